@@ -1,0 +1,50 @@
+# The two commands are `make repro` and `make test`; both set up .venv first. `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DVC_NO_ANALYTICS := 1
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.DEFAULT_GOAL := help
+.PHONY: help setup repro test test-fast lint format lock memory clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Create .venv from the pinned requirements (the other commands do it themselves)
+
+$(READY): requirements.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Python 3.11, 3.12 or 3.13 is needed, this is %d.%d; run: make PYTHON=python3.11" % v)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
+	-@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null
+	@touch $@
+
+repro: $(READY) ## Run the pipeline on the dataset that params.yaml names; writes reports/<dataset>/
+	dvc repro
+
+test: $(READY) ## Run every test
+	python -m pytest
+
+test-fast: $(READY) ## Run the tests that train no model
+	python -m pytest -m "not slow"
+
+lint: $(READY) ## Check style, formatting and types
+	ruff check .
+	ruff format --check .
+	mypy
+
+format: $(READY) ## Rewrite the code in the project's format
+	ruff check --fix .
+	ruff format .
+
+lock: $(READY) ## Compile requirements.txt from pyproject.toml (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --group dev pyproject.toml -o requirements.txt
+
+memory: $(READY) ## Measure the peak memory of every stage; writes benchmarks/memory.md
+	python -m benchmarks.memory
+
+clean: ## Remove what the pipeline and the tests wrote outside of reports/ and data/raw/
+	rm -rf data/corpus data/tokens data/padded data/models data/states data/analysis .pytest_cache .mypy_cache .ruff_cache

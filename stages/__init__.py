@@ -1,0 +1,1 @@
+"""The padding-impact pipeline: one module per DVC stage, and the rooms of library code behind them."""

@@ -1,0 +1,87 @@
+"""Who runs the units of work: a pool of processes on this machine's cores."""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from typing import TypeVar
+
+from tqdm import tqdm
+
+Unit = TypeVar("Unit")
+Result = TypeVar("Result")
+
+POLL_SECONDS = 0.5
+
+
+@contextmanager
+def local_executor(workers: int, units: int) -> Iterator[Executor]:
+    """A pool of fresh processes (spawned, so that none inherits a threaded TensorFlow).
+
+    Args:
+        workers: how many processes; 0 takes every core this process may use.
+        units: how many units of work there are; no more processes are started than that.
+    """
+    processes = min(workers or usable_cores(), units)
+    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def usable_cores() -> int:
+    """The number of cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_all(
+    executor: Executor,
+    work: Callable[[Unit], Result],
+    units: Sequence[Unit],
+    *,
+    label: str,
+    steps: int,
+    done: Callable[[], tuple[int, str]],
+) -> list[Result]:
+    """Run `work` on every unit and return the results in the order of the units.
+
+    On a terminal a bar shows how many of `steps` are done, a remark, and the time left; elsewhere nothing is printed.
+
+    Args:
+        executor: who runs the units; `work` must be a top-level function and the units picklable.
+        work: the function.
+        units: its arguments.
+        label: the name in front of the bar.
+        steps: how many steps make the whole.
+        done: how many of them are done, and a remark for the end of the bar.
+
+    Raises:
+        Exception: the first error of a unit; those not yet begun are cancelled.
+    """
+    futures = [executor.submit(work, unit) for unit in units]
+    try:
+        _follow(futures, label, steps, done)
+        return [future.result() for future in futures]
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _follow(futures: Iterable[Future[Result]], label: str, steps: int, done: Callable[[], tuple[int, str]]) -> None:
+    waiting = set(futures)
+    if not sys.stderr.isatty():
+        wait(waiting, return_when=FIRST_EXCEPTION)
+        return
+    with tqdm(total=steps, desc=label, unit="step", dynamic_ncols=True) as bar:
+        while waiting:
+            finished, waiting = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_EXCEPTION)
+            count, remark = done()
+            bar.set_postfix_str(remark, refresh=False)
+            bar.update(count - bar.n)
+            if any(future.exception() for future in finished):
+                return

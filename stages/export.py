@@ -1,0 +1,46 @@
+"""Stage `export`: the hidden states of one cell's models, the same test texts under every condition."""
+
+from pathlib import Path
+
+from stages.command import run
+from stages.execution import local_executor, run_all
+from stages.files import read_json, whole_folder
+from stages.modeling.exporting import ExportUnit, conditions, export_seed
+from stages.params import Params, checked_side
+
+
+def export(params: Params, *, side: str, variant: str, padded: Path, models: Path, states: Path) -> None:
+    """Read the test texts with every model of the cell (side, variant) under every condition and write the states."""
+    classes = len(read_json(padded / "profile.json")["classes"])
+    names = conditions(params.export.pads)
+    with whole_folder(states) as folder:
+        units = [
+            ExportUnit(
+                padded=padded,
+                model=models / f"seed={seed}" / "model.keras",
+                folder=folder / f"seed={seed}",
+                dataset=params.dataset,
+                side=checked_side(side),
+                variant=variant,
+                seed=seed,
+                classes=classes,
+                pads=params.export.pads,
+                texts=params.export.texts,
+                batch_size=params.export.batch_size,
+                params=params.fingerprint(),
+            )
+            for seed in params.train.seed_numbers
+        ]
+        with local_executor(params.execution.workers, len(units)) as executor:
+            run_all(
+                executor,
+                export_seed,
+                units,
+                label=f"export {side}-{variant}",
+                steps=len(names) * len(units),
+                done=lambda: (len(list(folder.glob("*/*.parquet"))), ""),
+            )
+
+
+if __name__ == "__main__":
+    run(export)

@@ -1,0 +1,1 @@
+"""Architectures, batches, and the training of one seed of one cell."""

@@ -1,0 +1,106 @@
+"""Reading the states inside a loaded model, whatever it was built from."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stages.errors import UserError
+
+if TYPE_CHECKING:
+    import keras
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a model computed for a batch of n texts.
+
+    Attributes:
+        output: the model's output, shape (n, outputs).
+        head: what the last layer reads, shape (n, features).
+        states: for every recurrent layer in order, its final states by letter: `h`, and `c` where the cell has one;
+            shape (n, units). Two directions stand side by side, forward first: (n, 2 × units).
+    """
+
+    output: Array
+    head: Array
+    states: dict[str, dict[str, Array]]
+
+
+class InstrumentedModel:
+    """A functional Keras model that also returns the final states of its recurrent layers.
+
+    Every layer is shared with the model given, except the recurrent ones: each is replaced by a twin with the same
+    weights and `return_state=True`. Masks travel as in the original, because the layers are called again in the
+    original order.
+
+    Raises:
+        UserError: the model has no recurrent layer, or is not a functional model.
+    """
+
+    def __init__(self, model: "keras.Model") -> None:
+        import keras
+        import tensorflow as tf
+
+        if not isinstance(model, keras.Sequential) and not hasattr(model, "_operations_by_depth"):
+            raise UserError(f"model {model.name!r}: only Functional and Sequential models can be read layer by layer")
+        states: dict[str, list[Any]] = {}
+        directions: dict[str, int] = {}
+        inputs: dict[int, Any] = {}
+
+        def call(layer: "keras.Layer", *args: Any, **kwargs: Any) -> Any:
+            if _is_recurrent(layer):
+                outputs = _call_twin(layer, *args, **kwargs)
+                result, states[layer.name] = outputs[0], outputs[1:]
+                directions[layer.name] = 2 if isinstance(layer, keras.layers.Bidirectional) else 1
+            else:
+                result = layer(*args, **kwargs)
+            inputs[id(result)] = args[0]
+            return result
+
+        clone = keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=call)
+        if not states:
+            raise UserError(f"model {model.name!r}: it has no recurrent layer (LSTM, GRU, SimpleRNN), so no states")
+        reading = keras.Model(clone.inputs, [clone.outputs[0], inputs[id(clone.outputs[0])], states])
+        signature = [tf.TensorSpec((None, None), tf.int32)]
+        self._directions = directions
+        self._read = tf.function(reading, input_signature=signature, jit_compile=False)
+
+    def read(self, tokens: NDArray[np.int32]) -> Reading:
+        """Run the model on tokens of shape (n, time)."""
+        output, head, states = self._read(tokens)
+        return Reading(
+            output=output.numpy(),
+            head=head.numpy(),
+            states={
+                layer: _by_letter([state.numpy() for state in states[layer]], directions)
+                for layer, directions in self._directions.items()
+            },
+        )
+
+
+def _is_recurrent(layer: "keras.Layer") -> bool:
+    import keras
+
+    return isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional)
+
+
+def _call_twin(layer: "keras.Layer", *args: Any, **kwargs: Any) -> list[Any]:
+    """Call a layer like `layer` that returns its states too; its weights are set to those of `layer`."""
+    config = layer.get_config()
+    directions = [config[part]["config"] for part in ("layer", "backward_layer") if part in config]
+    for direction in directions or [config]:
+        direction["return_state"] = True
+    twin = type(layer).from_config(config)
+    outputs = list(twin(*args, **kwargs))
+    twin.set_weights(layer.get_weights())
+    return outputs
+
+
+def _by_letter(states: list[Array], directions: int) -> dict[str, Array]:
+    """States in Keras' order, all of the forward direction first, as one array a letter."""
+    kinds = len(states) // directions
+    return {letter: np.concatenate(states[index::kinds], axis=1) for index, letter in enumerate("hc"[:kinds])}

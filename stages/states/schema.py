@@ -1,0 +1,95 @@
+"""The columns and the metadata of a states file."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+SCHEMA_VERSION = 1
+METADATA_KEY = b"padding_impact"
+
+AS_TRAINED = "as-trained"
+
+KEY_COLUMNS = ("text_id", "label", "length", "pads", "split")
+VECTOR_PREFIXES = ("h_", "c_")
+HEAD = "head"
+PROBABILITY = "probability"
+
+
+@dataclass(frozen=True)
+class StatesMetadata:
+    """What a states file says of itself: no time, no host, no path.
+
+    Attributes:
+        dataset: name of the catalogue entry.
+        side: padding side, `pre` or `post`.
+        variant: id of the architecture.
+        seed: training seed.
+        condition: `pads-<k>` (the text with k extra pads) or `as-trained` (padded to max_len).
+        classes: number of classes.
+        widths: number of values in each vector column, by column name.
+        params: fingerprint of the params that shaped the states.
+        schema: version of this layout.
+    """
+
+    dataset: str
+    side: str
+    variant: str
+    seed: int
+    condition: str
+    classes: int
+    widths: dict[str, int]
+    params: str
+    schema: int = SCHEMA_VERSION
+
+    def encode(self) -> dict[bytes, bytes]:
+        """As the key-value metadata of a Parquet schema."""
+        return {METADATA_KEY: json.dumps(asdict(self)).encode()}
+
+    @staticmethod
+    def decode(metadata: dict[bytes, bytes]) -> "StatesMetadata":
+        """From the key-value metadata of a Parquet schema.
+
+        Raises:
+            KeyError: the metadata hold no record of ours.
+        """
+        record: dict[str, Any] = json.loads(metadata[METADATA_KEY])
+        return StatesMetadata(**record)
+
+
+def condition_name(pads: int) -> str:
+    """The name of the condition with `pads` extra pads."""
+    return f"pads-{pads}"
+
+
+def states_path(root: Path, side: str, variant: str, seed: int, condition: str) -> Path:
+    """Where the states of one condition lie below the folder of all states."""
+    return cell_folder(root, side, variant) / f"seed={seed}" / f"{condition}.parquet"
+
+
+def cell_folder(root: Path, side: str, variant: str) -> Path:
+    """The folder of one cell below `root`."""
+    return root / f"{side}-{variant}"
+
+
+def vector_columns(widths: dict[str, int]) -> list[str]:
+    """The columns that hold a state: h and c of every recurrent layer, then what the classifier reads."""
+    return [name for name in widths if name.startswith(VECTOR_PREFIXES) or name == HEAD]
+
+
+def arrow_schema(metadata: StatesMetadata) -> pa.Schema:
+    """The Arrow schema of a states file; every column is non-null."""
+    keys = [
+        pa.field("text_id", pa.int64(), nullable=False),
+        pa.field("label", pa.int32(), nullable=False),
+        pa.field("length", pa.int32(), nullable=False),
+        pa.field("pads", pa.int32(), nullable=False),
+        pa.field("split", pa.string(), nullable=False),
+    ]
+    vectors = [
+        pa.field(name, pa.list_(pa.field("element", pa.float32(), nullable=False), width), nullable=False)
+        for name, width in metadata.widths.items()
+    ]
+    return pa.schema(keys + vectors, metadata=metadata.encode())

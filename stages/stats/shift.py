@@ -1,0 +1,89 @@
+"""Did the state move? Sums over pairs of states of the same texts, and the drift ratio that follows from them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+GROUPS = 50
+"""Groups of texts for the delete-group jackknife."""
+
+Floats = NDArray[np.float64]
+
+
+def text_group(text_id: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The group of every text, by a hash of its id (SplitMix64's finalizer), so that no batch order matters."""
+    mixed = text_id.astype(np.uint64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return ((mixed ^ (mixed >> np.uint64(31))) % np.uint64(GROUPS)).astype(np.intp)
+
+
+def group_sums(group: NDArray[np.intp], values: NDArray[np.floating]) -> Floats:
+    """Sums of values of shape (n,) or (n, width) by group: shape (GROUPS,) or (GROUPS, width)."""
+    sums = np.zeros((GROUPS, *values.shape[1:]), dtype=np.float64)
+    np.add.at(sums, group, values)
+    return sums
+
+
+@dataclass(frozen=True)
+class ShiftSums:
+    """Sums over pairs (state with pads, state of the text alone), kept by group of texts.
+
+    Attributes:
+        texts: number of texts, shape (GROUPS,).
+        moved: Σ‖Δ‖², shape (GROUPS,).
+        state: Σ h⁰, shape (GROUPS, width).
+        square: Σ‖h⁰‖², shape (GROUPS,).
+        largest: the largest |Δ| of any unit of any text.
+    """
+
+    texts: Floats
+    moved: Floats
+    state: Floats
+    square: Floats
+    largest: float
+
+    @staticmethod
+    def of(text_id: NDArray[np.int64], alone: NDArray[np.floating], padded: NDArray[np.floating]) -> "ShiftSums":
+        """The sums of one batch: states of shape (n, width)."""
+        group = text_group(text_id)
+        reference = alone.astype(np.float64)
+        delta = padded - reference
+        return ShiftSums(
+            texts=group_sums(group, np.ones(len(group))),
+            moved=group_sums(group, (delta**2).sum(axis=1)),
+            state=group_sums(group, reference),
+            square=group_sums(group, (reference**2).sum(axis=1)),
+            largest=float(np.abs(delta).max()),
+        )
+
+    def __add__(self, other: "ShiftSums") -> "ShiftSums":
+        """The sums of both sets of texts."""
+        return ShiftSums(
+            texts=self.texts + other.texts,
+            moved=self.moved + other.moved,
+            state=self.state + other.state,
+            square=self.square + other.square,
+            largest=max(self.largest, other.largest),
+        )
+
+    def drift_ratio(self) -> float:
+        """Σ‖Δ‖² / Σ‖h⁰ − mean h⁰‖²: the shift in units of the spread that carries the information; NaN without spread."""
+        return float(_ratio(self.moved.sum(), self.state.sum(axis=0), self.square.sum(), self.texts.sum()))
+
+    def drift_ratio_without_group(self) -> Floats:
+        """The drift ratio with each group of texts left out in turn, shape (groups that hold texts,)."""
+        held = self.texts > 0
+        return _ratio(
+            self.moved.sum() - self.moved[held],
+            self.state.sum(axis=0) - self.state[held],
+            self.square.sum() - self.square[held],
+            self.texts.sum() - self.texts[held],
+        )
+
+
+def _ratio(moved: Floats, state: Floats, square: Floats, texts: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = square - (state**2).sum(axis=-1) / texts
+        return np.where(spread > 1e-12 * square, moved / spread, np.nan)

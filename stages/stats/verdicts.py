@@ -1,0 +1,39 @@
+"""From an interval and a bound that was chosen beforehand to a word."""
+
+from enum import StrEnum
+
+from stages.stats.intervals import Interval
+
+
+class Verdict(StrEnum):
+    """What an estimate lets one say about a bound ε."""
+
+    EXACT = "EXACT"
+    EQUIVALENT = "EQUIVALENT"
+    DIFFERENT = "DIFFERENT"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    UNDEFINED = "UNDEFINED"
+
+
+EQUIVALENCE_LEVEL = 0.90
+"""Two one-sided tests at 5 % each are a 90 % interval inside (−ε, ε) (Schuirmann 1987)."""
+
+
+def judge(equivalence: Interval, difference: Interval, epsilon: float) -> Verdict:
+    """EQUIVALENT, DIFFERENT or INCONCLUSIVE.
+
+    Args:
+        equivalence: the interval at EQUIVALENCE_LEVEL; inside (−ε, ε) it shows equivalence.
+        difference: the interval at the printed level; outside [−ε, ε] it shows a difference.
+        epsilon: the largest difference that does not matter.
+    """
+    if -epsilon < equivalence.low and equivalence.high < epsilon:
+        return Verdict.EQUIVALENT
+    if difference.low > epsilon or difference.high < -epsilon:
+        return Verdict.DIFFERENT
+    return Verdict.INCONCLUSIVE
+
+
+def smallest_epsilon(equivalence: Interval) -> float:
+    """ε*: the smallest bound at which the interval would show equivalence."""
+    return max(abs(equivalence.low), abs(equivalence.high))

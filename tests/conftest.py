@@ -1,0 +1,52 @@
+"""What the tests share: params with changes, and the folder of real texts where it is there."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from stages.params import Params, checked_params
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def params_content() -> dict[str, Any]:
+    """The content of the project's own params.yaml."""
+    with (REPOSITORY / "params.yaml").open() as file:
+        content: dict[str, Any] = YAML(typ="safe").load(file)
+    return content
+
+
+@pytest.fixture
+def make_params(params_content: dict[str, Any]) -> Callable[..., Params]:
+    """The project's own params with changes: make_params({"pad.max_len": 5})."""
+
+    def make(changes: dict[str, Any] | None = None) -> Params:
+        return checked_params(changed(params_content, changes or {}), "params.yaml")
+
+    return make
+
+
+def changed(content: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """A copy of nested content with the values at dotted paths replaced."""
+    result = copy.deepcopy(content)
+    for path, value in changes.items():
+        *sections, key = path.split(".")
+        section = result
+        for name in sections:
+            section = section[name]
+        section[key] = value
+    return result
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real texts beside the repository."""
+    folder = REPOSITORY.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the folder of real texts (../shared/data) is not here")
+    return folder

@@ -1,0 +1,102 @@
+"""dvc.yaml against the code: DVC does not follow imports, so every module that a stage imports must stand in its deps."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.conftest import REPOSITORY
+
+STAGES = ("ingest", "tokenize", "pad", "train", "export", "analyze", "report")
+WITHOUT_TENSORFLOW = ("ingest", "tokenize", "pad", "analyze", "report", "train", "export")
+"""Training and exporting import TensorFlow in their worker processes alone."""
+
+
+def imported_modules(path: Path) -> set[Path]:
+    """Every project module that runs because `path` runs, its own file included; imports for types alone left out."""
+    found: set[Path] = set()
+    waiting = [path]
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found.add(module)
+            waiting.extend(direct_imports(module))
+    return found
+
+
+def direct_imports(path: Path) -> set[Path]:
+    paths = set()
+    for node in running_nodes(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "stages":
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names if alias.name.split(".")[0] == "stages"]
+        else:
+            continue
+        candidates = (REPOSITORY / Path(*name.split(".")).with_suffix(".py") for name in names)
+        paths.update(candidate for candidate in candidates if candidate.exists())
+    return paths
+
+
+def running_nodes(tree: ast.AST):
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        yield node
+        yield from running_nodes(node)
+
+
+def declared_modules(stage: str) -> list[str]:
+    content = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")
+    return [dep for dep in content["stages"][stage]["deps"] if dep.startswith("stages/")]
+
+
+def needed_modules(stage: str) -> list[str]:
+    modules = imported_modules(REPOSITORY / "stages" / f"{stage}.py")
+    return sorted(str(module.relative_to(REPOSITORY)) for module in modules)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_deps_are_the_modules_that_the_stage_imports(stage):
+    assert declared_modules(stage) == needed_modules(stage)
+
+
+@pytest.mark.parametrize("stage", WITHOUT_TENSORFLOW)
+def test_the_import_of_tensorflow_is_not_paid_for_where_no_model_runs(stage):
+    code = f"import sys, stages.{stage}; print({{'tensorflow', 'keras'}} & set(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert result.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("stage", ("ingest", "tokenize", "pad", "analyze", "report"))
+def test_the_static_imports_hold_every_module_that_is_really_loaded(stage):
+    code = f"import sys, stages.{stage}; print(*(m for m in sys.modules if m.startswith('stages.')))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    loaded = {str(Path(*name.split("."))) + ".py" for name in result.stdout.split()}
+    assert {name for name in loaded if (REPOSITORY / name).exists()} <= set(needed_modules(stage))
+
+
+def test_packages_hold_no_code_of_their_own():
+    for path in (REPOSITORY / "stages").rglob("__init__.py"):
+        body = ast.parse(path.read_text()).body
+        assert all(isinstance(node, ast.Expr) for node in body), path
+
+
+def test_statistics_know_neither_keras_nor_files_nor_params():
+    for path in (REPOSITORY / "stages" / "stats").glob("*.py"):
+        for node in running_nodes(ast.parse(path.read_text())):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            forbidden = ("keras", "tensorflow", "stages.files", "stages.params", "pathlib", "pyarrow")
+            assert not any(name.startswith(forbidden) for name in names), path
+
+
+def test_only_the_report_is_kept_out_of_the_cache():
+    """An output that is not cached switches DVC's run cache off for its stage."""
+    content = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")
+    for name, stage in content["stages"].items():
+        uncached = [out for out in stage.get("outs", []) + stage.get("metrics", []) if isinstance(out, dict)]
+        assert bool(uncached) == (name == "report")

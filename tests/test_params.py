@@ -1,0 +1,97 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stages.errors import UserError
+from stages.params import Params, checked_params, checked_side, load_params
+from tests.conftest import REPOSITORY, changed
+
+MISTAKES = [
+    ({"dataset": "mrr"}, "dataset: 'mrr' is not in the table; did you mean 'mr'? allowed: banking77"),
+    ({"pad.maxlen": 3}, "pad: unknown key 'maxlen'; did you mean 'max_len'? allowed: max_len, sides, truncate"),
+    ({"datasets.mr.txt": "a"}, "datasets.mr: unknown key 'txt'; did you mean 'text'?"),
+    ({"pad.max_len": 0}, "pad.max_len: 0 is not allowed; it should be greater than or equal to 1, or"),
+    ({"pad.max_len": "long"}, "pad.max_len: 'long' is not allowed; it should be a valid integer, or"),
+    ({"pad.max_len": 1.5}, "pad.max_len: 1.5 is not allowed"),
+    ({"pad.sides": ["left"]}, "pad.sides.0: 'left' is not allowed; it should be 'pre' or 'post'"),
+    ({"pad.sides": ["pre", "pre"]}, "pad.sides: 'pre' stands there more than once"),
+    ({"pad.sides": []}, "pad.sides: [] is not allowed; it must hold at least one value"),
+    ({"train.epochs": "abc"}, "train.epochs: 'abc' is not allowed; it should be a valid integer"),
+    ({"train.epochs": True}, "train.epochs: True is not allowed"),
+    ({"train.seeds": 0}, "train.seeds: 0 is not allowed; it should be greater than or equal to 1"),
+    (
+        {"train.variants": ["baseline", "maskd"]},
+        "train.variants.1: 'maskd' is not in the table; did you mean 'masked'?",
+    ),
+    ({"train.variants": ["masked", "masked"]}, "train.variants: 'masked' stands there more than once"),
+    (
+        {"variants.masked.mask": "yes"},
+        "variants.masked.mask: 'yes' is not allowed; it should be 'none', 'embedding' or",
+    ),
+    ({"variants.baseline": None}, "variants.baseline: None is not allowed; it must be a section"),
+    ({"export.pads": [0, -1]}, "export.pads.1: -1 is not allowed; it should be greater than or equal to 0"),
+    ({"export.pads": [1, 2]}, "export.pads: 0 is missing"),
+    ({"report.pads": 3}, "report.pads: 3 is not one of export.pads; allowed: 1, 2, 4"),
+    ({"corpus.test": 0.9}, "corpus: validation + test is 1.05; it must leave texts to train on"),
+    ({"datasets.mr.source": "web"}, "needs a key `source` that is synthetic, table or url"),
+    ({"datasets.imdb.sha256": "12"}, "datasets.imdb.sha256: '12' is not allowed; it should match pattern"),
+    ({"datasets.synthetic.shortest": 1}, "must hold every cue"),
+]
+
+
+@pytest.mark.parametrize(("changes", "sentence"), MISTAKES, ids=[str(changes) for changes, _ in MISTAKES])
+def test_a_mistake_is_named_with_its_key_value_and_what_is_allowed(
+    params_content: dict[str, Any], changes: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(UserError) as error:
+        checked_params(changed(params_content, changes), "params.yaml")
+    assert str(error.value).startswith("params.yaml: ")
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_key_is_named(params_content: dict[str, Any]) -> None:
+    del params_content["model"]["units"]
+    with pytest.raises(UserError, match=r"model\.units: this key is missing"):
+        checked_params(params_content, "params.yaml")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="nowhere.yaml: no such file"):
+        load_params(tmp_path / "nowhere.yaml")
+
+
+def test_duplicate_variant_ids_are_refused(tmp_path: Path) -> None:
+    text = (REPOSITORY / "params.yaml").read_text()
+    path = tmp_path / "params.yaml"
+    path.write_text(text.replace("  double_mask:\n    mask:", "  masked:\n    mask:"))
+    with pytest.raises(UserError, match='found duplicate key "masked"'):
+        load_params(path)
+
+
+def test_a_number_with_an_exponent_is_a_number(tmp_path: Path) -> None:
+    text = (REPOSITORY / "params.yaml").read_text()
+    path = tmp_path / "params.yaml"
+    path.write_text(text.replace("learning_rate: 0.001", "learning_rate: 1e-3"))
+    assert load_params(path).train.learning_rate == 0.001
+
+
+def test_a_variant_overrides_the_shared_sizes(make_params: Callable[..., Params]) -> None:
+    params = make_params({"model.units": 8, "variants.masked": {"mask": "embedding", "layers": 2}})
+    assert (params.architecture("masked").units, params.architecture("masked").layers) == (8, 2)
+    assert params.architecture("baseline").layers == 1
+
+
+def test_the_fingerprint_follows_what_shapes_a_state_and_nothing_else(make_params: Callable[..., Params]) -> None:
+    same = [{"report.pads": 8}, {"execution.workers": 1}, {"datasets.mr.file": "other.csv"}, {"analyze.level": 0.9}]
+    for changes in same:
+        assert make_params(changes).fingerprint() == make_params().fingerprint()
+    for changes in [{"model.units": 8}, {"datasets.synthetic.seed": 1}, {"pad.max_len": 10}]:
+        assert make_params(changes).fingerprint() != make_params().fingerprint()
+
+
+def test_a_side_on_the_command_line_is_checked() -> None:
+    with pytest.raises(UserError, match="side: 'left' is not allowed; it should be pre or post"):
+        checked_side("left")

@@ -1,0 +1,184 @@
+import csv
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from stages.errors import UserError
+from stages.params import SPLITS, Params
+from stages.tokenize import BATCH_TEXTS, tokenize
+from stages.tokens.encoding import SCHEMA
+
+RunOn = Callable[..., Path]
+KINDS = ("words", "wordpiece", "bpe")
+TRAIN = ["a good film", "a bad film", "good", "a a a a a"]
+
+
+def write_corpus(
+    folder: Path,
+    train: Sequence[str] = TRAIN,
+    validation: Sequence[str] = ("a film", "unheard of"),
+    test: Sequence[str] = ("bad",),
+) -> Path:
+    folder.mkdir()
+    first = 0
+    for name, texts in zip(SPLITS, (train, validation, test), strict=True):
+        columns = {
+            "text_id": pa.array(range(first, first + len(texts)), pa.int64()),
+            "text": pa.array(texts, pa.string()),
+            "label": pa.array([index % 2 for index in range(len(texts))], pa.int32()),
+        }
+        pq.write_table(pa.table(columns), folder / f"{name}.parquet")
+        first += len(texts)
+    (folder / "summary.json").write_text(json.dumps({"classes": ["no", "yes"], "texts": first}))
+    return folder
+
+
+@pytest.fixture
+def run_on(make_params: Callable[..., Params]) -> RunOn:
+    """Runs the stage with changed knobs; the product lies beside the corpus, and `raw` is the folder of both."""
+
+    def run_stage(corpus: Path, **knobs: Any) -> Path:
+        chosen = {"kind": "words", "vocabulary": 1000, "min_frequency": 1, "lowercase": True} | knobs
+        changes = {f"tokenize.{name}": value for name, value in chosen.items()}
+        tokens = corpus.parent / "tokens"
+        tokenize(make_params(changes), raw=corpus.parent, corpus=corpus, tokens=tokens)
+        return tokens
+
+    return run_stage
+
+
+def profile_of(tokens: Path) -> Any:
+    return json.loads((tokens / "profile.json").read_text())
+
+
+def test_rows_keep_their_order_and_ids(run_on: RunOn, tmp_path: Path) -> None:
+    table = pq.read_table(run_on(write_corpus(tmp_path / "corpus")) / "train.parquet")
+    # By frequency, then by alphabet: a 7, film 2, good 2, bad 1.
+    assert table.to_pylist() == [
+        {"text_id": 0, "label": 0, "tokens": [2, 4, 3], "length": 3},
+        {"text_id": 1, "label": 1, "tokens": [2, 5, 3], "length": 3},
+        {"text_id": 2, "label": 0, "tokens": [4], "length": 1},
+        {"text_id": 3, "label": 1, "tokens": [2, 2, 2, 2, 2], "length": 5},
+    ]
+
+
+def test_every_split_has_the_columns_that_the_next_stages_expect(run_on: RunOn, tmp_path: Path) -> None:
+    tokens = run_on(write_corpus(tmp_path / "corpus"))
+    for name in SPLITS:
+        file = pq.ParquetFile(tokens / f"{name}.parquet")
+        assert file.schema_arrow == SCHEMA
+        assert file.metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+def test_words_of_the_other_splits_are_unknown(run_on: RunOn, tmp_path: Path) -> None:
+    table = pq.read_table(run_on(write_corpus(tmp_path / "corpus")) / "validation.parquet")
+    assert table["tokens"].to_pylist() == [[2, 3], [1, 1]]
+
+
+def test_the_profile_by_hand(run_on: RunOn, tmp_path: Path) -> None:
+    profile = profile_of(run_on(write_corpus(tmp_path / "corpus", test=["", "bad bad x", " \t"])))
+    assert (profile["vocabulary_size"], profile["classes"]) == (6, ["no", "yes"])
+    assert profile["splits"]["train"]["length_counts"] == [0, 1, 0, 2, 0, 1]
+    assert profile["splits"]["train"]["coverage"] == 1
+    assert profile["splits"]["validation"]["unknown_share"] == pytest.approx(2 / 4)
+    test = profile["splits"]["test"]
+    assert (test["texts"], test["dropped_empty"], test["tokens"]) == (1, 2, 3)
+    assert test["vocabulary_share"] == pytest.approx(2 / 5)
+
+
+def test_texts_without_tokens_are_dropped(run_on: RunOn, tmp_path: Path) -> None:
+    tokens = run_on(write_corpus(tmp_path / "corpus", test=["", "bad", "  "]))
+    assert pq.read_table(tokens / "test.parquet")["text_id"].to_pylist() == [7]
+
+
+def test_a_split_that_ends_up_without_texts_is_the_users_mistake(run_on: RunOn, tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus", test=["", " "])
+    with pytest.raises(UserError, match=r"test\.parquet: no text has any token"):
+        run_on(corpus)
+    assert not (tmp_path / "tokens").exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_corpus_gives_the_same_bytes(run_on: RunOn, kind: str, tmp_path: Path) -> None:
+    generator = np.random.default_rng(1)
+    words = ["".join(chr(97 + code) for code in generator.integers(0, 26, 5)) for _ in range(500)]
+    texts = [" ".join(generator.choice(words, 8)) for _ in range(300)]
+    corpus = write_corpus(tmp_path / "corpus", texts, texts[:20], texts[20:40])
+    products = []
+    for _ in range(2):
+        tokens = run_on(corpus, kind=kind, vocabulary=200)
+        products.append({path.name: path.read_bytes() for path in tokens.iterdir()})
+    assert products[0] == products[1]
+    assert sorted(products[0]) == [
+        "profile.json", "test.parquet", "tokenizer.json", "train.parquet", "validation.parquet",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_saved_tokenizer_gives_the_tokens_of_the_rows(run_on: RunOn, kind: str, tmp_path: Path) -> None:
+    tokens = run_on(write_corpus(tmp_path / "corpus"), kind=kind)
+    saved = Tokenizer.from_file(str(tokens / "tokenizer.json"))
+    rows = pq.read_table(tokens / "train.parquet")["tokens"].to_pylist()
+    assert rows == [saved.encode(text).ids for text in TRAIN]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_text_that_names_the_padding_token_holds_no_padding(run_on: RunOn, kind: str, tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus", [*TRAIN, "[PAD]", "a [PAD] film"])
+    rows = pq.read_table(run_on(corpus, kind=kind) / "train.parquet")["tokens"].to_pylist()
+    assert len(rows) == 6
+    assert not any(0 in row for row in rows)
+
+
+def own_tokenizer(path: Path, vocabulary: dict[str, int]) -> None:
+    own = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    own.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    own.save(str(path))
+
+
+def test_a_tokenizer_of_the_users_own_is_used_and_passed_on(run_on: RunOn, tmp_path: Path) -> None:
+    own_tokenizer(tmp_path / "mine.json", {"[PAD]": 0, "[UNK]": 1, "film": 7})
+    tokens = run_on(write_corpus(tmp_path / "corpus"), kind="file", file="mine.json")
+    assert pq.read_table(tokens / "train.parquet")["tokens"].to_pylist()[:2] == [[1, 1, 7], [1, 1, 7]]
+    assert profile_of(tokens)["vocabulary_size"] == 8
+    assert Tokenizer.from_file(str(tokens / "tokenizer.json")).encode("film").ids == [7]
+
+
+def test_padding_in_a_text_is_refused_by_its_id_in_a_later_batch(run_on: RunOn, tmp_path: Path) -> None:
+    own_tokenizer(tmp_path / "mine.json", {"[PAD]": 0, "[UNK]": 1, "film": 2})
+    texts = ["film"] * (BATCH_TEXTS + 5) + ["a [PAD] film"]
+    with pytest.raises(UserError, match=rf"text_id {BATCH_TEXTS + 5}: "):
+        run_on(write_corpus(tmp_path / "corpus", texts), kind="file", file="mine.json")
+    assert not (tmp_path / "tokens").exists()
+
+
+def test_a_missing_corpus_is_the_users_mistake(run_on: RunOn, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"summary\.json: no such file"):
+        run_on(tmp_path / "corpus")
+
+
+def test_two_short_lines_are_printed(run_on: RunOn, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_on(write_corpus(tmp_path / "corpus", test=["", "bad"]))
+    first, second = capsys.readouterr().out.splitlines()
+    assert "vocabulary of 6" in first
+    assert "100.0 %" in first
+    assert "1 text without tokens" in first
+    assert "1 to 5 tokens, median 3" in second
+
+
+def test_movie_reviews_have_the_lengths_that_their_white_space_says(
+    run_on: RunOn, real_data: Path, tmp_path: Path
+) -> None:
+    with (real_data / "mr.csv").open(encoding="utf-8", newline="") as file:
+        texts = [row["text"] for row in csv.DictReader(file)]
+    own_tokenizer(tmp_path / "mine.json", {"[PAD]": 0, "[UNK]": 1})
+    corpus = write_corpus(tmp_path / "corpus", texts, texts[:50], texts[50:100])
+    quantiles = profile_of(run_on(corpus, kind="file", file="mine.json"))["splits"]["train"]["length_quantiles"]
+    assert [quantiles[name] for name in ("0", "0.5", "0.95", "1")] == [1, 20, 38, 59]
