@@ -16,19 +16,23 @@ REPOSITORY = Path(__file__).parents[1]
 @pytest.fixture
 def params_content() -> dict[str, Any]:
     """The content of the project's own params.yaml."""
-    with (REPOSITORY / "params.yaml").open() as file:
-        content: dict[str, Any] = YAML(typ="safe").load(file)
-    return content
+    return load_content()
 
 
-@pytest.fixture
-def make_params(params_content: dict[str, Any]) -> Callable[..., Params]:
+@pytest.fixture(scope="session")
+def make_params() -> Callable[..., Params]:
     """The project's own params with changes: make_params({"pad.max_len": 5})."""
 
     def make(changes: dict[str, Any] | None = None) -> Params:
-        return checked_params(changed(params_content, changes or {}), "params.yaml")
+        return checked_params(changed(load_content(), changes or {}), "params.yaml")
 
     return make
+
+
+def load_content() -> dict[str, Any]:
+    """The content of the project's own params.yaml, new at every call."""
+    content: dict[str, Any] = YAML(typ="safe").load(REPOSITORY / "params.yaml")
+    return content
 
 
 def changed(content: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""dvc.yaml against the code: DVC does not follow imports, so every module that a stage imports must stand in its deps."""
+"""dvc.yaml against the code: DVC does not follow imports, so every module a stage imports must stand in its deps."""
 
 import ast
 import subprocess

@@ -121,6 +121,7 @@ def _fit(model: "keras.Model", training: Feed, validation: Feed, unit: TrainingU
         epochs=train.epochs,
         validation_data=_dataset(validation, sorted_batches(validation.texts.length, SCORING_BATCH)),
         callbacks=callbacks,
+        shuffle=False,  # the plan is the order
         verbose=0,
     )
     return cost

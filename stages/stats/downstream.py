@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PredictionSums:
-    """Sums over pairs (prediction with pads, prediction for the text alone), by group of texts where shape is (GROUPS,).
+    """Sums over pairs (prediction with pads, prediction for the text alone); shape (GROUPS,) is by group of texts.
 
     Attributes:
         texts: number of texts, shape (GROUPS,).

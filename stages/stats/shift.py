@@ -69,7 +69,7 @@ class ShiftSums:
         )
 
     def drift_ratio(self) -> float:
-        """Σ‖Δ‖² / Σ‖h⁰ − mean h⁰‖²: the shift in units of the spread that carries the information; NaN without spread."""
+        """Σ‖Δ‖² / Σ‖h⁰ − mean h⁰‖²: the shift in units of the spread that carries information; NaN without spread."""
         return float(_ratio(self.moved.sum(), self.state.sum(axis=0), self.square.sum(), self.texts.sum()))
 
     def drift_ratio_without_group(self) -> Floats:

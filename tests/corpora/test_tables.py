@@ -60,7 +60,7 @@ def test_the_delimiter_is_the_knobs_or_the_endings(tmp_path, name, delimiter, ma
     assert read(path, Layout("text", "label", "fold", delimiter)) == [("good", "x", "train")]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(rows=st.lists(st.tuples(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))))
 @pytest.mark.parametrize("ending", [".csv", ".tsv"])
 def test_any_text_survives_a_round_trip_through_csv(tmp_path, ending, rows):
