@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from stages.files import write_json
-from stages.parquet import row_group_writer
 from stages.params import SPLITS
+from stages.parquet import row_group_writer
 from stages.tokens.padding import padded_schema
 
 MAX_LEN = 12

@@ -1,0 +1,199 @@
+"""The answer in three sentences: does it leak, what does it cost, which fix works. Rules on verdicts, no outcome fixed."""
+
+from stages.params import BASELINE
+from stages.reporting.numbers import (
+    listed,
+    percent,
+    percent_interval,
+    points,
+    points_interval,
+    ratio,
+    ratio_interval,
+    spaced,
+)
+from stages.reporting.results import (
+    ACCURACY,
+    DRIFT,
+    FLIPS,
+    CellFacts,
+    Finding,
+    Results,
+    condition_text,
+)
+from stages.stats.verdicts import Verdict
+
+WORKING_MASK = "embedding"
+
+
+def answer(results: Results) -> list[str]:
+    """Three sentences in Markdown."""
+    return [leak(results), cost(results), fixes(results)]
+
+
+def leak(results: Results) -> str:
+    """Whether padding moves the state behind the model without a mask, by side."""
+    found = _of_variant(results, BASELINE, DRIFT)
+    if not found:
+        return (
+            "**This run cannot say whether padding leaks through an unmasked LSTM**: "
+            f"`train.variants` does not name `{BASELINE}`."
+        )
+    clauses = [_moved(cell, finding) for cell, finding in found]
+    return (
+        f"**{_leak_verdict([finding for _, finding in found])}**: {condition_text(results.headline)} "
+        f"{'move' if _plural(results) else 'moves'} the state that the classifier reads, {'; '.join(clauses)} "
+        f"(below {ratio(results.epsilon['drift_ratio'])} it would not matter)."
+    )
+
+
+def _leak_verdict(found: list[Finding]) -> str:
+    leaks = [each.side for each in found if each.verdict is Verdict.DIFFERENT]
+    tight = [each.side for each in found if each.harmless]
+    if len(leaks) == len(found):
+        return "Yes, padding leaks through the unmasked LSTM"
+    if len(tight) == len(found):
+        return "No, padding does not leak through the unmasked LSTM in any amount that matters"
+    parts = [f"with {side}-padding it leaks" for side in leaks] + [f"with {side}-padding it does not" for side in tight]
+    unclear = [each.side for each in found if each.side not in leaks + tight]
+    parts += [f"with {side}-padding this run cannot tell" for side in unclear]
+    if len(unclear) == len(found):
+        return "This run cannot tell whether padding leaks through the unmasked LSTM"
+    return "Through the unmasked LSTM, " + listed(parts)
+
+
+def _moved(cell: CellFacts, finding: Finding) -> str:
+    side = f"with {cell.side}-padding"
+    if finding.verdict is Verdict.EXACT:
+        return f"{side} not at all (no unit of any text by more than {ratio(finding.largest_change)})"
+    if finding.verdict is Verdict.UNDEFINED:
+        return (
+            f"{side} by up to {ratio(finding.largest_change)} in a unit, "
+            f"but no drift ratio is defined ({finding.reason})"
+        )
+    interval = ratio_interval(finding.low, finding.high)
+    return f"{side} by a drift ratio of {ratio(finding.estimate)} {interval}{_beyond_doubt(finding)}"
+
+
+def _beyond_doubt(finding: Finding) -> str:
+    return {Verdict.INCONCLUSIVE: ", which is inconclusive", Verdict.EQUIVALENT: ", too little to matter"}.get(
+        finding.verdict, ""
+    )
+
+
+def cost(results: Results) -> str:
+    """What padding without a mask costs, in accuracy against the mask that works and in flips, by side."""
+    baselines = [cell for cell in results.cells if cell.variant == BASELINE]
+    if not baselines:
+        return f"**What it costs cannot be said** either: every cost is a difference to `{BASELINE}`."
+    gains = [_gain(results, cell) for cell in baselines]
+    flips = [results.finding(cell, FLIPS, results.headline) for cell in baselines]
+    clauses = [
+        f"with {cell.side}-padding {_accuracy_clause(cell, gain)} and {condition_text(results.headline)} "
+        f"{_flip_clause(flip, plural=_plural(results))}"
+        for cell, gain, flip in zip(baselines, gains, flips, strict=True)
+    ]
+    return f"**{_cost_verdict(gains, flips)}**: {'; '.join(clauses)}."
+
+
+def _gain(results: Results, cell: CellFacts) -> Finding | None:
+    """What the mask that works adds to the baseline's test accuracy on the same side."""
+    for other in results.cells:
+        if other.side == cell.side and other.mask == WORKING_MASK:
+            return results.finding(other, ACCURACY)
+    return None
+
+
+def _cost_verdict(gains: list[Finding | None], flips: list[Finding | None]) -> str:
+    differ = [gain for gain in gains if gain is not None and gain.verdict is Verdict.DIFFERENT]
+    flipping = [flip for flip in flips if flip is not None and flip.verdict is Verdict.DIFFERENT]
+    better = [gain.side for gain in differ if gain.estimate is not None and gain.estimate > 0]
+    if better:
+        return f"It costs accuracy with {listed(better)}-padding"
+    if differ:
+        return f"With {listed([gain.side for gain in differ])}-padding it is the mask that costs accuracy"
+    if flipping:
+        return f"It changes predictions; {_accuracy_verdict(gains)}"
+    if all(each is not None and each.harmless for each in gains + flips):
+        return "It costs nothing that matters"
+    return "What it costs is not settled by this run"
+
+
+def _accuracy_verdict(gains: list[Finding | None]) -> str:
+    if None in gains:
+        return "its accuracy is not compared with a mask that works"
+    if all(gain is not None and gain.harmless for gain in gains):
+        return "it costs no accuracy that matters"
+    return "whether it costs accuracy is open"
+
+
+def _accuracy_clause(cell: CellFacts, gain: Finding | None) -> str:
+    reached = f"the unmasked model's test accuracy is {percent(cell.accuracy)}"
+    if cell.at_chance:
+        reached += f" ({cell.at_chance} of {len(cell.seeds)} seeds at chance)"
+    if gain is None:
+        return reached
+    if gain.verdict is Verdict.EXACT:
+        return f"{reached}, that of `{gain.variant}` to the last bit"
+    figures = spaced(points(gain.estimate), points_interval(gain.low, gain.high))
+    return f"{reached}, `{gain.variant}` adds {figures} points ({gain.verdict})"
+
+
+def _flip_clause(flip: Finding | None, *, plural: bool) -> str:
+    verb = "change" if plural else "changes"
+    if flip is None or flip.estimate is None:
+        return f"{verb} an undefined share of the predictions"
+    if flip.verdict is Verdict.EXACT:
+        return f"{verb} none of the predictions"
+    interval = percent_interval(flip.low, flip.high)
+    return f"{verb} {spaced(percent(flip.estimate), interval)} of the predictions ({flip.verdict})"
+
+
+def fixes(results: Results) -> str:
+    """What each of the other variants does about it."""
+    others = [variant for variant in results.variants if variant != BASELINE]
+    if not others:
+        return f"**No fix was tried**: `train.variants` names `{BASELINE}` alone."
+    return "; ".join(_fix(results, variant) for variant in others) + "."
+
+
+def _fix(results: Results, variant: str) -> str:
+    found = _of_variant(results, variant, DRIFT)
+    cells = [cell for cell, _ in found]
+    findings = [finding for _, finding in found]
+    if all(cell.same_as_baseline for cell in cells):
+        popular = "the popular recipe of two masks, " if cells[0].mask == "embedding+masking" else ""
+        return (
+            f"**`{variant}` changes nothing**: {popular}every score and every state "
+            f"equals those of `{BASELINE}` to the last bit"
+        )
+    if all(finding.verdict is Verdict.EXACT for finding in findings):
+        largest = max(finding.largest_change or 0.0 for finding in findings)
+        by = "the state does not move at all" if largest == 0 else f"no unit moves by more than {ratio(largest)}"
+        return f"**`{variant}` stops it exactly**: under {condition_text(results.headline)} {by}"
+    if all(finding.harmless for finding in findings):
+        return f"**`{variant}` is enough**: {_by_side(findings)}, too little to matter"
+    if all(finding.verdict is Verdict.DIFFERENT for finding in findings):
+        return f"**`{variant}` still leaks**: {_by_side(findings)}"
+    if all(finding.verdict is Verdict.UNDEFINED for finding in findings):
+        return f"**of `{variant}` nothing can be said**: {findings[0].reason}"
+    return f"**`{variant}` is not settled**: {_by_side(findings)}"
+
+
+def _by_side(findings: list[Finding]) -> str:
+    return "a drift ratio of " + listed(
+        [
+            spaced(ratio(each.estimate), ratio_interval(each.low, each.high)) + f" with {each.side} ({each.verdict})"
+            for each in findings
+        ]
+    )
+
+
+def _of_variant(results: Results, variant: str, estimand: str) -> list[tuple[CellFacts, Finding]]:
+    pairs = [
+        (cell, results.finding(cell, estimand, results.headline)) for cell in results.cells if cell.variant == variant
+    ]
+    return [(cell, finding) for cell, finding in pairs if finding is not None]
+
+
+def _plural(results: Results) -> bool:
+    return condition_text(results.headline).endswith("pads")

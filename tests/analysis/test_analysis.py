@@ -1,0 +1,197 @@
+"""Estimates and verdicts on states whose truth is planted."""
+
+import numpy as np
+import pytest
+
+from stages.analysis.cells import Cell, SeedResult
+from stages.analysis.judging import verdicts
+from stages.analysis.pairs import PairSums, PairUnit, sums_of_seed
+from stages.errors import UserError
+from stages.states.schema import StatesMetadata, states_path
+from stages.states.writer import states_writer
+from stages.stats.downstream import PredictionSums
+from stages.stats.shift import ShiftSums
+
+TEXTS = 1000
+CONDITIONS = {"pads-8": 8}
+
+
+def scores(correct, texts=TEXTS, majority=500):
+    test = {"texts": texts, "correct": correct, "majority": majority, "accuracy": correct / texts, "nll": 0.5}
+    return {"splits": {"test": test}, "training": {"epochs": 1, "computed_tokens": 10, "text_tokens": 5}}
+
+
+def pair(seed, drift=0.0, flip=0.0):
+    """States of spread 1 a unit that move by normal noise of variance `drift`: the drift ratio is `drift`."""
+    generator = np.random.default_rng(seed)
+    ids = np.arange(TEXTS)
+    alone = generator.normal(size=(TEXTS, 16))
+    padded = alone + np.sqrt(drift) * generator.normal(size=alone.shape)
+    before = np.tile([0.8, 0.2], (TEXTS, 1))
+    after = np.where((generator.random(TEXTS) < flip)[:, np.newaxis], before[:, ::-1], before)
+    labels = generator.integers(0, 2, TEXTS)
+    return PairSums({"head": ShiftSums.of(ids, alone, padded)}, PredictionSums.of(ids, labels, before, after))
+
+
+def cell(make_params, variant="baseline", correct=(900,) * 6, drifts=(0.0,) * 6, flip=0.0, base=0):
+    results = [
+        SeedResult(number, scores(right), {"pads-8": pair(base + number, drift, flip)})
+        for number, (right, drift) in enumerate(zip(correct, drifts, strict=True))
+    ]
+    return Cell("post", variant, make_params().architecture(variant), results)
+
+
+def judged(make_params, cells, estimand, variant="baseline"):
+    records = verdicts(cells, CONDITIONS, make_params().analyze)
+    (record,) = [each for each in records if each["estimand"] == estimand and each["variant"] == variant]
+    return record
+
+
+def test_a_planted_drift_is_found_inside_its_interval(make_params):
+    record = judged(make_params, [cell(make_params, drifts=(0.3, 0.35, 0.4, 0.45, 0.5, 0.4))], "drift_ratio")
+    assert record["low"] < np.exp(np.log([0.3, 0.35, 0.4, 0.45, 0.5, 0.4]).mean()) < record["high"]
+    assert record["high"] - record["low"] < 0.2
+    assert record["verdict"] == "DIFFERENT"
+    assert (record["n_texts"], record["n_seeds"], record["n_seeds_at_chance"]) == (TEXTS, 6, 0)
+
+
+def test_states_that_do_not_move_are_exact(make_params):
+    record = judged(make_params, [cell(make_params)], "drift_ratio")
+    assert (record["verdict"], record["estimate"], record["high"], record["largest_change"]) == ("EXACT", 0, 0, 0)
+
+
+def test_a_drift_far_below_the_bound_is_equivalent(make_params):
+    record = judged(make_params, [cell(make_params, drifts=(0.001,) * 6)], "drift_ratio")
+    assert record["verdict"] == "EQUIVALENT"
+    assert record["smallest_epsilon"] < 0.0015
+
+
+def test_a_drift_around_the_bound_is_inconclusive(make_params):
+    record = judged(make_params, [cell(make_params, drifts=(0.002, 0.05, 0.01, 0.02, 0.004, 0.03))], "drift_ratio")
+    assert record["verdict"] == "INCONCLUSIVE"
+
+
+def test_seeds_at_chance_are_counted_and_not_averaged(make_params):
+    drifts, correct = (0.4, 0.4, 0.4, 0.4, 90.0, 90.0), (900, 900, 900, 900, 500, 520)
+    record = judged(make_params, [cell(make_params, drifts=drifts, correct=correct)], "drift_ratio")
+    assert (record["n_seeds"], record["n_seeds_at_chance"]) == (4, 2)
+    assert record["estimate"] == pytest.approx(0.4, rel=0.1)
+
+
+def test_a_model_that_never_learned_is_undefined_with_a_reason(make_params):
+    cells = [cell(make_params, drifts=(0.4,) * 6, correct=(500,) * 6)]
+    for estimand in ("drift_ratio", "flip_rate"):
+        record = judged(make_params, cells, estimand)
+        # Its predictions did not move at all, which needs no learning to be true.
+        if estimand == "flip_rate":
+            assert record["verdict"] == "EXACT"
+        else:
+            assert (record["verdict"], record["estimate"]) == ("UNDEFINED", None)
+            assert "no seed learned" in record["reason"]
+
+
+def test_flips_are_found_inside_their_interval(make_params):
+    record = judged(make_params, [cell(make_params, flip=0.1)], "flip_rate")
+    assert record["low"] < 0.1 < record["high"]
+    assert record["verdict"] == "DIFFERENT"
+
+
+def test_accuracy_is_compared_seed_by_seed(make_params):
+    """Seeds differ by far more than the variants, which a comparison of two means could not see through."""
+    ours, base = (700, 750, 800, 850, 900, 950), (650, 702, 748, 801, 850, 899)
+    cells = [cell(make_params, correct=base), cell(make_params, "masked", correct=ours, base=50)]
+    record = judged(make_params, cells, "accuracy_difference", "masked")
+    assert record["estimate"] == pytest.approx(0.05)
+    assert record["verdict"] == "DIFFERENT"
+    assert (record["low"], record["high"]) == (pytest.approx(0.05, abs=0.002), pytest.approx(0.05, abs=0.002))
+
+
+def test_equal_results_to_the_last_bit_are_exact(make_params):
+    cells = [cell(make_params, drifts=(0.4,) * 6), cell(make_params, "double_mask", drifts=(0.4,) * 6)]
+    record = judged(make_params, cells, "accuracy_difference", "double_mask")
+    assert record["verdict"] == "EXACT"
+    assert "to the last bit" in record["method"]
+    other = [cells[0], cell(make_params, "double_mask", drifts=(0.4,) * 6, base=1)]
+    assert judged(make_params, other, "accuracy_difference", "double_mask")["verdict"] != "EXACT"
+
+
+def test_one_seed_has_no_interval_of_training(make_params):
+    cells = [
+        cell(make_params, correct=(900,), drifts=(0.4,)),
+        cell(make_params, "masked", correct=(920,), drifts=(0.4,), base=9),
+    ]
+    record = judged(make_params, cells, "accuracy_difference", "masked")
+    assert (record["verdict"], record["low"]) == ("UNDEFINED", None)
+    assert "one seed" in record["reason"]
+    assert judged(make_params, cells, "drift_ratio")["n_seeds"] == 1
+
+
+def test_the_baseline_is_not_compared_with_itself(make_params):
+    records = verdicts([cell(make_params)], CONDITIONS, make_params().analyze)
+    assert {record["estimand"] for record in records} == {"drift_ratio", "flip_rate"}
+
+
+def test_a_state_without_spread_is_undefined(make_params):
+    constant = np.full((TEXTS, 4), 0.5)
+    ids = np.arange(TEXTS)
+    predictions = pair(0).predictions
+    still = PairSums({"head": ShiftSums.of(ids, constant, constant + 0.1)}, predictions)
+    cells = [
+        Cell(
+            "post", "baseline", make_params().architecture("baseline"), [SeedResult(0, scores(900), {"pads-8": still})]
+        )
+    ]
+    record = judged(make_params, cells, "drift_ratio")
+    assert record["verdict"] == "UNDEFINED"
+    assert "no spread" in record["reason"]
+
+
+@pytest.mark.slow
+def test_the_interval_of_the_drift_covers_what_it_promises(make_params):
+    """300 experiments of 6 seeds whose drift ratios scatter log-normally around 0.2."""
+    generator, covered = np.random.default_rng(5), 0
+    for number in range(300):
+        drifts = np.exp(generator.normal(np.log(0.2), 0.5, 6))
+        interval = cell(make_params, drifts=tuple(drifts), base=10 * number).drift("pads-8", "head").interval(0.95)
+        covered += interval.low < 0.2 < interval.high
+    assert covered / 300 >= 0.92
+
+
+def write_states(root, condition, head):
+    widths = {"probability": 2, "head": head.shape[1]}
+    metadata = StatesMetadata("toy", "post", "baseline", 0, condition, 2, widths, "abc")
+    n = len(head)
+    columns = {
+        "text_id": np.arange(n),
+        **{name: np.zeros(n, np.int32) for name in ("label", "length", "pads")},
+        "probability": np.tile(np.float32([0.3, 0.7]), (n, 1)),
+        "head": head.astype(np.float32),
+    }
+    with states_writer(states_path(root, "post", "baseline", 0, condition), metadata) as writer:
+        writer.add(columns, "test")
+
+
+def test_states_on_disk_give_the_sums_of_the_arrays(tmp_path):
+    alone, padded = np.random.default_rng(0).normal(size=(2, 9000, 3)).astype(np.float32)
+    write_states(tmp_path, "pads-0", alone)
+    write_states(tmp_path, "pads-8", padded)
+    sums = sums_of_seed(PairUnit(tmp_path, "post", "baseline", 0, ("pads-8",)))["pads-8"]
+    direct = ((padded - alone) ** 2).sum() / ((alone - alone.mean(axis=0)) ** 2).sum()
+    assert sums.shifts["head"].drift_ratio() == pytest.approx(direct, rel=1e-5)
+    assert sums.predictions.n_texts == 9000
+
+
+def test_a_state_that_is_not_a_number_is_one_sentence(tmp_path):
+    head = np.zeros((10, 3))
+    write_states(tmp_path, "pads-0", head)
+    head[4, 1] = np.nan
+    write_states(tmp_path, "pads-8", head)
+    with pytest.raises(UserError, match=r"pads-8\.parquet: head of text_id 4 is not a finite number.*learning_rate"):
+        sums_of_seed(PairUnit(tmp_path, "post", "baseline", 0, ("pads-8",)))
+
+
+def test_a_file_without_texts_is_one_sentence(tmp_path):
+    write_states(tmp_path, "pads-0", np.zeros((0, 3)))
+    write_states(tmp_path, "pads-8", np.zeros((0, 3)))
+    with pytest.raises(UserError, match="the file holds no texts"):
+        sums_of_seed(PairUnit(tmp_path, "post", "baseline", 0, ("pads-8",)))
