@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stages.catalogue import SyntheticDataset, TableDataset
 from stages.command import run
 from stages.corpora import store
 from stages.corpora.downloads import download
@@ -19,7 +20,7 @@ from stages.corpora.selection import Selection, select
 from stages.corpora.synthetic import synthetic
 from stages.corpora.tables import Layout, table
 from stages.files import whole_folder, write_json
-from stages.params import SPLITS, Params, SyntheticDataset, TableDataset
+from stages.params import SPLITS, Params
 
 ROWS_OF_A_GROUP = 16_384
 CHARACTERS_OF_A_GROUP = 1 << 22

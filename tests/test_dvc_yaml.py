@@ -51,7 +51,7 @@ def running_nodes(tree: ast.AST):
 
 def declared_modules(stage: str) -> list[str]:
     content = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")
-    return [dep for dep in content["stages"][stage]["deps"] if dep.startswith("stages/")]
+    return [dep for dep in content["stages"][stage]["deps"] if dep.endswith(".py")]
 
 
 def needed_modules(stage: str) -> list[str]:
@@ -77,6 +77,13 @@ def test_the_static_imports_hold_every_module_that_is_really_loaded(stage):
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
     loaded = {str(Path(*name.split("."))) + ".py" for name in result.stdout.split()}
     assert {name for name in loaded if (REPOSITORY / name).exists()} <= set(needed_modules(stage))
+
+
+def test_templates_are_deps_of_the_report():
+    templates = {str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "stages").rglob("*.j2")}
+    content = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")
+    assert templates
+    assert templates <= set(content["stages"]["report"]["deps"])
 
 
 def test_packages_hold_no_code_of_their_own():

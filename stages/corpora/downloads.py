@@ -13,11 +13,11 @@ from urllib.parse import unquote, urlsplit
 import pooch
 import requests
 
+from stages.catalogue import UrlDataset
 from stages.corpora import archives
 from stages.corpora.records import Record, Source
 from stages.corpora.tables import ENDINGS, Layout, is_table, table
 from stages.errors import UserError
-from stages.params import UrlDataset
 
 CACHE_VARIABLE = "PADDING_IMPACT_CACHE"
 TIMEOUT_SECONDS = 30

@@ -19,10 +19,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stages.catalogue import CuePosition, SyntheticDataset
 from stages.corpora.records import Record, Source
 from stages.corpora.words import NEGATION, TEMPLATES, cue_words, fillers
 from stages.files import write_json
-from stages.params import CuePosition, SyntheticDataset
 
 # Also the number of texts that share one random stream, so it is part of what a seed means.
 CHUNK = 1_024

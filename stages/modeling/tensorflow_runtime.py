@@ -1,7 +1,11 @@
 """TensorFlow, imported late and set up the same way in every process that trains or runs a model."""
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 
 @cache
@@ -11,10 +15,26 @@ def prepare_tensorflow() -> None:
     One thread, because the seeds of a cell already fill the cores, and because the order of a sum must not depend on
     how many cores there are.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
-    import tensorflow as tf
-
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with _without_native_chatter():
+        import tensorflow as tf
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()
+
+
+@contextmanager
+def _without_native_chatter() -> Iterator[None]:
+    """Silence file descriptor 2: TensorFlow's C++ logs a page at import before any log level applies.
+
+    A Python error of the import is raised behind this block and so is still seen.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

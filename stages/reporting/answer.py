@@ -1,4 +1,4 @@
-"""The answer in three sentences: does it leak, what does it cost, which fix works. Rules on verdicts, no outcome fixed."""
+"""The answer in three sentences: does it leak, what does it cost, which fix works. All by rules on the verdicts."""
 
 from stages.params import BASELINE
 from stages.reporting.numbers import (

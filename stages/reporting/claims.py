@@ -1,4 +1,4 @@
-"""A stand on each claim that a reader has met elsewhere: a rule on this run's numbers, and the sentence that decides."""
+"""A stand on each claim that a reader has met elsewhere: a rule on this run's numbers, and what decides."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -163,7 +163,7 @@ def _size(accuracy: Finding, flips: Finding) -> str:
     defined = [(low, high) for low, high in bounds if low is not None and high is not None]
     if any(low > DRAMATIC or high < -DRAMATIC for low, high in defined):
         return "dramatic"
-    if len(defined) == len(bounds) and all(-DRAMATIC <= low and high <= DRAMATIC for low, high in defined):
+    if len(defined) == len(bounds) and all(low >= -DRAMATIC and high <= DRAMATIC for low, high in defined):
         return "minor"
     return "not settled"
 

@@ -1,4 +1,4 @@
-"""What `dvc plots` and `dvc metrics` read: tidy lists of records with bounds computed beforehand, and nested numbers."""
+"""What `dvc plots` and `dvc metrics` read: tidy lists of records with bounds of intervals, and nested numbers."""
 
 from stages.reporting.numbers import rounded
 from stages.reporting.results import DRIFT, FLIPS, Record, Results

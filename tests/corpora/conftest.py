@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from stages.params import SyntheticDataset, UrlDataset, checked_params
+from stages.catalogue import SyntheticDataset, UrlDataset
+from stages.params import checked_params
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 

@@ -1,0 +1,83 @@
+"""Checked sections of a params file, and a validation error as one sentence a key."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+REASONS = {
+    "model_type": "must be a section with keys of its own",
+    "model_attributes_type": "must be a section with keys of its own",
+    "union_tag_not_found": "needs a key `source`: synthetic, table or url",
+    "union_tag_invalid": "needs a key `source` that is synthetic, table or url",
+    "too_short": "must hold at least one value",
+}
+
+
+class Section(BaseModel):
+    """A group of knobs: unknown keys and values of another type are refused, nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known_keys(cls, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            for key in value:
+                if key not in cls.model_fields:
+                    raise ValueError(f"unknown key {key!r}; {suggestion(str(key), cls.model_fields)}")
+        return value
+
+
+def suggestion(name: str, allowed: Iterable[str]) -> str:
+    """What is allowed in place of `name`, the nearest first."""
+    choices = sorted(allowed)
+    near = difflib.get_close_matches(name, choices, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"{hint}allowed: {', '.join(choices)}"
+
+
+def sentences(error: ValidationError, content: Any) -> list[str]:
+    """One sentence for each key that is wrong, however many types its value could have had."""
+    problems: dict[str, list[ErrorDetails]] = {}
+    for problem in error.errors():
+        problems.setdefault(_key_path(problem["loc"], content), []).append(problem)
+    return [_sentence(path, found) for path, found in problems.items()]
+
+
+def _key_path(location: tuple[int | str, ...], content: Any) -> str:
+    """The dotted path of a key; pydantic's own marks (which type of a union it tried) are left out."""
+    if location[:1] == ("datasets",):
+        location = location[:2] + location[3:]  # the third step is the discriminator's value
+    keys = []
+    for step in location:
+        if _holds(content, step):
+            content = content[step]
+        elif isinstance(content, Mapping) and step == location[-1]:
+            content = None
+        else:
+            continue
+        keys.append(str(step))
+    return ".".join(keys)
+
+
+def _holds(content: Any, step: int | str) -> bool:
+    if isinstance(content, list):
+        return isinstance(step, int) and step < len(content)
+    return isinstance(content, Mapping) and step in content
+
+
+def _sentence(path: str, problems: list[ErrorDetails]) -> str:
+    first = problems[0]
+    where = f"{path}: " if path else ""
+    if first["type"] == "missing":
+        return f"{where}this key is missing; add it with a value"
+    if first["type"] == "value_error":
+        return f"{where}{first['ctx']['error']}"
+    reasons = dict.fromkeys(
+        REASONS.get(problem["type"], problem["msg"].removeprefix("Input ").replace("String should", "should"))
+        for problem in problems
+    )
+    return f"{where}{first['input']!r} is not allowed; it {', or '.join(reasons)}"
