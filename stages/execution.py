@@ -18,18 +18,22 @@ POLL_SECONDS = 0.5
 
 @contextmanager
 def local_executor(workers: int, units: int) -> Iterator[Executor]:
-    """A pool of fresh processes (spawned, so that none inherits a threaded TensorFlow).
+    """A pool of fresh processes (spawned, so that none inherits a threaded TensorFlow); killed on an error.
 
     Args:
         workers: how many processes; 0 takes every core this process may use.
         units: how many units of work there are; no more processes are started than that.
     """
     processes = min(workers or usable_cores(), units)
+    others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
     try:
         yield pool
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
+        # A worker left alone would begin its next unit and write into a folder that is being removed.
+        for worker in set(multiprocessing.active_children()) - others:
+            worker.kill()
+        pool.shutdown(cancel_futures=True)
         raise
     pool.shutdown()
 
@@ -77,7 +81,7 @@ def _follow(futures: Iterable[Future[Result]], label: str, steps: int, done: Cal
     if not sys.stderr.isatty():
         wait(waiting, return_when=FIRST_EXCEPTION)
         return
-    with tqdm(total=steps, desc=label, unit="step", dynamic_ncols=True) as bar:
+    with tqdm(total=steps, desc=label, unit="step", dynamic_ncols=True, smoothing=0) as bar:
         while waiting:
             finished, waiting = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_EXCEPTION)
             count, remark = done()

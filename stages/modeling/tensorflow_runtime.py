@@ -15,7 +15,7 @@ def prepare_tensorflow() -> None:
     One thread, because the seeds of a cell already fill the cores, and because the order of a sum must not depend on
     how many cores there are.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _without_native_chatter():
         import tensorflow as tf
     tf.config.threading.set_intra_op_parallelism_threads(1)

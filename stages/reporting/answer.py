@@ -5,6 +5,7 @@ from stages.reporting.numbers import (
     listed,
     percent,
     percent_interval,
+    plain,
     points,
     points_interval,
     ratio,
@@ -23,6 +24,7 @@ from stages.reporting.results import (
 from stages.stats.verdicts import Verdict
 
 WORKING_MASK = "embedding"
+TWO_MASKS = "embedding+masking"
 
 
 def answer(results: Results) -> list[str]:
@@ -40,9 +42,9 @@ def leak(results: Results) -> str:
         )
     clauses = [_moved(cell, finding) for cell, finding in found]
     return (
-        f"**{_leak_verdict([finding for _, finding in found])}**: {condition_text(results.headline)} "
-        f"{'move' if _plural(results) else 'moves'} the state that the classifier reads, {'; '.join(clauses)} "
-        f"(below {ratio(results.epsilon['drift_ratio'])} it would not matter)."
+        f"**{_leak_verdict([finding for _, finding in found])}**: under {condition_text(results.headline)} the state "
+        f"that the classifier reads drifts (squared shift over the spread between texts, which matters above "
+        f"{plain(results.epsilon[DRIFT])}) {listed(clauses)}."
     )
 
 
@@ -64,20 +66,15 @@ def _leak_verdict(found: list[Finding]) -> str:
 def _moved(cell: CellFacts, finding: Finding) -> str:
     side = f"with {cell.side}-padding"
     if finding.verdict is Verdict.EXACT:
-        return f"{side} not at all (no unit of any text by more than {ratio(finding.largest_change)})"
+        return f"not at all {side}"
     if finding.verdict is Verdict.UNDEFINED:
-        return (
-            f"{side} by up to {ratio(finding.largest_change)} in a unit, "
-            f"but no drift ratio is defined ({finding.reason})"
-        )
-    interval = ratio_interval(finding.low, finding.high)
-    return f"{side} by a drift ratio of {ratio(finding.estimate)} {interval}{_beyond_doubt(finding)}"
+        return f"by an undefined amount {side} ({finding.reason})"
+    return f"by {ratio(finding.estimate)} {ratio_interval(finding.low, finding.high)} {side}{_doubt(finding)}"
 
 
-def _beyond_doubt(finding: Finding) -> str:
-    return {Verdict.INCONCLUSIVE: ", which is inconclusive", Verdict.EQUIVALENT: ", too little to matter"}.get(
-        finding.verdict, ""
-    )
+def _doubt(finding: Finding) -> str:
+    words = {Verdict.INCONCLUSIVE: " (inconclusive)", Verdict.EQUIVALENT: " (too little to matter)"}
+    return words.get(finding.verdict, "")
 
 
 def cost(results: Results) -> str:
@@ -108,9 +105,9 @@ def _cost_verdict(gains: list[Finding | None], flips: list[Finding | None]) -> s
     flipping = [flip for flip in flips if flip is not None and flip.verdict is Verdict.DIFFERENT]
     better = [gain.side for gain in differ if gain.estimate is not None and gain.estimate > 0]
     if better:
-        return f"It costs accuracy with {listed(better)}-padding"
+        return f"It costs accuracy with {_paddings(better)}"
     if differ:
-        return f"With {listed([gain.side for gain in differ])}-padding it is the mask that costs accuracy"
+        return f"With {_paddings([gain.side for gain in differ])} it is the mask that costs accuracy"
     if flipping:
         return f"It changes predictions; {_accuracy_verdict(gains)}"
     if all(each is not None and each.harmless for each in gains + flips):
@@ -127,15 +124,14 @@ def _accuracy_verdict(gains: list[Finding | None]) -> str:
 
 
 def _accuracy_clause(cell: CellFacts, gain: Finding | None) -> str:
-    reached = f"the unmasked model's test accuracy is {percent(cell.accuracy)}"
-    if cell.at_chance:
-        reached += f" ({cell.at_chance} of {len(cell.seeds)} seeds at chance)"
+    chance = f" ({cell.at_chance} of {len(cell.seeds)} seeds at chance)" if cell.at_chance else ""
     if gain is None:
-        return reached
+        return f"the unmasked model reaches {percent(cell.accuracy)} test accuracy{chance}"
+    reached = f"the {percent(cell.accuracy)} test accuracy of the unmasked model{chance}"
     if gain.verdict is Verdict.EXACT:
-        return f"{reached}, that of `{gain.variant}` to the last bit"
+        return f"{reached} is that of `{gain.variant}` to the last bit"
     figures = spaced(points(gain.estimate), points_interval(gain.low, gain.high))
-    return f"{reached}, `{gain.variant}` adds {figures} points ({gain.verdict})"
+    return f"`{gain.variant}` adds {figures} points ({gain.verdict}) to {reached}"
 
 
 def _flip_clause(flip: Finding | None, *, plural: bool) -> str:
@@ -161,15 +157,14 @@ def _fix(results: Results, variant: str) -> str:
     cells = [cell for cell, _ in found]
     findings = [finding for _, finding in found]
     if all(cell.same_as_baseline for cell in cells):
-        popular = "the popular recipe of two masks, " if cells[0].mask == "embedding+masking" else ""
-        return (
-            f"**`{variant}` changes nothing**: {popular}every score and every state "
-            f"equals those of `{BASELINE}` to the last bit"
+        nothing = (
+            ", the popular recipe of two masks, masks nothing" if cells[0].mask == TWO_MASKS else " changes nothing"
         )
+        return f"**`{variant}`{nothing}**: all its scores and states equal those of `{BASELINE}` to the last bit"
     if all(finding.verdict is Verdict.EXACT for finding in findings):
         largest = max(finding.largest_change or 0.0 for finding in findings)
-        by = "the state does not move at all" if largest == 0 else f"no unit moves by more than {ratio(largest)}"
-        return f"**`{variant}` stops it exactly**: under {condition_text(results.headline)} {by}"
+        by = "no unit of any text moves" if largest == 0 else f"no unit of any text moves by more than {ratio(largest)}"
+        return f"**`{variant}` keeps the state exactly**: under {condition_text(results.headline)} {by}"
     if all(finding.harmless for finding in findings):
         return f"**`{variant}` is enough**: {_by_side(findings)}, too little to matter"
     if all(finding.verdict is Verdict.DIFFERENT for finding in findings):
@@ -193,6 +188,10 @@ def _of_variant(results: Results, variant: str, estimand: str) -> list[tuple[Cel
         (cell, results.finding(cell, estimand, results.headline)) for cell in results.cells if cell.variant == variant
     ]
     return [(cell, finding) for cell, finding in pairs if finding is not None]
+
+
+def _paddings(sides: list[str]) -> str:
+    return listed([f"{side}-" for side in sides]) + "padding"
 
 
 def _plural(results: Results) -> bool:

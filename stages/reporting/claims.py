@@ -5,7 +5,17 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from stages.params import BASELINE
-from stages.reporting.numbers import listed, percent, points_interval, ratio, ratio_interval, spaced, whole
+from stages.reporting.numbers import (
+    listed,
+    percent,
+    plain,
+    points,
+    points_interval,
+    ratio,
+    ratio_interval,
+    spaced,
+    whole,
+)
 from stages.reporting.results import ACCURACY, DRIFT, FLIPS, CellFacts, Finding, Record, Results, condition_text
 from stages.stats.verdicts import Verdict
 
@@ -78,8 +88,9 @@ def _states_differ(results: Results) -> Ruling:
         return Ruling(Stand.OPEN, f"This run trained no `{BASELINE}`.")
     shown = [each for each in found if each.verdict is Verdict.DIFFERENT]
     figure = (
-        f"Of {len(found)} comparisons of `{BASELINE}` with the text alone, {len(shown)} show a drift ratio beyond "
-        f"{ratio(results.epsilon['drift_ratio'])}; {_range(found)}."
+        f"Of {len(found)} comparisons of `{BASELINE}` with the text alone, {len(shown)} "
+        f"{'shows' if len(shown) == 1 else 'show'} a drift ratio beyond "
+        f"{plain(results.epsilon[DRIFT])}; {_range(found)}."
     )
     if all(each.harmless for each in found):
         return Ruling(Stand.REFUTED, figure)
@@ -88,8 +99,10 @@ def _states_differ(results: Results) -> Ruling:
     subtle = all(each.estimate is not None and each.estimate <= SUBTLE for each in shown)
     if len(shown) == len(found) and subtle:
         return Ruling(Stand.SUPPORTED, figure)
-    on = ["the padding side and the number of pads (whether a difference is shown)"] * (len(shown) < len(found))
-    on += [f"what is called subtle (here: a drift ratio up to {ratio(SUBTLE)})"] * (not subtle)
+    on = [
+        f"{'the padding side and ' if len(results.sides) > 1 else ''}the number of pads (whether a difference is shown)"
+    ] * (len(shown) < len(found))
+    on += [f"what is called subtle (here: a drift ratio up to {plain(SUBTLE)})"] * (not subtle)
     return Ruling(Stand.DEPENDS, figure, listed(on))
 
 
@@ -111,7 +124,9 @@ def _not_eliminated(results: Results) -> Ruling:
     if not alone or all(each.verdict in (Verdict.UNDEFINED, Verdict.INCONCLUSIVE) for each in alone):
         return Ruling(Stand.OPEN, "This run shows neither that a drift is there nor that it is not.")
     parts = [f"`{each.variant}` ({each.side}): {_drift(each)}" for each in alone + masked]
-    figure = f"Under {condition_text(results.headline)}, {'; '.join(parts)}."
+    figure = (
+        f"Drift under {condition_text(results.headline)}: {'; '.join(parts)}. (What it reduces from is not measured.)"
+    )
     if all(each.harmless for each in alone):
         return Ruling(Stand.REFUTED, figure)
     if not all(each.verdict is Verdict.DIFFERENT for each in alone):
@@ -141,7 +156,7 @@ def _often_minor(results: Results) -> Ruling:
         flipped = percent(flips.estimate) if flips.estimate is not None else "an undefined share"
         parts.append(
             f"with {side}-padding (**{sizes[side]}**) masking changes accuracy by "
-            f"{points_interval(accuracy.low, accuracy.high) or 'an undefined number of'} points and "
+            f"{spaced(points(accuracy.estimate), points_interval(accuracy.low, accuracy.high))} points and "
             f"{condition_text(results.headline)} flip {flipped} of the unmasked model's predictions"
         )
     if not parts:

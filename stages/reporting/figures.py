@@ -2,6 +2,7 @@
 
 import io
 import math
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from stages.reporting.numbers import ratio
+from stages.reporting.numbers import plain
 from stages.reporting.results import DRIFT, FLIPS, CellFacts, Results
 from stages.states.schema import condition_name
 from stages.stats.verdicts import Verdict
@@ -39,6 +40,12 @@ PANEL_WIDTH = 4.0
 PANEL_HEIGHT = 3.3
 """Inches."""
 
+BAND_FACTOR = 30
+"""A band is drawn up to this factor beyond the outermost estimate or seed."""
+
+TITLE_LETTERS = 42
+"""A line of a title that is longer would run into the next panel."""
+
 
 @dataclass(frozen=True)
 class Look:
@@ -63,7 +70,7 @@ LOOKS = (
 
 def drift_figure(results: Results) -> Figure:
     """Drift ratio against extra pads, logarithmic; an exact 0 is drawn on a floor that is labelled so."""
-    floor, labelled = _floor(results)
+    floor, top, labelled = _range(results)
     figure, panels = _panels(results)
     for axes, side in zip(panels, results.sides, strict=True):
         for cell, look in _cells(results, side):
@@ -71,10 +78,10 @@ def drift_figure(results: Results) -> Figure:
         axes.axhline(results.epsilon[DRIFT], color="#555555", linestyle=":", linewidth=1.2)
         _finish_pads(axes, results, side, DRIFT)
     panels[0].set_yscale("log")
-    panels[0].set_ylim(bottom=floor / 1.8 if labelled else floor)
-    _name_floor(panels[0], floor, named=labelled)
+    panels[0].set_ylim(floor / 1.8 if labelled else floor, top)
+    _name_floor(panels[0], floor, top, named=labelled)
     panels[0].set_ylabel("state drift ratio (no unit)")
-    _legend(figure, results, [_rule(f"ε = {ratio(results.epsilon[DRIFT])}", ":")])
+    _legend(figure, results, [_rule(f"ε = {plain(results.epsilon[DRIFT])}", ":")])
     return figure
 
 
@@ -88,7 +95,7 @@ def flips_figure(results: Results) -> Figure:
         _finish_pads(axes, results, side, FLIPS)
     panels[0].set_ylim(bottom=-0.03 * panels[0].get_ylim()[1])
     panels[0].set_ylabel("predictions flipped (% of test texts)")
-    _legend(figure, results, [_rule(f"ε = {ratio(100 * results.epsilon[FLIPS])} %", ":")])
+    _legend(figure, results, [_rule(f"ε = {plain(100 * results.epsilon[FLIPS])} %", ":")])
     return figure
 
 
@@ -161,6 +168,7 @@ def _against_pads(
     if not rows:
         return
     pads, estimate, low, high = zip(*rows, strict=True)
+    low = [max(bound, 2 * floor) if value > floor else bound for bound, value in zip(low, estimate, strict=True)]
     axes.fill_between(pads, low, high, color=look.colour, alpha=0.15, linewidth=0)
     axes.plot(pads, estimate, color=look.colour, linestyle=look.line, linewidth=look.width, zorder=3, clip_on=False)
     shift = 1.05 ** (results.variants.index(cell.variant) - (len(results.variants) - 1) / 2)
@@ -190,22 +198,32 @@ def _seed_value(cell: CellFacts, index: int, estimand: str, pads: int) -> float 
     return seed.drift[condition_name(pads)] if estimand == DRIFT else seed.flips[condition_name(pads)]
 
 
-def _floor(results: Results) -> tuple[float, bool]:
-    """Where the drift axis begins: a power of ten below all that is drawn; and whether zeros are drawn there."""
-    drawn = [each for each in results.findings if each.estimand == DRIFT and each.pads is not None]
-    drawn = [each for each in drawn if each.estimate is not None and each.state == results.cells[0].state]
-    bounds = [value for each in drawn for value in (each.estimate, each.low) if value]
+def _range(results: Results) -> tuple[float, float, bool]:
+    """Where the drift axis begins and ends, and whether zeros are drawn at its beginning.
+
+    All estimates and seeds are inside; of a band that few seeds made wide, no more than `BAND_FACTOR` beyond them.
+    """
+    found = [
+        each
+        for cell in results.cells
+        for pads in results.pads
+        if (each := results.finding(cell, DRIFT, condition_name(pads))) is not None and each.estimate is not None
+    ]
     seeds = [
-        value
+        _seed_value(cell, index, DRIFT, pads)
         for cell in results.cells
         for pads in results.pads
         if _defined(results, cell, pads)
         for index in range(len(cell.seeds))
-        if (value := _seed_value(cell, index, DRIFT, pads))
     ]
-    zeros = any(each.low == 0 for each in drawn)
-    lowest = min([*bounds, *seeds, results.epsilon[DRIFT]])
-    return 10.0 ** (math.floor(math.log10(lowest)) - zeros), zeros
+    epsilon = results.epsilon[DRIFT]
+    values = [value for value in [*seeds, *(each.estimate for each in found)] if value]
+    lowest, highest = min([*values, epsilon]), max([*values, epsilon])
+    lows, highs = [each.low for each in found if each.low], [each.high for each in found if each.high]
+    bottom = min(max(min([*lows, lowest]), lowest / BAND_FACTOR), epsilon / 2)
+    top = max(min(max([*highs, highest]), highest * BAND_FACTOR), epsilon * 2)
+    zeros = any(each.low == 0 for each in found)
+    return 10.0 ** (math.floor(math.log10(bottom)) - zeros), 1.3 * top, zeros
 
 
 def _defined(results: Results, cell: CellFacts, pads: int) -> bool:
@@ -213,9 +231,8 @@ def _defined(results: Results, cell: CellFacts, pads: int) -> bool:
     return found is not None and found.verdict not in (Verdict.EXACT, Verdict.UNDEFINED)
 
 
-def _name_floor(axes: Axes, floor: float, *, named: bool) -> None:
+def _name_floor(axes: Axes, floor: float, top: float, *, named: bool) -> None:
     """Ticks at powers of ten, the lowest of which stands for 0 where `named`."""
-    top = max(axes.get_ylim()[1], floor * 10)
     ticks = [10.0**power for power in range(round(math.log10(floor)), math.floor(math.log10(top)) + 1)]
     axes.yaxis.set_major_locator(FixedLocator(ticks))
     axes.yaxis.set_minor_locator(NullLocator())
@@ -234,8 +251,8 @@ def _finish_pads(axes: Axes, results: Results, side: str, estimand: str) -> None
             for each in (results.finding(cell, estimand, condition_name(pads)) for pads in results.pads)
         )
     ]
-    note = f"\nundefined, not drawn: {', '.join(undefined)}" if undefined else ""
-    axes.set_title(f"{side}-padding{note}")
+    note = textwrap.fill(f"undefined, not drawn: {', '.join(undefined)}", TITLE_LETTERS) if undefined else ""
+    axes.set_title("\n".join([f"{side}-padding", note][: 1 + bool(note)]))
     axes.set_xlabel("extra pads (tokens)")
     if results.pads:
         axes.set_xscale("log", base=2)

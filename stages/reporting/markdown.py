@@ -8,10 +8,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ruamel.yaml import YAML
 
 from stages.reporting.answer import answer
-from stages.reporting.numbers import listed, percent, ratio, whole
+from stages.reporting.numbers import listed, percent, plain, whole
 from stages.reporting.results import Record, Results, condition_text
 from stages.reporting.tables import (
     claims_table,
+    copies,
     dropped,
     headline_table,
     pads_table,
@@ -36,7 +37,7 @@ def report_markdown(results: Results) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # Markdown is not HTML
     )
-    environment.filters |= {"percent": percent, "ratio": ratio, "whole": whole, "cell": _cell_text}
+    environment.filters |= {"percent": percent, "plain": plain, "whole": whole, "cell": _cell_text}
     return environment.get_template(TEMPLATE.name).render(_context(results))
 
 
@@ -63,7 +64,8 @@ def _context(results: Results) -> dict[str, Any]:
         "majority": results.cells[0].seeds[0].majority,
         "best_reached": max(results.cells, key=lambda cell: cell.accuracy),
         "sides": results.sides,
-        "variants": results.variants,
+        "copies": listed([f"`{variant}`" for variant in copies(results)]),
+        "one_copy": len(copies(results)) == 1,
         "n_seeds": len(results.cells[0].seeds),
         "exported": max(record["n_texts"] for record in report["verdicts"] if record["condition"]),
         "command": _command(params),

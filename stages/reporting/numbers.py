@@ -27,13 +27,20 @@ def rounded(value: Any) -> Any:
 
 
 def ratio(value: float | None) -> str:
-    """A number without a unit at 3 significant digits: 0.385, 1230, 4.6e-5."""
+    """An estimate without a unit at 3 significant digits: 0.385, 1.60, 4.67e-5; 0 stays 0."""
     if value is None:
         return MISSING
-    if value != 0 and abs(value) < 1e-3:
-        digits, exponent = f"{value:.1e}".split("e")
-        return _minus(f"{digits}e{int(exponent)}")
-    return _minus(f"{float(f'{value:.3g}'):g}")
+    if value == 0:
+        return "0"
+    if abs(value) < 1e-3 or abs(value) >= 1e4:
+        return _exponent(f"{value:.2e}")
+    return _minus(f"{value:#.3g}".rstrip("."))
+
+
+def plain(value: float) -> str:
+    """A number that somebody chose, with no digits added: 0.01, 1e-6."""
+    text = f"{value:g}"
+    return _exponent(text) if "e" in text else _minus(text)
 
 
 def percent(value: float | None) -> str:
@@ -85,6 +92,11 @@ def _hundredths(value: float) -> str:
 def _signed(value: float) -> str:
     text = f"{100 * value:+.1f}"
     return "0.0" if float(text) == 0 else _minus(text)
+
+
+def _exponent(text: str) -> str:
+    digits, exponent = text.split("e")
+    return f"{_minus(digits)}e{int(exponent)}"
 
 
 def _minus(text: str) -> str:

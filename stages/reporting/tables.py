@@ -31,17 +31,17 @@ class Notes:
 
     reasons: list[str] = field(default_factory=list)
 
-    def mark(self, reason: str | None) -> str:
-        """A dash with the number of its reason."""
-        text = reason or "not defined"
-        if text not in self.reasons:
-            self.reasons.append(text)
-        return f"{MISSING} ({self.reasons.index(text) + 1})"
+    def mark(self, text: str, reason: str | None) -> str:
+        """The text with the number of its reason."""
+        reason = reason or "not defined"
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+        return f"{text} ({self.reasons.index(reason) + 1})"
 
 
 @dataclass(frozen=True)
 class Table:
-    """A Markdown table, with the reasons for its dashes."""
+    """A Markdown table, with the reasons for what is undefined."""
 
     header: list[str]
     rows: list[list[str]]
@@ -77,13 +77,26 @@ def headline_table(results: Results) -> Table:
     return Table(header, rows, notes.reasons)
 
 
+def copies(results: Results) -> list[str]:
+    """The variants whose every figure on every side is the baseline's."""
+    return [
+        variant
+        for variant in results.variants
+        if all(cell.same_as_baseline for cell in results.cells if cell.variant == variant)
+    ]
+
+
+def _originals(results: Results) -> list[CellFacts]:
+    return [cell for cell in results.cells if cell.variant not in copies(results)]
+
+
 def pads_table(results: Results) -> Table:
-    """A row for each side, variant and condition."""
+    """A row for each side, variant and condition; copies of the baseline are left out."""
     header = ["padding", "variant", "condition", "state drift ratio", "ε* of the drift", "predictions flipped"]
     header += ["ε* of the flips", "mean change of the probability", "accuracy on the exported texts"]
     notes = Notes()
     conditions = [condition_name(0), *results.conditions]
-    rows = [_condition_row(results, cell, condition, notes) for cell in results.cells for condition in conditions]
+    rows = [_condition_row(results, cell, condition, notes) for cell in _originals(results) for condition in conditions]
     return Table(header, rows, notes.reasons)
 
 
@@ -129,7 +142,7 @@ def states_table(results: Results) -> Table:
 
 
 def seeds_table(results: Results) -> Table:
-    """A row for each trained model."""
+    """A row for each trained model; copies of the baseline are left out."""
     at = condition_text(results.headline)
     header = ["padding", "variant", "seed", "epochs", "test accuracy", "learned", f"drift ratio, {at}", f"flips, {at}"]
     rows = [
@@ -143,7 +156,7 @@ def seeds_table(results: Results) -> Table:
             ratio(seed.drift[results.headline]),
             percent(seed.flips[results.headline]),
         ]
-        for cell in results.cells
+        for cell in _originals(results)
         for seed in cell.seeds
     ]
     return Table(header, rows)
@@ -194,10 +207,10 @@ def dropped(counts: dict[str, int]) -> str:
         "conflicting": "under two labels",
         "duplicates": "duplicates",
         "unseen_label": "of a class that training lacks",
-        "subsampled_away": "left out to stay within corpus.max_texts",
+        "subsampled_away": "beyond corpus.max_texts",
     }
     left = [f"{whole(counts[key])} {reason}" for key, reason in reasons.items() if counts.get(key)]
-    return f"{whole(counts['read'])} rows were read, {listed(left) or 'none'} dropped, {whole(counts['kept'])} kept."
+    return f"{whole(counts['read'])} rows were read: {listed(left) or 'none'} dropped, {whole(counts['kept'])} kept."
 
 
 def drift_text(finding: Finding | None, notes: Notes) -> str:
@@ -224,7 +237,9 @@ def largest_text(finding: Finding | None) -> str:
 
 def smallest_text(finding: Finding | None, value: NumberText) -> str:
     """ε*, the smallest bound at which equivalence would hold."""
-    return MISSING if finding is None else value(finding.smallest_epsilon)
+    if finding is None or finding.verdict is Verdict.EXACT:
+        return MISSING if finding is None else "0"
+    return value(finding.smallest_epsilon)
 
 
 def _judged(finding: Finding | None, notes: Notes, value: NumberText, interval: IntervalText) -> str:
@@ -232,8 +247,6 @@ def _judged(finding: Finding | None, notes: Notes, value: NumberText, interval: 
         return MISSING
     if finding.verdict is Verdict.EXACT:
         return EXACT_ZERO
-    if finding.verdict is Verdict.UNDEFINED and finding.estimate is None:
-        return notes.mark(finding.reason)
     if finding.verdict is Verdict.UNDEFINED:
-        return f"{value(finding.estimate)} {notes.mark(finding.reason)}"
+        return notes.mark(value(finding.estimate), finding.reason)
     return f"{value(finding.estimate)} {interval(finding.low, finding.high)} {finding.verdict}"

@@ -67,7 +67,7 @@ def mean_over_seeds_and_texts(values: Floats, without_group: Floats) -> MeanOver
 
     Two sources of error are crossed: which seeds were drawn, and which texts. Each one's variance is estimated with
     the other kept fixed, and they are added; what both share is then counted twice, so the interval errs on the wide
-    side (Owen 2007, The pigeonhole bootstrap, §4). Degrees of freedom by Satterthwaite (1946). With one seed the first
+    side (Owen 2007, The pigeonhole bootstrap). Degrees of freedom by Satterthwaite (1946). With one seed the first
     source cannot be seen, and the interval speaks of that one model.
 
     Args:

@@ -1,0 +1,63 @@
+import pytest
+
+from stages.reporting.numbers import listed, percent, plain, points, points_interval, ratio, rounded, whole
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.38461538, "0.385"),
+        (1.6, "1.60"),
+        (123.4, "123"),
+        (0.0, "0"),
+        (0.0000467, "4.67e-5"),
+        (54321.0, "5.43e4"),
+        (-0.5, "−0.500"),
+        (None, "–"),
+    ],
+)
+def test_a_ratio_has_three_significant_digits(value, text):
+    assert ratio(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0213, "2.1 %"), (0.0, "0.0 %"), (0.0001, "<0.1 %"), (1.0, "100.0 %"), (None, "–")]
+)
+def test_a_share_is_a_percentage_with_one_decimal(value, text):
+    assert percent(value) == text
+
+
+def test_a_difference_carries_its_sign():
+    assert points(0.044) == "+4.4"
+    assert points(-0.0001) == "0.0"
+    assert points_interval(-0.0034, 0.0915) == "[−0.3, +9.2]"
+    assert points_interval(None, None) == ""
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.01, "0.01"), (1e-6, "1e-6"), (0.5, "0.5"), (5.0, "5")])
+def test_a_chosen_number_gains_no_digits(value, text):
+    assert plain(value) == text
+
+
+def test_floats_are_rounded_wherever_they_stand_and_nothing_else_is():
+    assert rounded({"a": [0.123456, 12345678], "b": None, "c": "0.123456"}) == {
+        "a": [0.1235, 12345678],
+        "b": None,
+        "c": "0.123456",
+    }
+
+
+@pytest.mark.parametrize("value", (float("nan"), float("inf")))
+def test_what_is_not_finite_is_refused(value):
+    with pytest.raises(ValueError, match="no place in a report"):
+        rounded({"a": [value]})
+
+
+def test_counts_and_lists_read_well():
+    assert whole(4464000) == "4,464,000"
+    assert [listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"]), listed([])] == [
+        "a",
+        "a and b",
+        "a, b and c",
+        "",
+    ]

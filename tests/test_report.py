@@ -1,0 +1,232 @@
+"""The stage as a whole: its files, their form, and that it says the same twice."""
+
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from stages.errors import UserError
+from stages.report import report
+from stages.reporting.numbers import percent, ratio, ratio_interval
+from tests.conftest import REPOSITORY
+from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, analysis, write
+
+FILES = {
+    "report.md",
+    "report.json",
+    "metrics.json",
+    "figures/drift.svg",
+    "figures/accuracy.svg",
+    "figures/flips.svg",
+    "plots/drift.json",
+    "plots/accuracy.json",
+    "plots/learning.json",
+    "plots/flips.json",
+}
+
+TEMPLATES = {
+    "drift": ("padding_band", "pads", "estimate"),
+    "flips": ("padding_band", "pads", "estimate"),
+    "accuracy": ("seeds", "cell", "accuracy"),
+    "learning": ("learning", "epoch", "val_accuracy"),
+}
+"""Template, x and y of every plot in dvc.yaml."""
+
+
+@pytest.fixture
+def written(tmp_path, make_params):
+    """Write the report of an analysis made by hand; the folder that holds it."""
+
+    def write_report(changes=None, *, folder="reports", **outcome):
+        params = make_params({"execution.workers": 1} | (changes or {}))
+        outcome.setdefault("drift", LEAK)
+        source = write(tmp_path / "analysis", analysis(params, **outcome))
+        report(params, analysis=source, reports=tmp_path / folder)
+        return tmp_path / folder
+
+    return write_report
+
+
+OUTCOMES = {
+    "leak": ({}, {"drift": LEAK}),
+    "no leak": ({}, {"drift": SMALL, "flips": EXACT}),
+    "nothing moves": ({}, {"drift": EXACT}),
+    "at chance": ({}, {"drift": NOTHING, "flips": NOTHING, "learned": False}),
+    "nobody learns": ({}, {"drift": NOTHING, "flips": NOTHING, "masked_drift": NOTHING, "learned": False}),
+    "one seed": ({"train.seeds": 1}, {"gain": {**NOTHING, "estimate": 0.04}}),
+    "one side": ({"pad.sides": ["post"]}, {}),
+    "no baseline": ({"train.variants": ["masked", "double_mask"]}, {}),
+    "baseline alone": ({"train.variants": ["baseline"]}, {}),
+    "seven classes": ({"dataset": "snips"}, {"classes": 7, "truth": False}),
+    "many classes": ({"dataset": "banking77"}, {"classes": 20, "truth": False}),
+    "one number of pads": ({"export.pads": [0, 4], "report.pads": 4}, {}),
+}
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_every_outcome_is_written_whole_and_in_form(outcome, written):
+    changes, figures = OUTCOMES[outcome]
+    folder = written(changes, **figures)
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == FILES
+    for path in folder.rglob("*.json"):
+        text = path.read_text()
+        value = json.loads(text)
+        assert text == json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        assert all(number == float(f"{number:.4g}") for number in floats(value)), path
+    for path in folder.rglob("*.svg"):
+        assert ET.parse(path).getroot().tag.endswith("svg")
+        assert "<dc:date>" not in path.read_text()
+    words = set(re.findall(r"\w+", (folder / "report.md").read_text()))
+    assert not words & {"None", "nan", "NaN", "inf", "Infinity"}
+
+
+def floats(value):
+    if isinstance(value, dict):
+        return [number for item in value.values() for number in floats(item)]
+    if isinstance(value, list):
+        return [number for item in value for number in floats(item)]
+    return [value] if isinstance(value, float) and math.isfinite(value) else []
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_every_table_has_as_many_cells_in_each_row_as_in_its_header(outcome, written):
+    changes, figures = OUTCOMES[outcome]
+    lines = (written(changes, **figures) / "report.md").read_text().splitlines()
+    width = None
+    for line in lines:
+        if not line.startswith("|"):
+            width = None
+            continue
+        cells = len(re.split(r"(?<!\\)\|", line))
+        width = width or cells
+        assert cells == width, line
+
+
+def test_two_runs_write_the_same_bytes(written):
+    once, twice = written(folder="once"), written(folder="twice")
+    for name in FILES:
+        assert (once / name).read_bytes() == (twice / name).read_bytes()
+
+
+def test_the_order_of_hashes_changes_nothing(tmp_path, make_params):
+    source = write(tmp_path / "analysis", analysis(make_params(), drift=LEAK))
+    for seed in ("1", "2"):
+        command = [sys.executable, "-m", "stages.report", "--analysis", source, "--reports", tmp_path / seed]
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        subprocess.run(command, check=True, capture_output=True, cwd=REPOSITORY, env=environment)
+    for name in FILES:
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
+        assert str(tmp_path) not in (tmp_path / "1" / name).read_text()
+
+
+def test_other_files_in_the_folder_survive(written, tmp_path):
+    for name in ("reports/sweep.md", "reports/figures/sweep.svg", "reports/plots/mine.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("mine")
+    folder = written()
+    assert (folder / "sweep.md").read_text() == "mine"
+    assert (folder / "figures" / "sweep.svg").read_text() == "mine"
+    assert (folder / "plots" / "mine.json").read_text() == "mine"
+
+
+def test_every_figure_and_heading_that_the_document_links_to_exists(written):
+    folder = written()
+    document = (folder / "report.md").read_text()
+    targets = re.findall(r"\]\(([^)]+)\)", document)
+    assert {"figures/drift.svg", "figures/accuracy.svg", "figures/flips.svg"} <= set(targets)
+    headings = {
+        "#" + re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", document, re.MULTILINE)
+    }
+    for target in targets:
+        assert target in headings or (folder / target).exists(), target
+
+
+def test_the_headline_numbers_are_those_of_report_json_and_metrics_json(written):
+    folder = written()
+    content = json.loads((folder / "report.json").read_text())
+    metrics = json.loads((folder / "metrics.json").read_text())
+    row = next(
+        line for line in (folder / "report.md").read_text().splitlines() if line.startswith("| post | `baseline` |")
+    )
+    drift = next(
+        each
+        for each in content["verdicts"]
+        if (each["side"], each["variant"], each["estimand"]) == ("post", "baseline", "drift_ratio")
+        and each["pads"] == content["params"]["report"]["pads"]
+        and each["state"] == "head"
+    )
+    cell = next(each for each in content["cells"] if (each["side"], each["variant"]) == ("post", "baseline"))
+    assert f"{ratio(drift['estimate'])} {ratio_interval(drift['low'], drift['high'])} DIFFERENT" in row
+    assert percent(cell["accuracy"]["mean"]) in row
+    assert percent(cell["padding_share_computed"]) in row
+    assert metrics["post"]["baseline"] == {
+        "accuracy": cell["accuracy"]["mean"],
+        "drift_ratio": drift["estimate"],
+        "flip_rate": 0.021,
+        "padding_share": cell["padding_share_computed"],
+        "seeds_at_chance": 0,
+    }
+
+
+def test_metrics_leave_out_what_is_undefined(written):
+    folder = written(drift=NOTHING, flips=NOTHING, learned=False)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert set(metrics["pre"]["baseline"]) == {"accuracy", "padding_share", "seeds_at_chance"}
+    assert metrics["pre"]["baseline"]["seeds_at_chance"] == 6
+    assert metrics["pre"]["masked"]["drift_ratio"] == 0
+
+
+def test_the_contract_of_report_json(written):
+    content = json.loads((written() / "report.json").read_text())
+    assert set(content) == {"schema", "dataset", "params", "verdicts", "claims", "cells", "provenance"}
+    assert content["schema"] == 1
+    contract = {"question", "side", "variant", "estimand", "pads", "estimate", "low", "high", "level", "epsilon"}
+    contract |= {"verdict", "n_texts", "n_seeds", "method"}
+    assert all(contract <= set(record) for record in content["verdicts"])
+    assert all(set(record) == {"id", "claim", "stand", "figure", "depends_on"} for record in content["claims"])
+    assert set(content["params"]["datasets"]) == {"synthetic"}
+    assert "execution" not in content["params"]
+    assert set(content["provenance"]["versions"]) == {"keras", "numpy", "python", "tensorflow"}
+
+
+def test_the_number_of_workers_changes_nothing(written):
+    once = written({"execution.workers": 1}, folder="once")
+    twice = written({"execution.workers": 7}, folder="twice")
+    assert (once / "report.json").read_bytes() == (twice / "report.json").read_bytes()
+
+
+@pytest.mark.parametrize("plot", TEMPLATES)
+def test_every_plot_has_the_fields_that_its_template_names(plot, written):
+    template, x, y = TEMPLATES[plot]
+    records = json.loads((written() / "plots" / f"{plot}.json").read_text())
+    text = (REPOSITORY / ".dvc" / "plots" / f"{template}.json").read_text()
+    fields = set(re.findall(r'"field": "(?!<DVC)(\w+)"', text)) - {"rev"}
+    assert {"<DVC_METRIC_DATA>", "<DVC_METRIC_X>", "<DVC_METRIC_Y>"} <= set(re.findall(r"<\w+>", text))
+    assert records
+    for record in records:
+        assert fields | {x, y} <= set(record)
+        assert isinstance(record[y], float)
+
+
+@pytest.mark.parametrize("name", ("padding_band", "seeds", "learning"))
+def test_dvc_fills_every_anchor_of_a_template(name):
+    vega = pytest.importorskip("dvc_render.vega")
+    x, y = next((x, y) for template, x, y in TEMPLATES.values() if template == name)
+    points = [{x: 1, y: 0.5, "rev": "workspace"}]
+    renderer = vega.VegaRenderer(
+        points, "plot", template=name, template_dir=str(REPOSITORY / ".dvc" / "plots"), x=x, y=y
+    )
+    filled = renderer.get_filled_template()
+    assert "<DVC" not in json.dumps(filled)
+    assert filled["data"]["values"] == points
+
+
+def test_a_missing_analysis_ends_in_a_sentence(tmp_path, make_params):
+    with pytest.raises(UserError, match=r"dataset\.json: no such file; run `dvc repro`"):
+        report(make_params(), analysis=tmp_path, reports=tmp_path / "reports")
