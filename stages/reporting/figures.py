@@ -168,8 +168,8 @@ def _against_pads(
     if not rows:
         return
     pads, estimate, low, high = zip(*rows, strict=True)
-    low = [max(bound, 2 * floor) if value > floor else bound for bound, value in zip(low, estimate, strict=True)]
-    axes.fill_between(pads, low, high, color=look.colour, alpha=0.15, linewidth=0)
+    ends = [max(bound, 2 * floor) if value > floor else bound for bound, value in zip(low, estimate, strict=True)]
+    axes.fill_between(pads, ends, high, color=look.colour, alpha=0.15, linewidth=0)
     axes.plot(pads, estimate, color=look.colour, linestyle=look.line, linewidth=look.width, zorder=3, clip_on=False)
     shift = 1.05 ** (results.variants.index(cell.variant) - (len(results.variants) - 1) / 2)
     exact = {each.pads for _, each in found if each is not None and each.verdict is Verdict.EXACT}
