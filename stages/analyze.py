@@ -11,31 +11,26 @@ from stages.analysis.pairs import PairUnit, sums_of_seed
 from stages.command import run
 from stages.execution import local_executor, run_all
 from stages.files import read_json, whole_folder, write_json
+from stages.layout import cell_folder, condition_name, conditions, seed_folder
 from stages.params import BASELINE, Params
-from stages.states.schema import AS_TRAINED, condition_name
 
 
 def analyze(
     params: Params, *, corpus: Path, tokens: Path, padded: Path, models: Path, states: Path, analysis: Path
 ) -> None:
     """Compare every condition with the text alone and every variant with the baseline."""
-    conditions = _conditions(params)
-    cells = _cells(params, tuple(conditions), models, states)
+    compared = {name: pads for name, pads in conditions(params.export.pads).items() if name != condition_name(0)}
+    cells = _cells(params, tuple(compared), models, states)
     baselines = {cell.side: cell for cell in cells if cell.variant == BASELINE}
-    facts = [cell_facts(cell, baselines.get(cell.side), conditions, params.analyze.level) for cell in cells]
+    facts = [cell_facts(cell, baselines.get(cell.side), compared, params.analyze.level) for cell in cells]
     history = [
         row for cell in cells for seed in cell.seeds for row in history_rows(models, cell.side, cell.variant, seed.seed)
     ]
     with whole_folder(analysis) as folder:
         write_json(folder / "dataset.json", _finite(dataset_facts(params, corpus, tokens, padded)))
         write_json(folder / "cells.json", _finite(facts))
-        write_json(folder / "verdicts.json", _finite(verdicts(cells, conditions, params.analyze)))
+        write_json(folder / "verdicts.json", _finite(verdicts(cells, compared, params.analyze)))
         write_json(folder / "history.json", _finite(history))
-
-
-def _conditions(params: Params) -> dict[str, int | None]:
-    """The conditions that are compared with the text alone; None stands for padded to max_len."""
-    return {condition_name(pads): pads for pads in params.export.pads if pads} | {AS_TRAINED: None}
 
 
 def _cells(params: Params, conditions: tuple[str, ...], models: Path, states: Path) -> list[Cell]:
@@ -49,7 +44,8 @@ def _cells(params: Params, conditions: tuple[str, ...], models: Path, states: Pa
         sums = run_all(executor, sums_of_seed, units, label="analyze", steps=len(units), done=lambda: (0, ""))
     results: dict[tuple[str, str], list[SeedResult]] = {key: [] for key in keys}
     for unit, pairs in zip(units, sums, strict=True):
-        scores = read_json(models / f"{unit.side}-{unit.variant}" / f"seed={unit.seed}" / "scores.json")
+        folder = seed_folder(cell_folder(models, unit.side, unit.variant), unit.seed)
+        scores = read_json(folder / "scores.json")
         results[unit.side, unit.variant].append(SeedResult(unit.seed, scores, pairs))
     return [Cell(side, variant, params.architecture(variant), results[side, variant]) for side, variant in keys]
 

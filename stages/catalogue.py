@@ -1,8 +1,9 @@
 """The entries of `datasets` in params.yaml: where texts may come from."""
 
+from pathlib import PurePath
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from stages.validation import Section
 
@@ -14,6 +15,16 @@ Share = Annotated[float, Field(ge=0, le=1)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 Name = Annotated[str, StringConstraints(min_length=1)]
 Character = Annotated[str, StringConstraints(min_length=1, max_length=1)]
+
+
+def _inside(path: str) -> str:
+    """DVC watches data/raw/ alone: a file elsewhere could change without anything running again."""
+    if PurePath(path).is_absolute() or ".." in PurePath(path).parts:
+        raise ValueError(f"{path!r} lies outside data/raw/; copy or link the file there and give its name alone")
+    return path
+
+
+RelativePath = Annotated[Name, AfterValidator(_inside)]
 
 
 class SyntheticDataset(Section):
@@ -46,11 +57,12 @@ class TableDataset(Section):
     """A csv, tsv, parquet or jsonl file that lies in data/raw/."""
 
     source: Literal["table"]
-    file: Name
+    file: RelativePath
     text: Name
     label: Name
     split: Name | None = None
     delimiter: Character | None = None
+    quotes: bool | None = None
     publisher: str | None = None
 
 
@@ -65,6 +77,7 @@ class UrlDataset(Section):
     label: Name | None = None
     split: Name | None = None
     delimiter: Character | None = None
+    quotes: bool | None = None
     folders: Name | None = None
     labels: Annotated[tuple[Name, ...], Field(strict=False)] = ()
     publisher: str | None = None

@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ def run(stage: Callable[..., None]) -> None:
     for name, parameter in list(inspect.signature(stage).parameters.items())[1:]:
         parser.add_argument(f"--{name.replace('_', '-')}", type=parameter.annotation, required=True)
     options = vars(parser.parse_args())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was begun is cleared away, as on Ctrl-C
     try:
         stage(load_params(options.pop("params")), **options)
     except UserError as error:

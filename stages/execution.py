@@ -2,13 +2,19 @@
 
 import multiprocessing
 import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TypeVar
 
 from tqdm import tqdm
+
+from stages.errors import UserError
 
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
@@ -26,7 +32,8 @@ def local_executor(workers: int, units: int) -> Iterator[Executor]:
     """
     processes = min(workers or usable_cores(), units)
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with, initargs=(os.getpid(),))
     try:
         yield pool
     except BaseException:
@@ -36,6 +43,18 @@ def local_executor(workers: int, units: int) -> Iterator[Executor]:
         pool.shutdown(cancel_futures=True)
         raise
     pool.shutdown()
+
+
+def _end_with(parent: int) -> None:
+    """In a worker: end as soon as the parent is gone, or a killed stage's workers would write into its next run."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of it too, and ends its workers
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(POLL_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def usable_cores() -> int:
@@ -66,11 +85,17 @@ def run_all(
 
     Raises:
         Exception: the first error of a unit; those not yet begun are cancelled.
+        UserError: a worker was killed from outside.
     """
     futures = [executor.submit(work, unit) for unit in units]
     try:
         _follow(futures, label, steps, done)
         return [future.result() for future in futures]
+    except BrokenProcessPool:
+        raise UserError(
+            f"{label}: a worker process was killed, most likely because memory ran out; "
+            "lower execution.workers, train.batch_size or model.units and run again"
+        ) from None
     finally:
         for future in futures:
             future.cancel()

@@ -5,7 +5,8 @@ from pathlib import Path
 from stages.command import run
 from stages.execution import local_executor, run_all
 from stages.files import read_json, whole_folder
-from stages.modeling.exporting import ExportUnit, conditions, export_seed
+from stages.layout import conditions, seed_folder
+from stages.modeling.exporting import ExportUnit, export_seed
 from stages.params import Params, checked_side
 
 
@@ -17,8 +18,8 @@ def export(params: Params, *, side: str, variant: str, padded: Path, models: Pat
         units = [
             ExportUnit(
                 padded=padded,
-                model=models / f"seed={seed}" / "model.keras",
-                folder=folder / f"seed={seed}",
+                model=seed_folder(models, seed) / "model.keras",
+                folder=seed_folder(folder, seed),
                 dataset=params.dataset,
                 side=checked_side(side),
                 variant=variant,
@@ -27,7 +28,7 @@ def export(params: Params, *, side: str, variant: str, padded: Path, models: Pat
                 pads=params.export.pads,
                 texts=params.export.texts,
                 batch_size=params.export.batch_size,
-                params=params.fingerprint(),
+                params=params.fingerprint(variant),
             )
             for seed in params.train.seed_numbers
         ]

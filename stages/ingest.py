@@ -64,8 +64,10 @@ def _source(params: Params, raw: Path, folder: Path, scratch: Path) -> Source:
     if isinstance(dataset, SyntheticDataset):
         return synthetic(dataset, folder)
     if isinstance(dataset, TableDataset):
-        layout = Layout(dataset.text, dataset.label, dataset.split, dataset.delimiter, dataset.publisher)
-        return table(raw / dataset.file, layout)
+        return table(
+            raw / dataset.file,
+            Layout(dataset.text, dataset.label, dataset.split, dataset.delimiter, dataset.quotes, dataset.publisher),
+        )
     return download(dataset, scratch)
 
 

@@ -16,6 +16,7 @@ from stages.catalogue import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    RelativePath,
     SyntheticDataset,
     TableDataset,
     UrlDataset,
@@ -55,7 +56,7 @@ class TokenizeParams(Section):
     """How texts become tokens."""
 
     kind: Literal["words", "wordpiece", "bpe", "file"]
-    file: Name
+    file: RelativePath
     vocabulary: Annotated[int, Field(ge=3)]
     min_frequency: PositiveInt
     lowercase: bool
@@ -106,16 +107,21 @@ class Architecture(ModelParams):
 
     @property
     def skips_padding(self) -> bool:
-        """Whether the recurrent state is meant to ignore padded tokens, so that a batch may be trimmed."""
+        """Whether the recurrent state ignores padded tokens, so that a batch may be trimmed to its longest text."""
         return self.mask == "embedding"
+
+    @property
+    def trims_training(self) -> bool:
+        """Whether training batches are trimmed: not with dropout, whose noise would then differ between variants."""
+        return self.skips_padding and not self.dropout
 
 
 class TrainParams(Section):
     """How each variant is trained."""
 
     variants: Annotated[tuple[Identifier, ...], Field(strict=False, min_length=1)]
-    seeds: PositiveInt
-    first_seed: NonNegativeInt
+    seeds: Annotated[int, Field(ge=1, le=1000)]
+    first_seed: Annotated[int, Field(ge=0, lt=2**32 - 1000)]
     epochs: PositiveInt
     batch_size: PositiveInt
     learning_rate: PositiveFloat
@@ -145,6 +151,8 @@ class ExportParams(Section):
     def _with_the_text_alone(cls, value: tuple[int, ...]) -> tuple[int, ...]:
         if 0 not in value:
             raise ValueError("0 is missing; every other number of pads is compared with it")
+        if len(value) < 2:
+            raise ValueError("there is only 0; name at least one number of pads to compare with it")
         return tuple(sorted(_distinct(value)))
 
 
@@ -220,10 +228,17 @@ class Params(Section):
         changes = self.variants[variant].model_dump(exclude_none=True)
         return Architecture(**{**self.model.model_dump(), **changes})
 
-    def fingerprint(self) -> str:
-        """SHA-256 over every knob that can change a hidden state, as 16 hexadecimal digits."""
-        shaping = self.model_dump(exclude={"datasets", "analyze", "report", "execution"})
-        shaping["chosen_dataset"] = self.chosen_dataset.model_dump()
+    def fingerprint(self, variant: str) -> str:
+        """SHA-256 over every knob that shapes the states of one variant's cells, as 16 hexadecimal digits."""
+        shaping = {
+            "dataset": self.chosen_dataset.model_dump(),
+            "corpus": self.corpus.model_dump(),
+            "tokenize": self.tokenize.model_dump(),
+            "pad": self.pad.model_dump(exclude={"sides"}),
+            "architecture": self.architecture(variant).model_dump(),
+            "train": self.train.model_dump(exclude={"variants"}),
+            "export": self.export.model_dump(),
+        }
         return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
 
 

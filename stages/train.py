@@ -1,10 +1,12 @@
 """Stage `train`: every seed of one cell (padding side × variant), side by side."""
 
+import csv
 from pathlib import Path
 
 from stages.command import run
 from stages.execution import local_executor, run_all
 from stages.files import PARTIAL_SUFFIX, whole_folder
+from stages.layout import seed_folder
 from stages.modeling.training import TrainingUnit, train_seed
 from stages.params import Params, checked_side
 
@@ -16,7 +18,7 @@ def train(params: Params, *, side: str, variant: str, padded: Path, models: Path
         units = [
             TrainingUnit(
                 padded=padded,
-                folder=folder / f"seed={seed}",
+                folder=seed_folder(folder, seed),
                 side=checked_side(side),
                 architecture=architecture,
                 train=params.train,
@@ -41,13 +43,21 @@ def _epochs_done(units: list[TrainingUnit]) -> tuple[int, str]:
     for unit in units:
         partial = unit.folder.with_name(unit.folder.name + PARTIAL_SUFFIX)
         for folder in (unit.folder, partial):
-            history = folder / "history.csv"
-            lines = history.read_text().splitlines() if history.exists() else []
-            done += max(0, len(lines) - 1)
-            if folder == partial and len(lines) > 1:
-                last = dict(zip(lines[0].split(","), lines[-1].split(","), strict=False))
-                remark = f"seed {unit.seed} epoch {len(lines) - 1}/{unit.train.epochs} loss {float(last['loss']):.3f}"
+            epochs = _history(folder / "history.csv")
+            done += len(epochs)
+            if folder == partial and epochs:
+                loss = float(epochs[-1]["loss"])
+                remark = f"seed {unit.seed} epoch {len(epochs)}/{unit.train.epochs} loss {loss:.3f}"
     return done, remark
+
+
+def _history(path: Path) -> list[dict[str, str]]:
+    """The complete rows of a history that is still being written, or that moves away while it is read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return []
+    return list(csv.DictReader(text[: text.rfind("\n") + 1].splitlines()))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ REASONS = {
     "model_attributes_type": "must be a section with keys of its own",
     "union_tag_not_found": "needs a key `source`: synthetic, table or url",
     "union_tag_invalid": "needs a key `source` that is synthetic, table or url",
+    "tuple_type": "must be a list",
     "too_short": "must hold at least one value",
 }
 
@@ -19,7 +20,7 @@ REASONS = {
 class Section(BaseModel):
     """A group of knobs: unknown keys and values of another type are refused, nothing changes after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod

@@ -33,6 +33,12 @@ MISTAKES = [
     ({"variants.baseline": None}, "variants.baseline: None is not allowed; it must be a section"),
     ({"export.pads": [0, -1]}, "export.pads.1: -1 is not allowed; it should be greater than or equal to 0"),
     ({"export.pads": [1, 2]}, "export.pads: 0 is missing"),
+    ({"export.pads": [0]}, "export.pads: there is only 0; name at least one number of pads"),
+    ({"export.pads": 0}, "export.pads: 0 is not allowed; it must be a list"),
+    ({"train.learning_rate": float("inf")}, "train.learning_rate: inf is not allowed; it should be a finite number"),
+    ({"train.first_seed": 2**40}, "train.first_seed: 1099511627776 is not allowed; it should be less than"),
+    ({"datasets.mr.file": "../mr.csv"}, "datasets.mr.file: '../mr.csv' lies outside data/raw/"),
+    ({"tokenize.file": "/tmp/a.json"}, "tokenize.file: '/tmp/a.json' lies outside data/raw/"),
     ({"report.pads": 3}, "report.pads: 3 is not one of export.pads; allowed: 1, 2, 4"),
     ({"corpus.test": 0.9}, "corpus: validation + test is 1.05; it must leave texts to train on"),
     ({"datasets.mr.source": "web"}, "needs a key `source` that is synthetic, table or url"),
@@ -85,11 +91,20 @@ def test_a_variant_overrides_the_shared_sizes(make_params: Callable[..., Params]
 
 
 def test_the_fingerprint_follows_what_shapes_a_state_and_nothing_else(make_params: Callable[..., Params]) -> None:
-    same = [{"report.pads": 8}, {"execution.workers": 1}, {"datasets.mr.file": "other.csv"}, {"analyze.level": 0.9}]
+    same = [
+        {"report.pads": 8},
+        {"execution.workers": 1},
+        {"datasets.mr.file": "other.csv"},
+        {"analyze.level": 0.9},
+        {"train.variants": ["masked"]},
+        {"pad.sides": ["post"]},
+        {"variants.baseline": {"mask": "none", "units": 3}},
+    ]
     for changes in same:
-        assert make_params(changes).fingerprint() == make_params().fingerprint()
-    for changes in [{"model.units": 8}, {"datasets.synthetic.seed": 1}, {"pad.max_len": 10}]:
-        assert make_params(changes).fingerprint() != make_params().fingerprint()
+        assert make_params(changes).fingerprint("masked") == make_params().fingerprint("masked")
+    for changes in [{"model.units": 8}, {"datasets.synthetic.seed": 1}, {"pad.max_len": 10}, {"train.seeds": 2}]:
+        assert make_params(changes).fingerprint("masked") != make_params().fingerprint("masked")
+    assert make_params().fingerprint("masked") != make_params().fingerprint("baseline")
 
 
 def test_a_side_on_the_command_line_is_checked() -> None:

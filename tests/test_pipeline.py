@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -57,6 +56,19 @@ def change_params(folder: Path, changes: dict[str, object]) -> None:
             section = section[name]
         section[key] = value
     yaml.dump(content, folder / "params.yaml")
+
+
+def processes_of_group(group: int) -> list[str]:
+    """Processes of a group that are alive, as /proc tells."""
+    alive = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group and fields[0] != "Z":
+            alive.append(path.parent.name)
+    return alive
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -134,15 +146,27 @@ def test_changing_a_module_touches_the_stages_that_import_it(repository, module)
     assert changed == {stage for stage in STAGES if module in needed_modules(stage)}
 
 
-def test_a_new_input_file_runs_ingest_and_nothing_behind_it(repository):
-    """Nothing behind it, because the corpus it makes from the grammar is the same as before."""
+def test_a_new_input_file_runs_the_stages_that_read_it_and_nothing_behind_them(repository):
+    """Nothing behind them, because the corpus from the grammar and its tokens are the same as before."""
     path = repository / "data" / "raw" / "mine.csv"
     path.write_text("text,label\n")
     try:
-        assert stages_run(run(repository, "dvc", "repro").stdout) == ["ingest"]
+        assert stages_run(run(repository, "dvc", "repro").stdout) == ["ingest", "tokenize"]
     finally:
         path.unlink()
         run(repository, "dvc", "repro")
+
+
+def test_a_variant_and_a_side_taken_away_leave_the_report(repository):
+    change_params(repository, {"train.variants": ["baseline"], "pad.sides": ["post"]})
+    try:
+        assert stages_run(run(repository, "dvc", "repro").stdout) == ["analyze", "report"]
+        report = json.loads((repository / "reports" / "synthetic" / "report.json").read_text())
+        assert {(cell["side"], cell["variant"]) for cell in report["cells"]} == {("post", "baseline")}
+    finally:
+        run(repository, "git", "checkout", "-q", "params.yaml")
+        run(repository, "dvc", "repro")
+    assert run(repository, "git", "status", "--porcelain").stdout == ""
 
 
 def test_the_same_commit_twice_gives_the_same_bytes(repository):
@@ -150,6 +174,7 @@ def test_the_same_commit_twice_gives_the_same_bytes(repository):
     output = run(repository, "dvc", "repro", "--force").stdout
     assert len(stages_run(output)) > len(STAGES)
     assert contents(repository / "reports") == before
+    assert run(repository, "git", "status", "--porcelain").stdout == "", "dvc.lock: some data differ"
 
 
 def test_a_users_mistake_is_one_sentence_and_a_failed_run(repository):
@@ -175,6 +200,7 @@ def test_an_experiment_shows_in_the_tables_and_the_plots(repository):
     run(repository, "git", "checkout", "-q", ".")
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
 def test_a_killed_training_leaves_no_model_and_simply_runs_again(repository, tmp_path):
     change_params(repository, {"train.epochs": 500})
     shutil.copy(repository / "params.yaml", tmp_path / "long.yaml")
@@ -187,8 +213,12 @@ def test_a_killed_training_leaves_no_model_and_simply_runs_again(repository, tmp
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("cell.partial/seed=*.partial/history.csv")) and time.monotonic() < deadline:
         time.sleep(0.2)
-    os.killpg(process.pid, signal.SIGKILL)
+    process.kill()  # the parent alone: its workers must notice and end
     process.wait()
+    workers_gone = time.monotonic() + 30
+    while processes_of_group(process.pid) and time.monotonic() < workers_gone:
+        time.sleep(0.2)
+    assert not processes_of_group(process.pid)
     assert not (tmp_path / "cell").exists()
     assert list(tmp_path.glob("cell.partial/*/history.csv")), "it was killed before it began"
     run(repository, *command)

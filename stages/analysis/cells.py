@@ -1,6 +1,6 @@
 """The figures of one cell: per seed with the interval of its texts, and over the seeds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from stages.analysis.pairs import PairSums
 from stages.params import Architecture
+from stages.stats.downstream import PredictionSums
 from stages.stats.intervals import (
     Interval,
     MeanOverSeeds,
@@ -16,8 +17,11 @@ from stages.stats.intervals import (
     share_over_seeds_and_texts,
     wilson,
 )
+from stages.stats.shift import ShiftSums
 
 CHANCE_LEVEL = 0.95
+FEWEST_GROUPS = 2
+"""Groups of texts that a jackknife needs."""
 
 Floats = NDArray[np.float64]
 
@@ -81,20 +85,35 @@ class Cell:
         """The largest change of any predicted probability of any text and seed."""
         return max(seed.pairs[condition].predictions.largest for seed in self.seeds)
 
+    def undefined(self, condition: str) -> str | None:
+        """Why drift and flips of this cell mean nothing, or None where they mean something."""
+        learned, trained = len(self.learned), len(self.seeds)
+        if learned < min(2, trained):
+            count = f"{learned} of {trained} seeds" if learned else "no seed"
+            return (
+                f"{count} learned: a seed counts whose test accuracy's 95 % interval lies above the majority share "
+                f"{self.seeds[0].majority:.3g}, and it takes two (one, where one was trained)"
+            )
+        if self.seeds[0].pairs[condition].predictions.n_groups < FEWEST_GROUPS:
+            return "too few texts for an interval; raise export.texts"
+        return None
+
     def drift(self, condition: str, vector: str) -> "Drift | None":
-        """The drift ratio over the seeds that learned; None where none did or a state has no spread."""
+        """The drift ratio over the seeds that learned; None where it means nothing or a state has no spread."""
+        if self.undefined(condition):
+            return None
         sums = [seed.pairs[condition].shifts[vector] for seed in self.learned]
         values = np.array([each.drift_ratio() for each in sums])
-        if not len(values) or not np.isfinite(values).all():
-            return None
         without = np.stack([each.drift_ratio_without_group() for each in sums])
+        if not np.isfinite(values).all() or not np.isfinite(without).all():
+            return None
         return Drift.of(values, without)
 
     def flip_rate(self, condition: str, level: float) -> Interval | None:
-        """The flip rate over the seeds that learned; None where none did."""
-        sums = [seed.pairs[condition].predictions for seed in self.learned]
-        if not sums:
+        """The flip rate over the seeds that learned; None where it means nothing."""
+        if self.undefined(condition):
             return None
+        sums = [seed.pairs[condition].predictions for seed in self.learned]
         values = np.array([each.flip_rate() for each in sums])
         without = np.stack([each.flip_rate_without_group() for each in sums])
         return share_over_seeds_and_texts(values, without, sums[0].n_texts, level)
@@ -134,9 +153,12 @@ class Drift:
 
 def _same_pairs(one: dict[str, PairSums], two: dict[str, PairSums]) -> bool:
     return one.keys() == two.keys() and all(
-        pair.predictions.correct == two[condition].predictions.correct
-        and pair.predictions.moved == two[condition].predictions.moved
-        and np.array_equal(pair.predictions.flips, two[condition].predictions.flips)
-        and all(np.array_equal(sums.moved, two[condition].shifts[name].moved) for name, sums in pair.shifts.items())
+        _same_sums(pair.predictions, two[condition].predictions)
+        and pair.shifts.keys() == two[condition].shifts.keys()
+        and all(_same_sums(sums, two[condition].shifts[name]) for name, sums in pair.shifts.items())
         for condition, pair in one.items()
     )
+
+
+def _same_sums(one: ShiftSums | PredictionSums, two: ShiftSums | PredictionSums) -> bool:
+    return all(np.array_equal(getattr(one, field.name), getattr(two, field.name)) for field in fields(one))

@@ -6,8 +6,8 @@ from typing import Any
 
 from stages.analysis.cells import Cell, SeedResult
 from stages.files import read_json
+from stages.layout import cell_folder, condition_name, seed_folder
 from stages.params import SPLITS, Params
-from stages.states.schema import condition_name
 
 Record = dict[str, Any]
 
@@ -43,7 +43,8 @@ def cell_facts(cell: Cell, baseline: Cell | None, conditions: dict[str, int | No
 
 def history_rows(models: Path, side: str, variant: str, seed: int) -> list[Record]:
     """One row for every epoch of one seed: loss and accuracy on training and validation texts."""
-    with (models / f"{side}-{variant}" / f"seed={seed}" / "history.csv").open(newline="") as file:
+    folder = seed_folder(cell_folder(models, side, variant), seed)
+    with (folder / "history.csv").open(newline="", encoding="utf-8") as file:
         return [
             {"side": side, "variant": variant, "seed": seed, "epoch": int(row.pop("epoch")) + 1}
             | {name: float(value) for name, value in row.items()}

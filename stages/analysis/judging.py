@@ -1,14 +1,15 @@
 """Every question of the report put to every cell, each answered by an estimate, its interval and a verdict."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stages.analysis.cells import Cell
 from stages.params import BASELINE, AnalyzeParams
 from stages.stats.intervals import Interval, mean_over_seeds
-from stages.stats.verdicts import EQUIVALENCE_LEVEL, Verdict, judge, smallest_epsilon
+from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL, Verdict, judge, smallest_epsilon
 
 Record = dict[str, Any]
 
@@ -17,7 +18,8 @@ PLAIN_DRIFT_METHOD = "mean over seeds; t interval, variances of seeds and of tex
 FLIP_METHOD = "mean over seeds; Wilson interval at the effective sample size over seeds and texts"
 EXACT_METHOD = "largest absolute change of any value of any text and seed"
 SAME_METHOD = "every score and every state equals the baseline's to the last bit"
-ACCURACY_METHOD = "mean difference over seeds, paired by seed; t interval"
+ACCURACY_METHOD = "mean difference over seeds, paired by seed, on these test texts; t interval"
+ONE_MODEL = "one trained model"
 
 
 def verdicts(cells: list[Cell], conditions: dict[str, int | None], params: AnalyzeParams) -> list[Record]:
@@ -50,9 +52,9 @@ def _state_moved(cell: Cell, condition: str, vector: str, params: AnalyzeParams)
     if cell.largest_of(condition, vector) <= params.exact_tolerance:
         return record | _exact(epsilon, params.level, len(cell.seeds))
     if drift is None:
-        return record | _undefined(cell, epsilon, params.level)
+        return record | _undefined(cell, condition, epsilon, params.level)
     method = DRIFT_METHOD if drift.logarithmic else PLAIN_DRIFT_METHOD
-    return record | _judged(drift.interval(EQUIVALENCE_LEVEL), drift.interval(params.level), epsilon, params, method)
+    return record | _judged(drift.interval, epsilon, params.level, _method(cell, method))
 
 
 def _prediction_flipped(cell: Cell, condition: str, params: AnalyzeParams) -> Record:
@@ -63,13 +65,17 @@ def _prediction_flipped(cell: Cell, condition: str, params: AnalyzeParams) -> Re
         **_sizes(cell, condition, len(cell.learned)),
     }
     epsilon = params.epsilon.flip_rate
-    flips = cell.flip_rate(condition, params.level)
-    narrow = cell.flip_rate(condition, EQUIVALENCE_LEVEL)
     if cell.largest_probability_change(condition) <= params.exact_tolerance:
         return record | _exact(epsilon, params.level, len(cell.seeds))
-    if flips is None or narrow is None:
-        return record | _undefined(cell, epsilon, params.level)
-    return record | _judged(narrow, flips, epsilon, params, FLIP_METHOD)
+    if cell.undefined(condition):
+        return record | _undefined(cell, condition, epsilon, params.level)
+
+    def interval(level: float) -> Interval:
+        flips = cell.flip_rate(condition, level)
+        assert flips is not None  # it is defined, as was asked above
+        return flips
+
+    return record | _judged(interval, epsilon, params.level, _method(cell, FLIP_METHOD))
 
 
 def _training_suffered(cell: Cell, cells: list[Cell], params: AnalyzeParams) -> Iterator[Record]:
@@ -96,13 +102,26 @@ def _training_suffered(cell: Cell, cells: list[Cell], params: AnalyzeParams) -> 
     epsilon = params.epsilon.accuracy
     if cell.same_results(baseline):
         yield record | _exact(epsilon, params.level, len(difference), SAME_METHOD)
-    elif len(difference) < 2:
-        reason = "one seed says nothing about training; set train.seeds to 2 or more"
+    elif reason := _no_interval(cell, baseline, difference):
         yield record | _without_interval(float(difference.mean()), epsilon, params.level, reason)
     else:
-        mean = mean_over_seeds(difference)
-        narrow, wide = mean.interval(EQUIVALENCE_LEVEL), mean.interval(params.level)
-        yield record | _judged(narrow, wide, epsilon, params, ACCURACY_METHOD)
+        yield record | _judged(mean_over_seeds(difference).interval, epsilon, params.level, ACCURACY_METHOD)
+
+
+def _no_interval(cell: Cell, baseline: Cell, difference: NDArray[np.float64]) -> str | None:
+    """Why the differences over seeds carry no interval, or None where they do."""
+    if len(difference) < 2:
+        return "one seed says nothing about training; set train.seeds to 2 or more"
+    if not cell.learned and not baseline.learned:
+        return "neither variant has a seed that learned, so both accuracies are chance"
+    if difference.var() == 0:
+        return "every seed differs by the same amount, which leaves no spread to make an interval of"
+    return None
+
+
+def _method(cell: Cell, method: str) -> str:
+    """With one seed trained, the variance of seeds cannot be seen and the interval is that of one model."""
+    return method if len(cell.seeds) > 1 else f"{ONE_MODEL}; {method.partition('; ')[2]}"
 
 
 def _sizes(cell: Cell, condition: str, seeds: int) -> Record:
@@ -113,15 +132,17 @@ def _sizes(cell: Cell, condition: str, seeds: int) -> Record:
     }
 
 
-def _judged(narrow: Interval, wide: Interval, epsilon: float, params: AnalyzeParams, method: str) -> Record:
+def _judged(interval: Callable[[float], Interval], epsilon: float, level: float, method: str) -> Record:
+    """The verdict from intervals of fixed levels, beside the interval of the level to print."""
+    narrow, printed = interval(EQUIVALENCE_LEVEL), interval(level)
     return {
-        "estimate": wide.estimate,
-        "low": wide.low,
-        "high": wide.high,
-        "level": params.level,
+        "estimate": printed.estimate,
+        "low": printed.low,
+        "high": printed.high,
+        "level": level,
         "epsilon": epsilon,
         "smallest_epsilon": smallest_epsilon(narrow),
-        "verdict": str(judge(narrow, wide, epsilon)),
+        "verdict": str(judge(narrow, interval(DIFFERENCE_LEVEL), epsilon)),
         "method": method,
     }
 
@@ -131,13 +152,9 @@ def _exact(epsilon: float, level: float, seeds: int, method: str = EXACT_METHOD)
     return exact | {"level": level, "epsilon": epsilon, "verdict": str(Verdict.EXACT), "method": method}
 
 
-def _undefined(cell: Cell, epsilon: float, level: float) -> Record:
-    if cell.learned:
-        reason = "a state has no spread over the texts, so there is nothing to compare its drift with"
-    else:
-        share = f"{cell.seeds[0].majority:.3g}"
-        reason = f"no seed learned: every test accuracy's interval reaches down to the majority share {share}"
-    return _without_interval(None, epsilon, level, reason)
+def _undefined(cell: Cell, condition: str, epsilon: float, level: float) -> Record:
+    no_spread = "the state has no spread over the texts, so there is nothing to compare its drift with"
+    return _without_interval(None, epsilon, level, cell.undefined(condition) or no_spread)
 
 
 def _without_interval(estimate: float | None, epsilon: float, level: float, reason: str) -> Record:

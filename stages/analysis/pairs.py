@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.errors import UserError
-from stages.states.reader import StatesBatch, paired_batches, read_metadata
-from stages.states.schema import condition_name, states_path, vector_columns
+from stages.layout import condition_name, states_path
+from stages.states.reader import StatesBatch, aligned_batches, read_metadata
+from stages.states.schema import vector_columns
 from stages.stats.downstream import PredictionSums
 from stages.stats.shift import ShiftSums
 
@@ -44,32 +45,33 @@ class PairSums:
 
 
 def sums_of_seed(unit: PairUnit) -> dict[str, PairSums]:
-    """The sums of every condition, in one streamed pass each; memory does not depend on the number of texts.
+    """The sums of every condition, in one streamed pass; memory does not depend on the number of texts.
 
     Raises:
         UserError: a states file is missing, damaged, holds other texts, no texts, or a value that is not finite.
     """
-    alone = states_path(unit.states, unit.side, unit.variant, unit.seed, condition_name(0))
+    alone, *padded = (
+        states_path(unit.states, unit.side, unit.variant, unit.seed, condition)
+        for condition in (condition_name(0), *unit.conditions)
+    )
     vectors = vector_columns(read_metadata(alone).widths)
-    return {
-        condition: _sums(alone, states_path(unit.states, unit.side, unit.variant, unit.seed, condition), vectors)
-        for condition in unit.conditions
-    }
-
-
-def _sums(alone: Path, padded: Path, vectors: list[str]) -> PairSums:
-    total: PairSums | None = None
-    for before, after in paired_batches(alone, padded, vectors):
-        for path, batch in ((alone, before), (padded, after)):
+    sums: dict[str, PairSums] = {}
+    for before, *after in aligned_batches([alone, *padded], vectors):
+        for path, batch in zip([alone, *padded], [before, *after], strict=True):
             _refuse_non_finite(path, batch)
-        sums = PairSums(
-            {name: ShiftSums.of(before.text_id, before.vectors[name], after.vectors[name]) for name in vectors},
-            PredictionSums.of(before.text_id, before.label, before.probability, after.probability),
-        )
-        total = sums if total is None else total + sums
-    if total is None:
+        for condition, batch in zip(unit.conditions, after, strict=True):
+            new = _sums(before, batch)
+            sums[condition] = sums[condition] + new if condition in sums else new
+    if not sums:
         raise UserError(f"{alone}: the file holds no texts; run `dvc repro` to export it again")
-    return total
+    return sums
+
+
+def _sums(alone: StatesBatch, padded: StatesBatch) -> PairSums:
+    return PairSums(
+        {name: ShiftSums.of(alone.text_id, alone.vectors[name], padded.vectors[name]) for name in alone.vectors},
+        PredictionSums.of(alone.text_id, alone.label, alone.probability, padded.probability),
+    )
 
 
 def _refuse_non_finite(path: Path, batch: StatesBatch) -> None:

@@ -4,6 +4,7 @@ import codecs
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from stages.errors import UserError
 
@@ -34,15 +35,19 @@ def decoded_lines(path: Path, name: str) -> Iterator[tuple[int, str]]:
                 ) from None
 
 
-def cells(path: Path, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Each row's cells with the number of its first line; blank lines are left out. Quotes are those of RFC 4180.
+def cells(path: Path, delimiter: str, quotes: bool, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Each row's cells with the number of its first line; blank lines are left out.
+
+    With `quotes` they mean what RFC 4180 says; without, they are characters like others.
 
     Raises:
         UserError: a line is not UTF-8 or too long, or its quotes do not match; names the line.
     """
     # A quote that is never closed would otherwise swallow the rest of the file.
     csv.field_size_limit(LONGEST_FIELD)
-    rows = csv.reader((line for _, line in decoded_lines(path, name)), delimiter=delimiter, strict=True)
+    quoting: Literal[0, 3] = 0 if quotes else 3  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
+    lines = (line for _, line in decoded_lines(path, name))
+    rows = csv.reader(lines, delimiter=delimiter, strict=True, quoting=quoting)
     while True:
         first = rows.line_num + 1
         try:

@@ -44,7 +44,9 @@ def download(dataset: UrlDataset, folder: Path) -> Source:
     path = fetch(dataset.url, dataset.sha256, name)
     if dataset.folders is not None:
         return Source(name, "{label}", _texts_in_folders(path, dataset, dataset.folders, folder, name))
-    layout = Layout(dataset.text or "", dataset.label or "", dataset.split, dataset.delimiter, dataset.publisher)
+    layout = Layout(
+        dataset.text or "", dataset.label or "", dataset.split, dataset.delimiter, dataset.quotes, dataset.publisher
+    )
     if dataset.member is None:
         return table(path, layout, name)
     return table(_extracted(path, dataset.member, folder, name), layout, f"{name}/{dataset.member}")

@@ -23,12 +23,13 @@ STRING_TYPES = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string
 
 @dataclass(frozen=True)
 class Layout:
-    """Which columns of a table hold what; `delimiter` is None where the file's ending tells it."""
+    """Which columns of a table hold what; `delimiter` and `quotes` are None where the file's ending tells them."""
 
     text: str
     label: str
     split: str | None = None
     delimiter: str | None = None
+    quotes: bool | None = None
     publisher: str | None = None
 
     @property
@@ -68,7 +69,8 @@ def table(path: Path, layout: Layout, name: str | None = None) -> Source:
             f"end, and only for {' and '.join(DELIMITERS)}"
         )
     if ending in DELIMITERS:
-        records = _delimited(path, layout, layout.delimiter or DELIMITERS[ending], name)
+        quotes = ending == ".csv" if layout.quotes is None else layout.quotes
+        records = _delimited(path, layout, layout.delimiter or DELIMITERS[ending], quotes, name)
     elif ending in JSON_LINES:
         records = _json_lines(path, layout, name)
     else:
@@ -76,16 +78,17 @@ def table(path: Path, layout: Layout, name: str | None = None) -> Source:
     return Source(name, layout.label, records)
 
 
-def _delimited(path: Path, layout: Layout, delimiter: str, name: str) -> Iterator[Record]:
-    rows = cells(path, delimiter, name)
+def _delimited(path: Path, layout: Layout, delimiter: str, quotes: bool, name: str) -> Iterator[Record]:
+    rows = cells(path, delimiter, quotes, name)
     header = next(rows, (0, ()))[1]
     _check_columns([column.strip() for column in header], layout, name)
     places = [[column.strip() for column in header].index(column) for column in layout.columns]
     for text_id, (line, row) in enumerate(rows):
         if len(row) != len(header):
+            advice = "" if quotes else " and say `quotes: true` in params.yaml"
             raise UserError(
                 f"{name}: line {line} has {len(row)} fields, the header has {len(header)}; put quotes around a text "
-                f"that holds the delimiter {delimiter!r} or a line end"
+                f"that holds the delimiter {delimiter!r} or a line end{advice}"
             )
         values = [None if row[place] in ("NaN", "nan") else row[place] for place in places]
         yield Record(text_id, f"row {text_id} (line {line})", values[0], values[1], values[2] if layout.split else None)

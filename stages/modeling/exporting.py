@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.errors import UserError
+from stages.layout import conditions
 from stages.modeling.batching import Rows, exact_length_batches, sorted_batches, with_pads
 from stages.modeling.tensorflow_runtime import prepare_tensorflow
 from stages.modeling.training import class_probabilities
 from stages.params import Side
-from stages.states.schema import AS_TRAINED, HEAD, PROBABILITY, StatesMetadata, condition_name
-from stages.states.writer import StatesWriter, states_writer
+from stages.states.schema import HEAD, PROBABILITY, StatesMetadata
+from stages.states.writer import states_writer
 from stages.tokens.padded import PaddedBatch, padded_batches
 
 if TYPE_CHECKING:
@@ -43,11 +44,6 @@ class ExportUnit:
     texts: int | Literal["all"]
     batch_size: int
     params: str
-
-
-def conditions(pads: tuple[int, ...]) -> dict[str, int | None]:
-    """The conditions by name, with their number of extra pads; None stands for padded to max_len."""
-    return {**{condition_name(count): count for count in pads}, AS_TRAINED: None}
 
 
 def export_seed(unit: ExportUnit) -> None:
@@ -85,14 +81,8 @@ def _export_condition(model: "InstrumentedModel", unit: ExportUnit, condition: s
     )
     with states_writer(unit.folder / f"{condition}.parquet", metadata) as writer:
         writer.add(first, SPLIT)
-        _write_rest(writer, model, windows, unit, pads)
-
-
-def _write_rest(
-    writer: StatesWriter, model: "InstrumentedModel", windows: Iterator[PaddedBatch], unit: ExportUnit, pads: int | None
-) -> None:
-    for window in windows:
-        writer.add(_read_window(model, window, unit, pads), SPLIT)
+        for window in windows:
+            writer.add(_read_window(model, window, unit, pads), SPLIT)
 
 
 def _windows(unit: ExportUnit) -> Iterator[PaddedBatch]:

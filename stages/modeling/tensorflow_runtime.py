@@ -18,6 +18,7 @@ def prepare_tensorflow() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _without_native_chatter():
         import tensorflow as tf
+    tf.get_logger().setLevel("ERROR")  # a small data set makes it warn about retracing
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.errors import UserError
 from stages.files import read_json, whole_folder, write_json
 from stages.modeling.batching import Rows, computed_tokens, epoch_batches, sorted_batches, trimmed
+from stages.modeling.saving import save_model
 from stages.modeling.tensorflow_runtime import prepare_tensorflow
 from stages.params import SPLITS, Architecture, Side, TrainParams
 from stages.stats.scores import Scores, score
@@ -65,13 +67,13 @@ def train_seed(unit: TrainingUnit) -> None:
     keras.utils.set_random_seed(unit.seed)
     profile = read_json(unit.padded / "profile.json")
     classes = len(profile["classes"])
-    trims = unit.architecture.skips_padding
+    trims = unit.architecture.trims_training
     feeds = {name: Feed(read_padded(unit.padded / f"{name}.parquet"), unit.side, trims) for name in SPLITS}
     model = build_model(unit.architecture, profile["vocabulary_size"], classes, unit.seed)
     _compile(model, classes, unit.train.learning_rate)
     with whole_folder(unit.folder) as folder:
         cost = _fit(model, feeds["train"], feeds["validation"], unit, folder)
-        model.save(folder / "model.keras")
+        save_model(model, folder / "model.keras")
         scores = {name: _scores(model, feed, classes).as_json() for name, feed in feeds.items()}
         write_json(folder / "scores.json", {"splits": scores, "training": cost, "parameters": model.count_params()})
 
@@ -93,7 +95,11 @@ def _compile(model: "keras.Model", classes: int, learning_rate: float) -> None:
 
 
 def _fit(model: "keras.Model", training: Feed, validation: Feed, unit: TrainingUnit, folder: Path) -> dict[str, int]:
-    """Train `model` in place; return how many tokens were computed and how many of them were text."""
+    """Train `model` in place; return how many tokens were computed and how many of them were text.
+
+    Raises:
+        UserError: the training diverged.
+    """
     import keras
 
     lengths, train = training.texts.length, unit.train
@@ -124,6 +130,11 @@ def _fit(model: "keras.Model", training: Feed, validation: Feed, unit: TrainingU
         shuffle=False,  # the plan is the order
         verbose=0,
     )
+    if not all(np.isfinite(weights).all() for weights in model.get_weights()):
+        raise UserError(
+            f"{unit.folder.name}: the weights became infinite or NaN in training; lower train.learning_rate "
+            f"(now {train.learning_rate:g}) and run again"
+        )
     return cost
 
 

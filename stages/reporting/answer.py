@@ -125,13 +125,13 @@ def _accuracy_verdict(gains: list[Finding | None]) -> str:
 
 def _accuracy_clause(cell: CellFacts, gain: Finding | None) -> str:
     chance = f" ({cell.at_chance} of {len(cell.seeds)} seeds at chance)" if cell.at_chance else ""
+    reached = f"its test accuracy is {percent(cell.accuracy)}{chance}"
     if gain is None:
-        return f"the unmasked model reaches {percent(cell.accuracy)} test accuracy{chance}"
-    reached = f"the {percent(cell.accuracy)} test accuracy of the unmasked model{chance}"
+        return reached
     if gain.verdict is Verdict.EXACT:
-        return f"{reached} is that of `{gain.variant}` to the last bit"
+        return f"{reached}, that of `{gain.variant}` to the last bit,"
     figures = spaced(points(gain.estimate), points_interval(gain.low, gain.high))
-    return f"`{gain.variant}` adds {figures} points ({gain.verdict}) to {reached}"
+    return f"{reached}, `{gain.variant}` adds {figures} points ({gain.verdict}),"
 
 
 def _flip_clause(flip: Finding | None, *, plural: bool) -> str:

@@ -48,7 +48,7 @@ def report_content(params: Params, analysis: Analysis) -> Record:
             "params": shown_params(params),
             "verdicts": analysis.verdicts,
             "cells": [_cell(cell, params.analyze.level) for cell in analysis.cells],
-            "provenance": _provenance(params, analysis),
+            "provenance": _provenance(analysis),
         }
     )
     return content | {"claims": claims(Results(content))}
@@ -76,10 +76,9 @@ def _cell(cell: Record, level: float) -> Record:
     }
 
 
-def _provenance(params: Params, analysis: Analysis) -> Record:
+def _provenance(analysis: Analysis) -> Record:
     python = ".".join(map(str, sys.version_info[:2]))
     return {
         "corpus_sha256": analysis.dataset["corpus"]["sha256"],
-        "params_fingerprint": params.fingerprint(),
         "versions": {"python": python} | {name: version(name) for name in VERSIONED},
     }

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from stages.layout import condition_name
 from stages.reporting.numbers import plain
 from stages.reporting.results import DRIFT, FLIPS, CellFacts, Results
-from stages.states.schema import condition_name
 from stages.stats.verdicts import Verdict
 
 STYLE: dict[Any, Any] = {

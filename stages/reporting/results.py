@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from stages.states.schema import AS_TRAINED, HEAD, condition_name
+from stages.layout import AS_TRAINED, condition_name
+from stages.states.schema import HEAD
 from stages.stats.verdicts import Verdict
 
 Record = dict[str, Any]

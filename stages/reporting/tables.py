@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from stages.layout import AS_TRAINED, condition_name
 from stages.params import BASELINE
 from stages.reporting.numbers import (
     EXACT_ZERO,
@@ -18,7 +19,6 @@ from stages.reporting.numbers import (
     whole,
 )
 from stages.reporting.results import ACCURACY, DRIFT, FLIPS, CellFacts, Finding, Record, Results, condition_text
-from stages.states.schema import AS_TRAINED, condition_name
 from stages.stats.verdicts import Verdict
 
 NumberText = Callable[[float | None], str]

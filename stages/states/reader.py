@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -62,25 +63,22 @@ def states_batches(path: Path, vectors: Sequence[str], batch_rows: int = BATCH_R
         )
 
 
-def paired_batches(
-    first: Path, second: Path, vectors: Sequence[str], batch_rows: int = BATCH_ROWS
-) -> Iterator[tuple[StatesBatch, StatesBatch]]:
-    """Read two conditions of the same texts, row by row.
+def aligned_batches(
+    paths: Sequence[Path], vectors: Sequence[str], batch_rows: int = BATCH_ROWS
+) -> Iterator[tuple[StatesBatch, ...]]:
+    """Read several conditions of the same texts side by side: the same rows of every file, a batch at a time.
 
     Raises:
         UserError: the files do not hold the same texts in the same order, or one is missing or damaged.
     """
-    ours, theirs = (states_batches(path, vectors, batch_rows) for path in (first, second))
-    while True:
-        one, other = next(ours, None), next(theirs, None)
-        if one is None and other is None:
-            return
-        if one is None or other is None or not np.array_equal(one.text_id, other.text_id):
-            raise UserError(
-                f"{first} and {second}: they do not hold the same texts in the same order; "
-                "run `dvc repro` to export both again"
-            )
-        yield one, other
+    for batches in zip_longest(*(states_batches(path, vectors, batch_rows) for path in paths)):
+        for path, batch in zip(paths, batches, strict=True):
+            if batch is None or batches[0] is None or not np.array_equal(batch.text_id, batches[0].text_id):
+                raise UserError(
+                    f"{paths[0]} and {path}: they do not hold the same texts in the same order; "
+                    "run `dvc repro` to export both again"
+                )
+        yield batches
 
 
 def _metadata(path: Path, file: pq.ParquetFile) -> StatesMetadata:

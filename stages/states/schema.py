@@ -2,15 +2,12 @@
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 SCHEMA_VERSION = 1
 METADATA_KEY = b"padding_impact"
-
-AS_TRAINED = "as-trained"
 
 KEY_COLUMNS = ("text_id", "label", "length", "pads", "split")
 VECTOR_PREFIXES = ("h_", "c_")
@@ -57,21 +54,6 @@ class StatesMetadata:
         """
         record: dict[str, Any] = json.loads(metadata[METADATA_KEY])
         return StatesMetadata(**record)
-
-
-def condition_name(pads: int) -> str:
-    """The name of the condition with `pads` extra pads."""
-    return f"pads-{pads}"
-
-
-def states_path(root: Path, side: str, variant: str, seed: int, condition: str) -> Path:
-    """Where the states of one condition lie below the folder of all states."""
-    return cell_folder(root, side, variant) / f"seed={seed}" / f"{condition}.parquet"
-
-
-def cell_folder(root: Path, side: str, variant: str) -> Path:
-    """The folder of one cell below `root`."""
-    return root / f"{side}-{variant}"
 
 
 def vector_columns(widths: dict[str, int]) -> list[str]:

@@ -66,6 +66,11 @@ class PredictionSums:
         """Number of texts."""
         return int(self.texts.sum())
 
+    @property
+    def n_groups(self) -> int:
+        """Number of groups that hold texts."""
+        return int((self.texts > 0).sum())
+
     def flip_rate(self) -> float:
         """Share of texts whose predicted class changed."""
         return float(self.flips.sum() / self.texts.sum())

@@ -88,8 +88,8 @@ def share_over_seeds_and_texts(values: Floats, without_group: Floats, texts: int
     """The mean over seeds of a share of texts, as a Wilson interval at the effective sample size.
 
     The effective sample size is that number of independent texts at which a plain share would have the variance that
-    `mean_over_seeds_and_texts` finds (Korn & Graubard 1998). Where no seed has a success, or all have only successes,
-    it is the number of texts, so that the bound is that of one model: seeds that read the same texts add nothing.
+    `mean_over_seeds_and_texts` finds (Korn & Graubard 1998), and never more than the number of texts: seeds that read
+    the same texts do not make them more. Where no seed has a success it is the number of texts.
 
     Args:
         values: the share of every seed, shape (seeds,).
@@ -101,7 +101,7 @@ def share_over_seeds_and_texts(values: Floats, without_group: Floats, texts: int
     share = mean.estimate
     if mean.variance == 0 or share in (0.0, 1.0):
         return wilson(share * texts, texts, level)
-    effective = min(share * (1 - share) / mean.variance, float(texts * len(values)))
+    effective = min(share * (1 - share) / mean.variance, float(texts))
     return wilson(share * effective, effective, level, mean.degrees)
 
 

@@ -19,12 +19,16 @@ EQUIVALENCE_LEVEL = 0.90
 """Two one-sided tests at 5 % each are a 90 % interval inside (−ε, ε) (Schuirmann 1987)."""
 
 
+DIFFERENCE_LEVEL = 0.95
+"""The level at which a difference is shown, whatever level is printed."""
+
+
 def judge(equivalence: Interval, difference: Interval, epsilon: float) -> Verdict:
     """EQUIVALENT, DIFFERENT or INCONCLUSIVE.
 
     Args:
         equivalence: the interval at EQUIVALENCE_LEVEL; inside (−ε, ε) it shows equivalence.
-        difference: the interval at the printed level; outside [−ε, ε] it shows a difference.
+        difference: the interval at DIFFERENCE_LEVEL; outside [−ε, ε] it shows a difference.
         epsilon: the largest difference that does not matter.
     """
     if -epsilon < equivalence.low and equivalence.high < epsilon:

@@ -4,6 +4,7 @@ In every vocabulary index 0 is padding, which no text may contain, and index 1 i
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ PADDING, UNKNOWN = 0, 1
 PADDING_TOKEN, UNKNOWN_TOKEN = "[PAD]", "[UNK]"
 SPECIAL_TOKENS = [PADDING_TOKEN, UNKNOWN_TOKEN]
 CONTINUING = "##"
+PADDING_NAMES = re.compile(r"[\[<|_]*pad[\]>|_]*", re.IGNORECASE)
 
 Kind = Literal["words", "wordpiece", "bpe"]
 Corpus = Callable[[], Iterable[Sequence[str]]]
@@ -143,7 +145,7 @@ def _check_first_entries(path: Path, tokenizer: Tokenizer, model: dict[str, Any]
     unknown = model.get("unk_token")
     if model.get("unk_id") is not None:  # Unigram models name the index
         unknown = tokenizer.id_to_token(model["unk_id"])
-    is_padding = first is not None and (pads_with_zero or "pad" in first.lower())
+    is_padding = first is not None and (pads_with_zero or PADDING_NAMES.fullmatch(first) is not None)
     if not is_padding or second is None or second != unknown:
         has = f"its unknown token is {unknown!r}" if unknown is not None else "it has no unknown token"
         raise UserError(

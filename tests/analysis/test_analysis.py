@@ -7,7 +7,8 @@ from stages.analysis.cells import Cell, SeedResult
 from stages.analysis.judging import verdicts
 from stages.analysis.pairs import PairSums, PairUnit, sums_of_seed
 from stages.errors import UserError
-from stages.states.schema import StatesMetadata, states_path
+from stages.layout import states_path
+from stages.states.schema import StatesMetadata
 from stages.states.writer import states_writer
 from stages.stats.downstream import PredictionSums
 from stages.stats.shift import ShiftSums
@@ -78,16 +79,56 @@ def test_seeds_at_chance_are_counted_and_not_averaged(make_params):
     assert record["estimate"] == pytest.approx(0.4, rel=0.1)
 
 
-def test_a_model_that_never_learned_is_undefined_with_a_reason(make_params):
-    cells = [cell(make_params, drifts=(0.4,) * 6, correct=(500,) * 6)]
-    for estimand in ("drift_ratio", "flip_rate"):
-        record = judged(make_params, cells, estimand)
-        # Its predictions did not move at all, which needs no learning to be true.
-        if estimand == "flip_rate":
-            assert record["verdict"] == "EXACT"
-        else:
-            assert (record["verdict"], record["estimate"]) == ("UNDEFINED", None)
-            assert "no seed learned" in record["reason"]
+@pytest.mark.parametrize("estimand", ["drift_ratio", "flip_rate"])
+def test_a_model_that_never_learned_is_undefined_with_a_reason(make_params, estimand):
+    cells = [cell(make_params, drifts=(0.4,) * 6, correct=(500,) * 6, flip=0.1)]
+    record = judged(make_params, cells, estimand)
+    assert (record["verdict"], record["estimate"]) == ("UNDEFINED", None)
+    assert "no seed learned" in record["reason"]
+
+
+def test_one_seed_that_learned_by_luck_is_no_result(make_params):
+    cells = [cell(make_params, drifts=(0.4,) * 6, correct=(540, *(500,) * 5))]
+    record = judged(make_params, cells, "drift_ratio")
+    assert (record["verdict"], record["n_seeds"]) == ("UNDEFINED", 1)
+    assert "1 of 6 seeds learned" in record["reason"]
+
+
+def test_a_model_that_never_learned_can_still_be_exact(make_params):
+    assert judged(make_params, [cell(make_params, correct=(500,) * 6)], "drift_ratio")["verdict"] == "EXACT"
+
+
+def test_two_texts_give_no_figure(make_params):
+    """Two texts, which may fall into one group of the jackknife or into two."""
+    for ids in (np.array([3, 3]), np.array([3, 4])):
+        alone = np.array([[0.0, 1.0], [1.0, 0.0]])
+        shift = ShiftSums.of(ids, alone, alone + 0.3)
+        swapped = PredictionSums.of(ids, np.array([0, 1]), alone, alone[::-1])
+        results = [SeedResult(0, scores(900), {"pads-8": PairSums({"head": shift}, swapped)})]
+        cells = [Cell("post", "baseline", make_params().architecture("baseline"), results)]
+        record = judged(make_params, cells, "drift_ratio")
+        assert (record["verdict"], record["estimate"]) == ("UNDEFINED", None)
+
+
+@pytest.mark.parametrize("learned", [True, False])
+def test_differences_without_spread_give_no_interval(make_params, learned):
+    base = (900, 850) if learned else (500, 500)
+    cells = [
+        cell(make_params, correct=base, drifts=(0.4, 0.4)),
+        cell(make_params, "masked", correct=tuple(right + 20 for right in base), drifts=(0.3, 0.3), base=9),
+    ]
+    record = judged(make_params, cells, "accuracy_difference", "masked")
+    assert record["verdict"] == "UNDEFINED"
+    assert ("no spread" if learned else "chance") in record["reason"]
+
+
+def test_the_printed_level_does_not_move_a_verdict(make_params):
+    cells = [cell(make_params, drifts=(0.002, 0.05, 0.01, 0.02, 0.004, 0.03))]
+    narrow, wide = (
+        verdicts(cells, CONDITIONS, make_params({"analyze.level": level}).analyze)[0] for level in (0.2, 0.99)
+    )
+    assert narrow["verdict"] == wide["verdict"] == "INCONCLUSIVE"
+    assert narrow["high"] < wide["high"]
 
 
 def test_flips_are_found_inside_their_interval(make_params):

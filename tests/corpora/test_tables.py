@@ -60,6 +60,17 @@ def test_the_delimiter_is_the_knobs_or_the_endings(tmp_path, name, delimiter, ma
     assert read(path, Layout("text", "label", "fold", delimiter)) == [("good", "x", "train")]
 
 
+def test_quotes_in_a_tsv_are_text_unless_the_knob_says_otherwise(tmp_path):
+    path = file_of(tmp_path, "a.tsv", 'text\tlabel\n"Good" movie\tpos\n"so\tneg\n')
+    assert read(path) == [('"Good" movie', "pos", None), ('"so', "neg", None)]
+    path = file_of(tmp_path, "b.tsv", 'text\tlabel\n"a\tb"\tpos\n')
+    assert read(path, Layout("text", "label", quotes=True)) == [("a\tb", "pos", None)]
+
+
+def test_a_ragged_tsv_points_to_the_knob(tmp_path):
+    has(complaint(file_of(tmp_path, "a.tsv", 'text\tlabel\n"a\tb"\tpos\n')), "line 2 has 3 fields", "`quotes: true`")
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(rows=st.lists(st.tuples(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))))
 @pytest.mark.parametrize("ending", [".csv", ".tsv"])
@@ -69,7 +80,7 @@ def test_any_text_survives_a_round_trip_through_csv(tmp_path, ending, rows):
         writer = csv.writer(file, delimiter="," if ending == ".csv" else "\t", quoting=csv.QUOTE_ALL)
         writer.writerows([("text", "label"), *rows])
     expected = [tuple(None if cell in ("NaN", "nan") else cell for cell in row) for row in rows]
-    assert [row[:2] for row in read(path)] == expected
+    assert [row[:2] for row in read(path, Layout("text", "label", quotes=True))] == expected
 
 
 @pytest.mark.parametrize("ending", [".jsonl", ".ndjson"])

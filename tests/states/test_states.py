@@ -8,8 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from stages.errors import UserError
-from stages.states.reader import paired_batches, read_metadata, states_batches
-from stages.states.schema import StatesMetadata, states_path
+from stages.layout import states_path
+from stages.states.reader import aligned_batches, read_metadata, states_batches
+from stages.states.schema import StatesMetadata
 from stages.states.writer import states_writer
 
 WIDTHS = {"probability": 2, "h_lstm_1": 3, "c_lstm_1": 3, "head": 3}
@@ -86,7 +87,7 @@ def test_pairs_of_other_texts_are_refused(tmp_path):
     short = write(tmp_path / "pads-8.parquet", columns([1, 2]))
     for path in (other, short):
         with pytest.raises(UserError, match=f"{path.name}: they do not hold the same texts in the same order"):
-            list(paired_batches(one, path, ["head"]))
+            list(aligned_batches([one, path], ["head"]))
 
 
 @pytest.mark.parametrize("keep", [0.5, 0.99])

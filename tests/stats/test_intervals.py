@@ -78,6 +78,18 @@ def test_flips_of_seeds_that_agree_count_as_one_reading_of_the_texts():
     assert six.high - six.low >= 0.9 * (one.high - one.low)
 
 
+def test_finding_a_flip_never_lowers_the_upper_bound():
+    """n = 400 texts, six seeds, and flips that fall to one seed and one group each."""
+    before = share_over_seeds_and_texts(np.zeros(6), np.zeros((6, 50)), 400, 0.9).high
+    flips = np.zeros((6, 50))
+    for count in range(1, 30):
+        flips[count % 6, count] += 1
+        without = (flips.sum(axis=1, keepdims=True) - flips) / 392
+        high = share_over_seeds_and_texts(flips.sum(axis=1) / 400, without, 400, 0.9).high
+        assert high >= before
+        before = high
+
+
 def test_without_any_flip_six_seeds_promise_no_more_than_one():
     six = share_over_seeds_and_texts(np.zeros(6), np.zeros((6, 50)), 1000, 0.95)
     assert six == wilson(0, 1000, 0.95)

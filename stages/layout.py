@@ -1,0 +1,30 @@
+"""Names below the folders of models and states: cells, seeds and conditions."""
+
+from pathlib import Path
+
+AS_TRAINED = "as-trained"
+
+
+def condition_name(pads: int) -> str:
+    """The name of the condition with `pads` extra pads."""
+    return f"pads-{pads}"
+
+
+def conditions(pads: tuple[int, ...]) -> dict[str, int | None]:
+    """The conditions by name, with their number of extra pads; None stands for padded to max_len."""
+    return {**{condition_name(count): count for count in pads}, AS_TRAINED: None}
+
+
+def cell_folder(root: Path, side: str, variant: str) -> Path:
+    """The folder of one cell, a padding side and a variant, below `root`."""
+    return root / f"{side}-{variant}"
+
+
+def seed_folder(cell: Path, seed: int) -> Path:
+    """The folder of one seed below that of its cell."""
+    return cell / f"seed={seed}"
+
+
+def states_path(root: Path, side: str, variant: str, seed: int, condition: str) -> Path:
+    """Where the states of one condition lie below the folder of all states."""
+    return seed_folder(cell_folder(root, side, variant), seed) / f"{condition}.parquet"
