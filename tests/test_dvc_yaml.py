@@ -86,6 +86,44 @@ def test_templates_are_deps_of_the_report():
     assert templates <= set(content["stages"]["report"]["deps"])
 
 
+METHODS = {
+    "chosen_dataset": {"dataset", "datasets.${dataset}"},
+    "architecture": {"model", "variants"},
+    "train.seed_numbers": {"train.seeds", "train.first_seed"},
+    "fingerprint": set(),  # of what the stage and those before it read
+}
+"""What the properties and methods of Params read."""
+
+UNTRACKED = {"execution.workers", "dataset"}
+"""Workers change no result; the name of the dataset stands in metadata, its entry decides the content."""
+
+
+def read_params(path: Path) -> set[str]:
+    """The params that a stage module reads, as `params.<section>.<key>` stands in its code."""
+    chains = {ast.unparse(node) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+    longest = {chain for chain in chains if not any(other.startswith(chain + ".") for other in chains)}
+    names = {chain.removeprefix("params.") for chain in longest if chain.startswith("params.")}
+    methods = {method: {name for name in names if f"{name}.".startswith(f"{method}.")} for method in METHODS}
+    plain = names - set().union(*methods.values())
+    return plain.union(*(METHODS[method] for method, used in methods.items() if used))
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "report"])
+def test_params_are_those_that_the_stage_reads(stage):
+    """The report prints every knob, and declares them all."""
+    content = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")
+    declared = {name.replace("${item.variant}", "").rstrip(".") for name in content["stages"][stage]["params"]}
+    for name in read_params(REPOSITORY / "stages" / f"{stage}.py") - UNTRACKED:
+        sections = {name.rsplit(".", n)[0] for n in range(name.count(".") + 1)}
+        keys = {each for each in declared if each.startswith(name + ".")}
+        assert sections & declared or keys, f"{stage} reads {name}"
+
+
+def test_the_report_declares_every_knob_that_it_prints(params_content):
+    content = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")
+    assert set(params_content) - {"datasets", "execution"} <= set(content["stages"]["report"]["params"])
+
+
 def test_packages_hold_no_code_of_their_own():
     for path in (REPOSITORY / "stages").rglob("__init__.py"):
         body = ast.parse(path.read_text()).body
