@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from stages.errors import UserError
 
 ROW_GROUP_BYTES = 16 * 2**20
+BUFFER_BYTES = 64 * 2**10
 
 
 @contextmanager
@@ -22,8 +23,8 @@ def opened(path: Path, columns: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
         UserError: the file is missing, lacks a column, or turns out damaged while the block reads it.
     """
     try:
-        # Buffering ahead would hold whole column chunks in memory.
-        with pq.ParquetFile(path, pre_buffer=False) as file:
+        # Without pre_buffer and with a buffer, column chunks are read bit by bit and never held whole.
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER_BYTES) as file:
             names = file.schema_arrow.names
             missing = [name for name in columns if name not in names]
             if missing:

@@ -13,7 +13,7 @@ from stages.errors import UserError
 from stages.parquet import matrix, opened, record_batches
 from stages.states.schema import PROBABILITY, SCHEMA_VERSION, StatesMetadata
 
-BATCH_ROWS = 4096
+BATCH_ROWS = 1024
 
 
 @dataclass(frozen=True)
