@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+from dvc.utils.serialize import modify_yaml
 
 from tests.conftest import REPOSITORY
 from tests.test_dvc_yaml import STAGES, needed_modules
@@ -47,15 +47,14 @@ def stages_run(output: str) -> list[str]:
 
 
 def change_params(folder: Path, changes: dict[str, object]) -> None:
-    yaml = YAML()
-    content = yaml.load(folder / "params.yaml")
-    for path, value in changes.items():
-        *sections, key = path.split(".")
-        section = content
-        for name in sections:
-            section = section[name]
-        section[key] = value
-    yaml.dump(content, folder / "params.yaml")
+    """As `dvc exp run -S` changes them."""
+    with modify_yaml(str(folder / "params.yaml")) as content:
+        for path, value in changes.items():
+            *sections, key = path.split(".")
+            section = content
+            for name in sections:
+                section = section[name]
+            section[key] = value
 
 
 def processes_of_group(group: int) -> list[str]:
@@ -198,6 +197,13 @@ def test_an_experiment_shows_in_the_tables_and_the_plots(repository):
     plots = run(repository, "dvc", "plots", "diff", "HEAD", "--json").stdout
     assert json.loads(plots)["data"]
     run(repository, "git", "checkout", "-q", ".")
+
+
+def test_params_are_written_the_way_dvc_writes_them(tmp_path):
+    """Or the diff of an experiment would show more than what was changed."""
+    shutil.copy(REPOSITORY / "params.yaml", tmp_path)
+    change_params(tmp_path, {})
+    assert (tmp_path / "params.yaml").read_text() == (REPOSITORY / "params.yaml").read_text()
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
