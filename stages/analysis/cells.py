@@ -88,12 +88,11 @@ class Cell:
     def undefined(self, condition: str) -> str | None:
         """Why drift and flips of this cell mean nothing, or None where they mean something."""
         learned, trained = len(self.learned), len(self.seeds)
+        if not learned:
+            share = f"{self.seeds[0].majority:.3g}"
+            return f"no seed learned: every test accuracy's 95 % interval reaches down to the majority share {share}"
         if learned < min(2, trained):
-            count = f"{learned} of {trained} seeds" if learned else "no seed"
-            return (
-                f"{count} learned: a seed counts whose test accuracy's 95 % interval lies above the majority share "
-                f"{self.seeds[0].majority:.3g}, and it takes two (one, where one was trained)"
-            )
+            return f"1 of {trained} seeds learned, and it takes two to tell training from luck"
         if self.seeds[0].pairs[condition].predictions.n_groups < FEWEST_GROUPS:
             return "too few texts for an interval; raise export.texts"
         return None
