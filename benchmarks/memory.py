@@ -5,11 +5,15 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Container
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
 SIZES = (2_000, 20_000)
+MANY = 200_000
+WITHOUT_MODEL = ("ingest", "tokenize", "pad")
+"""Stages before any training, measured at MANY texts too."""
 CELL = ("post", "baseline")
 REPOSITORY = Path(__file__).parents[1]
 RESULT = REPOSITORY / "benchmarks" / "memory.md"
@@ -26,8 +30,8 @@ PREFACE = """\
 # Peak memory of every stage
 
 Synthetic texts; one epoch, two seeds, one cell; every test text exported. A stage that fans out is measured by its
-largest process. `train` alone holds its texts in memory: 4 bytes a token of the padded rows, and as much again for
-what TensorFlow keeps in flight. Repeat with `make memory`.
+largest process. Growth by tens of MiB is buffers that fill up: row groups, windows of texts, SQLite's cache. `train`
+alone holds its texts in memory, at 4 bytes a token of the padded rows. Repeat with `make memory`.
 
 """
 
@@ -35,18 +39,20 @@ what TensorFlow keeps in flight. Repeat with `make memory`.
 def main() -> None:
     """Measure every stage at every size and write the table."""
     with tempfile.TemporaryDirectory() as folder:
-        peaks = {size: peaks_of_stages(Path(folder) / str(size), size) for size in SIZES}
-    few, many = SIZES
-    lines = [f"| stage | {few:,} texts, MiB | {many:,} texts, MiB | growth |", "|---|---|---|---|"]
-    for stage, peak in peaks[few].items():
-        lines.append(f"| {stage} | {peak:.0f} | {peaks[many][stage]:.0f} | {peaks[many][stage] - peak:+.0f} |")
+        peaks = [peaks_of_stages(Path(folder) / str(size), size) for size in SIZES]
+        peaks.append(peaks_of_stages(Path(folder) / str(MANY), MANY, WITHOUT_MODEL))
+    sizes = " | ".join(f"{size:,} texts, MiB" for size in (*SIZES, MANY))
+    lines = [f"| stage | {sizes} |", "|---|---|---|---|"]
+    for stage in peaks[0]:
+        row = " | ".join(f"{each[stage]:.0f}" if stage in each else "" for each in peaks)
+        lines.append(f"| {stage} | {row} |")
     versions = f"\nPython {platform.python_version()}, {platform.system()} {platform.machine()}.\n"
     RESULT.write_text(PREFACE + "\n".join(lines) + "\n" + versions, encoding="utf-8")
     print(RESULT.read_text(encoding="utf-8"))
 
 
-def peaks_of_stages(folder: Path, texts: int) -> dict[str, float]:
-    """Run the pipeline's stages one after another in `folder`; the peak of each in MiB."""
+def peaks_of_stages(folder: Path, texts: int, only: Container[str] | None = None) -> dict[str, float]:
+    """Run the pipeline's stages, or `only` some, one after another in `folder`; the peak of each in MiB."""
     folder.mkdir(parents=True)
     (folder / "raw").mkdir()
     write_params(folder / "params.yaml", texts)
@@ -68,7 +74,8 @@ def peaks_of_stages(folder: Path, texts: int) -> dict[str, float]:
         ],
         "report": ["--analysis", "analysis", "--reports", "reports"],
     }
-    return {stage: peak_of(folder, stage, options) for stage, options in commands.items()}
+    stages = {stage: options for stage, options in commands.items() if only is None or stage in only}
+    return {stage: peak_of(folder, stage, options) for stage, options in stages.items()}
 
 
 def write_params(path: Path, texts: int) -> None:
