@@ -20,15 +20,6 @@ from tests.reporting.analyses import (
 )
 
 
-@pytest.fixture
-def results(make_params):
-    def make(changes=None, **outcome):
-        params = make_params(changes)
-        return Results(report_content(params, Analysis(**analysis(params, **outcome))))
-
-    return make
-
-
 def stands(results):
     return {claim["id"]: claim["stand"] for claim in results.report["claims"]}
 

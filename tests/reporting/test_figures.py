@@ -2,22 +2,11 @@
 
 import pytest
 
-from stages.reporting.content import Analysis, report_content
 from stages.reporting.figures import FIGURES, STYLE, drift_figure, svg
 from stages.reporting.plots import metrics, plot_records
-from stages.reporting.results import Results
-from tests.reporting.analyses import EXACT, LEAK, NOTHING, analysis
+from tests.reporting.analyses import EXACT, LEAK, NOTHING
 
 mpl = pytest.importorskip("matplotlib")
-
-
-@pytest.fixture
-def results(make_params):
-    def make(changes=None, **outcome):
-        params = make_params(changes)
-        return Results(report_content(params, Analysis(**analysis(params, **outcome))))
-
-    return make
 
 
 def drift_axes(results):
