@@ -3,6 +3,8 @@
 from pathlib import Path
 
 AS_TRAINED = "as-trained"
+OTHER_SIDE = "other-side"
+PAD_STEP = "pad-step.json"
 
 
 def condition_name(pads: int) -> str:
@@ -11,8 +13,11 @@ def condition_name(pads: int) -> str:
 
 
 def conditions(pads: tuple[int, ...]) -> dict[str, int | None]:
-    """The conditions by name, with their number of extra pads; None stands for padded to max_len."""
-    return {**{condition_name(count): count for count in pads}, AS_TRAINED: None}
+    """The conditions by name, with their number of extra pads; None stands for padded to max_len.
+
+    `as-trained` pads on the side that the model was trained with, `other-side` on the other one.
+    """
+    return {**{condition_name(count): count for count in pads}, AS_TRAINED: None, OTHER_SIDE: None}
 
 
 def cell_folder(root: Path, side: str, variant: str) -> Path:
@@ -28,3 +33,8 @@ def seed_folder(cell: Path, seed: int) -> Path:
 def states_path(root: Path, side: str, variant: str, seed: int, condition: str) -> Path:
     """Where the states of one condition lie below the folder of all states."""
     return seed_folder(cell_folder(root, side, variant), seed) / f"{condition}.parquet"
+
+
+def pad_step_path(root: Path, side: str, variant: str, seed: int) -> Path:
+    """Where the account of what one pad does to the states of one model lies below the folder of all states."""
+    return seed_folder(cell_folder(root, side, variant), seed) / PAD_STEP

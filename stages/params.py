@@ -162,20 +162,37 @@ class Epsilon(Section):
     drift_ratio: PositiveFloat
     flip_rate: PositiveFloat
     accuracy: PositiveFloat
+    unit_shift: PositiveFloat
+    joint_shift: PositiveFloat
 
 
 class AnalyzeParams(Section):
-    """The bounds of the verdicts."""
+    """The bounds of the verdicts, and how much work the probes do."""
 
     exact_tolerance: PositiveFloat
     epsilon: Epsilon
     level: OpenShare
+    probe_texts: Annotated[int, Field(ge=50)]
 
 
 class ReportParams(Section):
     """How the report looks."""
 
     pads: PositiveInt
+
+
+class GateParams(Section):
+    """What `make gate` demands of the variants that are declared padding-invariant."""
+
+    invariant: Annotated[tuple[Identifier, ...], Field(strict=False, min_length=1)]
+    must_be: Literal["exact", "equivalent"]
+    drift_ratio: PositiveFloat
+    flip_rate: PositiveFloat
+
+    @field_validator("invariant")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _distinct(value)
 
 
 class ExecutionParams(Section):
@@ -198,6 +215,7 @@ class Params(Section):
     export: ExportParams
     analyze: AnalyzeParams
     report: ReportParams
+    gate: GateParams
     execution: ExecutionParams
 
     @model_validator(mode="after")
@@ -205,6 +223,8 @@ class Params(Section):
         _known("dataset", self.dataset, self.datasets)
         for index, variant in enumerate(self.train.variants):
             _known(f"train.variants.{index}", variant, self.variants)
+        for index, variant in enumerate(self.gate.invariant):
+            _known(f"gate.invariant.{index}", variant, self.variants)
         if self.report.pads not in self.export.pads:
             allowed = ", ".join(str(pads) for pads in self.export.pads if pads)
             raise ValueError(f"report.pads: {self.report.pads} is not one of export.pads; allowed: {allowed}")

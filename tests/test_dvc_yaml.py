@@ -121,7 +121,7 @@ def test_params_are_those_that_the_stage_reads(stage):
 
 def test_the_report_declares_every_knob_that_it_prints(params_content):
     content = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")
-    assert set(params_content) - {"datasets", "execution"} <= set(content["stages"]["report"]["params"])
+    assert set(params_content) - {"datasets", "execution", "gate"} <= set(content["stages"]["report"]["params"])
 
 
 def test_packages_hold_no_code_of_their_own():

@@ -62,6 +62,14 @@ def with_pads(texts: Ids, pads: int, side: Side) -> Ids:
     return np.pad(texts, ((0, 0), (pads, 0) if side == "pre" else (0, pads)))
 
 
+def swapped(tokens: Ids, lengths: NDArray[np.integer], side: Side) -> Ids:
+    """Rows padded on `side`, shape (n, max_len), with their padding moved to the other side."""
+    width = tokens.shape[1]
+    shift = (lengths - width if side == "pre" else width - lengths).astype(np.int64)
+    columns = (np.arange(width) - shift[:, np.newaxis]) % width
+    return np.take_along_axis(tokens, columns, axis=1)
+
+
 def computed_tokens(batches: list[Rows], lengths: NDArray[np.integer], max_len: int, *, trims: bool) -> int:
     """How many positions, padding included, a pass over `batches` computes."""
     return sum(len(rows) * (int(lengths[rows].max()) if trims else max_len) for rows in batches)

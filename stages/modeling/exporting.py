@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.errors import UserError
-from stages.layout import conditions
-from stages.modeling.batching import Rows, exact_length_batches, sorted_batches, with_pads
+from stages.layout import OTHER_SIDE, conditions
+from stages.modeling.batching import Rows, exact_length_batches, sorted_batches, swapped, with_pads
 from stages.modeling.tensorflow_runtime import prepare_tensorflow
 from stages.modeling.training import class_probabilities
 from stages.params import Side
@@ -68,7 +68,7 @@ def export_seed(unit: ExportUnit) -> None:
 
 def _export_condition(model: "InstrumentedModel", unit: ExportUnit, condition: str, pads: int | None) -> None:
     windows = _windows(unit)
-    first = _read_window(model, next(windows), unit, pads)
+    first = _read_window(model, next(windows), unit, condition, pads)
     metadata = StatesMetadata(
         dataset=unit.dataset,
         side=unit.side,
@@ -82,7 +82,7 @@ def _export_condition(model: "InstrumentedModel", unit: ExportUnit, condition: s
     with states_writer(unit.folder / f"{condition}.parquet", metadata) as writer:
         writer.add(first, SPLIT)
         for window in windows:
-            writer.add(_read_window(model, window, unit, pads), SPLIT)
+            writer.add(_read_window(model, window, unit, condition, pads), SPLIT)
 
 
 def _windows(unit: ExportUnit) -> Iterator[PaddedBatch]:
@@ -97,7 +97,9 @@ def _windows(unit: ExportUnit) -> Iterator[PaddedBatch]:
                 return
 
 
-def _read_window(model: "InstrumentedModel", window: PaddedBatch, unit: ExportUnit, pads: int | None) -> Columns:
+def _read_window(
+    model: "InstrumentedModel", window: PaddedBatch, unit: ExportUnit, condition: str, pads: int | None
+) -> Columns:
     """Every column of one window under one condition, in the window's order."""
     columns: Columns = {
         "text_id": window.text_id,
@@ -105,7 +107,7 @@ def _read_window(model: "InstrumentedModel", window: PaddedBatch, unit: ExportUn
         "length": window.length,
         "pads": window.tokens.shape[1] - window.length if pads is None else np.full_like(window.length, pads),
     }
-    for rows, tokens in _batches(window, unit, pads):
+    for rows, tokens in _batches(window, unit, condition, pads):
         for name, values in _vectors(model.read(tokens), unit.classes).items():
             if name not in columns:
                 columns[name] = np.empty((len(window.length), values.shape[1]), dtype=np.float32)
@@ -113,15 +115,18 @@ def _read_window(model: "InstrumentedModel", window: PaddedBatch, unit: ExportUn
     return columns
 
 
-def _batches(window: PaddedBatch, unit: ExportUnit, pads: int | None) -> Iterator[tuple[Rows, NDArray[np.int32]]]:
+def _batches(
+    window: PaddedBatch, unit: ExportUnit, condition: str, pads: int | None
+) -> Iterator[tuple[Rows, NDArray[np.int32]]]:
     """Rows of the window and the tokens that the model reads for them.
 
     With a fixed number of pads all texts of a batch have the same length, so that pads-0 holds no padding at all and
     every condition has batches of the same texts.
     """
     if pads is None:
+        tokens = swapped(window.tokens, window.length, unit.side) if condition == OTHER_SIDE else window.tokens
         for rows in sorted_batches(window.length, unit.batch_size):
-            yield rows, window.tokens[rows]
+            yield rows, tokens[rows]
         return
     for rows in exact_length_batches(window.length, unit.batch_size):
         length, width = int(window.length[rows[0]]), window.tokens.shape[1]

@@ -55,8 +55,8 @@ def report_content(params: Params, analysis: Analysis) -> Record:
 
 
 def shown_params(params: Params) -> Record:
-    """Every knob except who does the work and the other entries of the catalogue."""
-    shown = params.model_dump(mode="json", exclude={"execution"}, exclude_none=True)
+    """Every knob except who does the work, what the gate demands, and the other entries of the catalogue."""
+    shown = params.model_dump(mode="json", exclude={"execution", "gate"}, exclude_none=True)
     shown["datasets"] = {params.dataset: shown["datasets"][params.dataset]}
     return shown
 

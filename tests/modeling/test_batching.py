@@ -8,6 +8,7 @@ from stages.modeling.batching import (
     epoch_batches,
     exact_length_batches,
     sorted_batches,
+    swapped,
     trimmed,
     with_pads,
 )
@@ -74,3 +75,11 @@ def test_computed_tokens_by_hand():
     batches = [np.array([0, 1]), np.array([2])]
     assert computed_tokens(batches, lengths, 10, trims=True) == 2 * 3 + 2
     assert computed_tokens(batches, lengths, 10, trims=False) == 30
+
+
+def test_padding_moves_to_the_other_side_and_back():
+    lengths = np.array([1, 3, 4])
+    post = np.array([[5, 0, 0, 0], [6, 7, 8, 0], [1, 2, 3, 4]], dtype=np.int32)
+    pre = [[0, 0, 0, 5], [0, 6, 7, 8], [1, 2, 3, 4]]
+    assert swapped(post, lengths, "post").tolist() == pre
+    assert swapped(np.array(pre, dtype=np.int32), lengths, "pre").tolist() == post.tolist()
