@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.stats.shift import group_sums, text_group
+from stages.stats.groups import group_sums, text_group
 
 Floats = NDArray[np.float64]
 

@@ -5,25 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-GROUPS = 50
-"""Groups of texts for the delete-group jackknife."""
+from stages.stats.groups import group_sums, text_group
 
 Floats = NDArray[np.float64]
-
-
-def text_group(text_id: NDArray[np.int64]) -> NDArray[np.intp]:
-    """The group of every text, by a hash of its id (SplitMix64's finalizer), so that no batch order matters."""
-    mixed = text_id.astype(np.uint64)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return ((mixed ^ (mixed >> np.uint64(31))) % np.uint64(GROUPS)).astype(np.intp)
-
-
-def group_sums(group: NDArray[np.intp], values: NDArray[np.floating]) -> Floats:
-    """Sums of values of shape (n,) or (n, width) by group: shape (GROUPS,) or (GROUPS, width)."""
-    sums = np.zeros((GROUPS, *values.shape[1:]), dtype=np.float64)
-    np.add.at(sums, group, values)
-    return sums
 
 
 @dataclass(frozen=True)

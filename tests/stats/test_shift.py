@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.stats.downstream import PredictionSums
-from stages.stats.shift import GROUPS, ShiftSums, text_group
+from stages.stats.groups import GROUPS, text_group
+from stages.stats.shift import ShiftSums
 
 
 def test_the_drift_ratio_by_hand():
