@@ -1,4 +1,4 @@
-"""Texts in groups by a hash of their id: what the jackknife leaves out in turn, and what the folds of probes are made of."""
+"""Texts in groups by a hash of their id: what the jackknife leaves out in turn, and the folds of probes."""
 
 import numpy as np
 from numpy.typing import NDArray
