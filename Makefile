@@ -8,7 +8,7 @@ export DVC_NO_ANALYTICS := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-fast lint format lock memory clean
+.PHONY: help setup repro gate calibrate test test-fast lint format lock memory clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -24,6 +24,13 @@ $(READY): requirements.txt
 
 repro: $(READY) ## Run the pipeline on the dataset that params.yaml names; writes reports/<dataset>/
 	dvc repro
+
+gate: $(READY) ## Run the pipeline; fail when a variant that `gate:` declares padding-invariant is not
+	dvc repro
+	python -m stages.gate --reports reports
+
+calibrate: $(READY) ## Simulate what every interval covers and every test rejects; writes tests/calibration.md
+	python -m tests.calibrate
 
 test: $(READY) ## Run every test
 	python -m pytest

@@ -1,0 +1,40 @@
+"""The gate: does every variant that is declared padding-invariant keep what the gate demands?"""
+
+from stages.params import GateParams
+from stages.reporting.numbers import plain, ratio
+from stages.reporting.results import DRIFT, FLIPS, Finding, Results, condition_text
+from stages.stats.verdicts import Verdict
+
+NAMES = {DRIFT: "drift ratio", FLIPS: "share of flipped predictions"}
+
+
+def violations(results: Results, gate: GateParams) -> list[str]:
+    """A sentence for every verdict that breaks the gate, naming the verdict and the bound; empty where all hold.
+
+    With `must_be: exact` a verdict has to be EXACT. With `equivalent`, EXACT or an ε* (the bound that its 90 % interval
+    stays below) under the gate's own bound will do. What is UNDEFINED shows nothing, so it does not pass either.
+    """
+    found: list[str] = []
+    for variant in gate.invariant:
+        judged = [each for each in results.findings if each.variant == variant and each.estimand in NAMES]
+        if not judged:
+            found.append(f"`{variant}`: the report holds no verdict on it; name it in train.variants and run again")
+        found += [sentence for each in judged if (sentence := _violation(each, gate)) is not None]
+    return found
+
+
+def _violation(finding: Finding, gate: GateParams) -> str | None:
+    if finding.verdict is Verdict.EXACT:
+        return None
+    where = f"`{finding.variant}` ({finding.side}), {condition_text(finding.condition or '')}"
+    where += f", state {finding.state}" if finding.state else ""
+    what = f"{where}: {NAMES[finding.estimand]} {ratio(finding.estimate)} is {finding.verdict}"
+    if finding.verdict is Verdict.UNDEFINED:
+        return f"{what} ({finding.reason})"
+    if gate.must_be == "exact":
+        return f"{what}, a value moved by {ratio(finding.largest_change)}; gate.must_be allows EXACT alone"
+    bound = gate.drift_ratio if finding.estimand == DRIFT else gate.flip_rate
+    if finding.smallest_epsilon is not None and finding.smallest_epsilon < bound:
+        return None
+    key = "gate.drift_ratio" if finding.estimand == DRIFT else "gate.flip_rate"
+    return f"{what}, it may be as large as {ratio(finding.smallest_epsilon)}; {key} allows less than {plain(bound)}"

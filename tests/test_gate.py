@@ -1,0 +1,96 @@
+"""The gate passes what holds, and names verdict and bound of what does not."""
+
+import json
+
+import pytest
+
+from stages.errors import UserError
+from stages.gate import gate
+from stages.report import report
+from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, analysis, write
+
+
+@pytest.fixture
+def reported(tmp_path, make_params):
+    """Write a report whose masked variant does as told; the params and the folder of reports."""
+
+    def make(changes=None, **outcome):
+        params = make_params(changes)
+        source = write(tmp_path / "analysis", analysis(params, drift=LEAK, **outcome))
+        report(params, analysis=source, reports=tmp_path / "reports" / params.dataset)
+        return params, tmp_path / "reports"
+
+    return make
+
+
+def judged(reported, capsys, changes=None, **outcome):
+    """The exit of the gate, and what it says on standard error."""
+    params, reports = reported(changes, **outcome)
+    with pytest.raises(SystemExit) as ended:
+        gate(params, reports=reports)
+    return str(ended.value), capsys.readouterr().err
+
+
+def test_a_mask_that_works_passes(reported, capsys):
+    params, reports = reported(masked_drift=EXACT)
+    gate(params, reports=reports)
+    assert "gate: passed, `masked` on synthetic" in capsys.readouterr().out
+
+
+def test_a_small_drift_is_not_exact(reported, capsys):
+    end, said = judged(reported, capsys, masked_drift=SMALL)
+    assert "gate: failed" in end
+    assert "`masked` (post), 16 extra pads, state c_lstm_1: drift ratio 0.00200 is EQUIVALENT" in said
+    assert "gate.must_be allows EXACT alone" in said
+
+
+def test_a_small_drift_passes_where_equivalence_is_enough(reported, capsys):
+    changes = {"gate.must_be": "equivalent", "gate.flip_rate": 0.1}
+    params, reports = reported(changes, masked_drift=SMALL)
+    gate(params, reports=reports)
+    assert "passed" in capsys.readouterr().out
+
+
+def test_the_bounds_of_the_gate_are_its_own(reported, capsys):
+    """SMALL's ε* is .004: EQUIVALENT under the ε of the verdicts, .01, and too large for a gate of .003."""
+    changes = {"gate.must_be": "equivalent", "gate.drift_ratio": 0.003, "gate.flip_rate": 0.1}
+    _, said = judged(reported, capsys, changes, masked_drift=SMALL)
+    assert "it may be as large as 0.00400; gate.drift_ratio allows less than 0.003" in said
+    assert "gate.flip_rate" not in said
+
+
+def test_what_is_undefined_shows_nothing(reported, capsys):
+    _, said = judged(reported, capsys, {"gate.must_be": "equivalent"}, masked_drift=NOTHING)
+    assert "is UNDEFINED (no seed learned)" in said
+
+
+def test_a_variant_that_leaks_fails_when_it_is_declared(reported, capsys):
+    end, said = judged(reported, capsys, {"gate.invariant": ["masked", "baseline"]})
+    assert "`masked`" not in said
+    assert "`baseline` (pre), 1 extra pad, state head: drift ratio 0.385 is DIFFERENT, a value moved by 0.829" in said
+    assert "gate: failed" in end
+
+
+def test_a_declared_variant_that_was_not_trained_fails(reported, capsys):
+    _, said = judged(reported, capsys, {"train.variants": ["baseline"]})
+    assert "`masked`: the report holds no verdict on it; name it in train.variants" in said
+
+
+def test_a_report_of_other_params_is_refused(reported, make_params):
+    _, reports = reported()
+    with pytest.raises(UserError, match="other params than params.yaml holds now"):
+        gate(make_params({"train.seeds": 7}), reports=reports)
+
+
+def test_a_missing_report_is_one_sentence(tmp_path, make_params):
+    with pytest.raises(UserError, match=r"report\.json: no such file"):
+        gate(make_params(), reports=tmp_path)
+
+
+def test_floats_that_the_report_rounds_are_no_other_params(reported, capsys):
+    params, reports = reported({"train.learning_rate": 0.00123456})
+    assert (
+        json.loads((reports / "synthetic" / "report.json").read_text())["params"]["train"]["learning_rate"] == 0.001235
+    )
+    gate(params, reports=reports)
+    assert "passed" in capsys.readouterr().out
