@@ -8,7 +8,7 @@ export DVC_NO_ANALYTICS := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro gate calibrate test test-fast lint format lock memory clean
+.PHONY: help setup repro gate calibrate test test-fast lint format lock memory bench clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ lock: $(READY) ## Compile requirements.txt from pyproject.toml (needs uv)
 
 memory: $(READY) ## Measure the peak memory of every stage; writes benchmarks/memory.md
 	python -m benchmarks.memory
+
+bench: $(READY) ## Measure the comparison of states against pandas and scipy; writes benchmarks/RESULTS.md
+	python -m benchmarks.analyze
 
 clean: ## Remove what the pipeline and the tests wrote outside of reports/ and data/raw/
 	rm -rf data/corpus data/tokens data/padded data/models data/states data/analysis .pytest_cache .mypy_cache .ruff_cache

@@ -1,18 +1,32 @@
 """Stage `analyze`: states and scores become estimates, intervals and verdicts."""
 
 import math
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
+from stages.analysis.cell_facts import cell_facts
 from stages.analysis.cells import Cell, SeedResult
-from stages.analysis.facts import cell_facts, dataset_facts, history_rows
+from stages.analysis.costs import cost_facts, law_facts, length_facts
+from stages.analysis.facts import dataset_facts, history_rows
 from stages.analysis.judging import verdicts
-from stages.analysis.pairs import PairUnit, sums_of_seed
+from stages.analysis.model_pass import ModelUnit, outcome_of_model
+from stages.analysis.similarities import (
+    Comparison,
+    Similarity,
+    SimilarityUnit,
+    comparisons,
+    similarity_of,
+    similarity_record,
+)
+from stages.analysis.unit_facts import unit_facts
 from stages.command import run
 from stages.execution import local_executor, run_all
 from stages.files import read_json, whole_folder, write_json
 from stages.layout import cell_folder, condition_name, conditions, seed_folder
 from stages.params import BASELINE, Params
+
+Record = dict[str, Any]
 
 
 def analyze(
@@ -20,34 +34,55 @@ def analyze(
 ) -> None:
     """Compare every condition with the text alone and every variant with the baseline."""
     compared = {name: pads for name, pads in conditions(params.export.pads).items() if name != condition_name(0)}
-    cells = _cells(params, tuple(compared), models, states)
+    units = len(params.pad.sides) * len(params.train.variants) * params.train.seeds
+    with local_executor(params.execution.workers, units) as executor:
+        cells = _cells(executor, params, compared, models, states)
+        similarity = _similarity(executor, params, cells, states)
     baselines = {cell.side: cell for cell in cells if cell.variant == BASELINE}
-    facts = [cell_facts(cell, baselines.get(cell.side), compared, params.analyze.level) for cell in cells]
-    history = [
-        row for cell in cells for seed in cell.seeds for row in history_rows(models, cell.side, cell.variant, seed.seed)
-    ]
+    level = params.analyze.level
+    facts = {
+        "dataset": dataset_facts(params, corpus, tokens, padded),
+        "cells": [cell_facts(cell, baselines.get(cell.side), compared, params.analyze) for cell in cells],
+        "verdicts": verdicts(cells, compared, params.analyze),
+        "history": [row for cell in cells for seed in cell.seeds for row in history_rows(models, cell, seed.seed)],
+        "similarity": [similarity_record(compared_models, found, level) for compared_models, found in similarity],
+        "cost": cost_facts(params, tokens, padded),
+        "law": law_facts(params, tokens, padded),
+        "lengths": length_facts(tokens, padded / params.pad.sides[0]),
+        "units": unit_facts(cells, baselines, compared),
+    }
     with whole_folder(analysis) as folder:
-        write_json(folder / "dataset.json", _finite(dataset_facts(params, corpus, tokens, padded)))
-        write_json(folder / "cells.json", _finite(facts))
-        write_json(folder / "verdicts.json", _finite(verdicts(cells, compared, params.analyze)))
-        write_json(folder / "history.json", _finite(history))
+        for name, value in facts.items():
+            write_json(folder / f"{name}.json", _finite(value))
 
 
-def _cells(params: Params, conditions: tuple[str, ...], models: Path, states: Path) -> list[Cell]:
+def _cells(
+    executor: Executor, params: Params, compared: dict[str, int | None], models: Path, states: Path
+) -> list[Cell]:
     keys = [(side, variant) for side in params.pad.sides for variant in params.train.variants]
     units = [
-        PairUnit(states, side, variant, seed, conditions)
-        for side, variant in keys
+        ModelUnit(states, *key, seed, compared, params.analyze.epsilon, params.analyze.probe_texts)
+        for key in keys
         for seed in params.train.seed_numbers
     ]
-    with local_executor(params.execution.workers, len(units)) as executor:
-        sums = run_all(executor, sums_of_seed, units, label="analyze", steps=len(units), done=lambda: (0, ""))
+    outcomes = run_all(executor, outcome_of_model, units, label="analyze", steps=len(units), done=lambda: (0, ""))
     results: dict[tuple[str, str], list[SeedResult]] = {key: [] for key in keys}
-    for unit, pairs in zip(units, sums, strict=True):
+    for unit, outcome in zip(units, outcomes, strict=True):
         folder = seed_folder(cell_folder(models, unit.side, unit.variant), unit.seed)
         scores = read_json(folder / "scores.json")
-        results[unit.side, unit.variant].append(SeedResult(unit.seed, scores, pairs))
+        results[unit.side, unit.variant].append(SeedResult(unit.seed, scores, outcome))
     return [Cell(side, variant, params.architecture(variant), results[side, variant]) for side, variant in keys]
+
+
+def _similarity(
+    executor: Executor, params: Params, cells: list[Cell], states: Path
+) -> list[tuple[Comparison, list[Similarity]]]:
+    """Every comparison with the similarity of each of its pairs of models."""
+    learned = {(cell.side, cell.variant): [seed.seed for seed in cell.learned] for cell in cells}
+    wanted = comparisons(params.pad.sides, params.train.variants, learned)
+    units = [SimilarityUnit(states, each.side, *pair) for each in wanted for pair in each.pairs]
+    found = iter(run_all(executor, similarity_of, units, label="compare", steps=len(units), done=lambda: (0, "")))
+    return [(each, [next(found) for _ in each.pairs]) for each in wanted]
 
 
 def _finite(value: Any) -> Any:

@@ -12,17 +12,17 @@ import pytest
 
 from stages.errors import UserError
 from stages.report import report
+from stages.reporting.figures.catalogue import FIGURES
 from stages.reporting.numbers import percent, ratio, ratio_interval
 from tests.conftest import REPOSITORY
 from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, analysis, write
+from tests.reporting.deeper import deepened
 
 FILES = {
     "report.md",
     "report.json",
     "metrics.json",
-    "figures/drift.svg",
-    "figures/accuracy.svg",
-    "figures/flips.svg",
+    *(f"figures/{name}.svg" for name in FIGURES),
     "plots/drift.json",
     "plots/accuracy.json",
     "plots/learning.json",
@@ -45,7 +45,7 @@ def written(tmp_path, make_params):
     def write_report(changes=None, *, folder="reports", **outcome):
         params = make_params({"execution.workers": 1} | (changes or {}))
         outcome.setdefault("drift", LEAK)
-        source = write(tmp_path / "analysis", analysis(params, **outcome))
+        source = write(tmp_path / "analysis", deepened(analysis(params, **outcome)))
         report(params, analysis=source, reports=tmp_path / folder)
         return tmp_path / folder
 
@@ -184,12 +184,14 @@ def test_metrics_leave_out_what_is_undefined(written):
 
 def test_the_contract_of_report_json(written):
     content = json.loads((written() / "report.json").read_text())
-    assert set(content) == {"schema", "dataset", "params", "verdicts", "claims", "cells", "provenance"}
+    contract = {"schema", "dataset", "params", "verdicts", "claims", "questions", "cells", "provenance"}
+    assert set(content) == contract | {"similarity", "cost", "law", "lengths", "units"}
     assert content["schema"] == 1
     contract = {"question", "side", "variant", "estimand", "pads", "estimate", "low", "high", "level", "epsilon"}
     contract |= {"verdict", "n_texts", "n_seeds", "method"}
     assert all(contract <= set(record) for record in content["verdicts"])
     assert all(set(record) == {"id", "claim", "stand", "figure", "depends_on"} for record in content["claims"])
+    assert all(set(record) == {"id", "question", "answer"} for record in content["questions"])
     assert set(content["params"]["datasets"]) == {"synthetic"}
     assert "execution" not in content["params"]
     assert set(content["provenance"]["versions"]) == {"keras", "numpy", "python", "tensorflow"}

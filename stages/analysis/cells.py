@@ -1,15 +1,18 @@
 """The figures of one cell: per seed with the interval of its texts, and over the seeds."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.analysis.pairs import PairSums
+from stages.analysis.model_pass import ModelOutcome
+from stages.analysis.outcomes import ConditionOutcome, StateOutcome
+from stages.layout import AS_TRAINED, condition_name
 from stages.params import Architecture
-from stages.stats.downstream import PredictionSums
+from stages.stats.downstream import PredictionSums, Quantity, rate_difference, rate_difference_without_group
 from stages.stats.intervals import (
     Interval,
     MeanOverSeeds,
@@ -17,7 +20,6 @@ from stages.stats.intervals import (
     share_over_seeds_and_texts,
     wilson,
 )
-from stages.stats.shift import ShiftSums
 
 CHANCE_LEVEL = 0.95
 FEWEST_GROUPS = 2
@@ -33,8 +35,13 @@ class SeedResult:
     seed: int
     scores: dict[str, Any]
     """The content of scores.json."""
-    pairs: dict[str, PairSums]
-    """By condition."""
+    model: ModelOutcome
+    """What the pass over its states found."""
+
+    @property
+    def conditions(self) -> dict[str, ConditionOutcome]:
+        """What every condition did to the model, the text alone left out."""
+        return self.model.conditions
 
     @cached_property
     def accuracy(self) -> Interval:
@@ -71,19 +78,29 @@ class Cell:
     @property
     def vectors(self) -> list[str]:
         """The names of the states: h and c of every recurrent layer, and what the classifier reads."""
-        return list(next(iter(self.seeds[0].pairs.values())).shifts)
+        return list(next(iter(self.seeds[0].conditions.values())).states)
+
+    def states(self, condition: str, vector: str) -> list[StateOutcome]:
+        """What one condition did to one state of every seed that learned."""
+        return [seed.conditions[condition].states[vector] for seed in self.learned]
+
+    def predictions(self, condition: str) -> list[PredictionSums]:
+        """What one condition did to the predictions of every seed that learned."""
+        return [seed.conditions[condition].predictions for seed in self.learned]
 
     def largest(self, condition: str) -> float:
         """The largest change of any state of any text and seed, seeds at chance included."""
-        return max(seed.pairs[condition].largest for seed in self.seeds)
+        return max(seed.conditions[condition].largest for seed in self.seeds)
 
     def largest_of(self, condition: str, vector: str) -> float:
         """The largest change of one state, any text and seed, seeds at chance included."""
-        return max(seed.pairs[condition].shifts[vector].largest for seed in self.seeds)
+        return max(seed.conditions[condition].states[vector].largest for seed in self.seeds)
 
     def largest_probability_change(self, condition: str) -> float:
-        """The largest change of any predicted probability of any text and seed."""
-        return max(seed.pairs[condition].predictions.largest for seed in self.seeds)
+        """The largest change of any predicted probability of any text and seed; 0 for the text alone."""
+        if condition == condition_name(0):
+            return 0.0
+        return max(seed.conditions[condition].predictions.largest for seed in self.seeds)
 
     def undefined(self, condition: str) -> str | None:
         """Why drift and flips of this cell mean nothing, or None where they mean something."""
@@ -93,7 +110,7 @@ class Cell:
             return f"no seed learned: every test accuracy's 95 % interval reaches down to the majority share {share}"
         if learned < min(2, trained):
             return f"1 of {trained} seeds learned, and it takes two to tell training from luck"
-        if self.seeds[0].pairs[condition].predictions.n_groups < FEWEST_GROUPS:
+        if self.seeds[0].conditions[condition].predictions.n_groups < FEWEST_GROUPS:
             return "too few texts for an interval; raise export.texts"
         return None
 
@@ -101,9 +118,9 @@ class Cell:
         """The drift ratio over the seeds that learned; None where it means nothing or a state has no spread."""
         if self.undefined(condition):
             return None
-        sums = [seed.pairs[condition].shifts[vector] for seed in self.learned]
-        values = np.array([each.drift_ratio() for each in sums])
-        without = np.stack([each.drift_ratio_without_group() for each in sums])
+        found = self.states(condition, vector)
+        values = np.array([each.drift_ratio for each in found])
+        without = np.stack([each.drift_ratio_without_group for each in found])
         if not np.isfinite(values).all() or not np.isfinite(without).all():
             return None
         return Drift.of(values, without)
@@ -112,15 +129,52 @@ class Cell:
         """The flip rate over the seeds that learned; None where it means nothing."""
         if self.undefined(condition):
             return None
-        sums = [seed.pairs[condition].predictions for seed in self.learned]
+        sums = self.predictions(condition)
         values = np.array([each.flip_rate() for each in sums])
         without = np.stack([each.flip_rate_without_group() for each in sums])
         return share_over_seeds_and_texts(values, without, sums[0].n_texts, level)
 
+    def rate(self, condition: str, quantity: Quantity) -> MeanOverSeeds | None:
+        """The mean over texts of one quantity of the predictions, over seeds; None where it means nothing."""
+        if self.undefined(condition):
+            return None
+        sums = self.predictions(condition)
+        values = np.array([each.rate(quantity) for each in sums])
+        return mean_over_seeds_and_texts(values, np.stack([each.rate_without_group(quantity) for each in sums]))
+
+    def accuracy(self, condition: str) -> MeanOverSeeds | None:
+        """Accuracy on the exported texts under one condition; None where it means nothing."""
+        if condition == condition_name(0):
+            return self.rate(AS_TRAINED, Quantity.CORRECT_ALONE)
+        return self.rate(condition, Quantity.CORRECT)
+
+    def accuracy_change(self, condition: str) -> MeanOverSeeds | None:
+        """Accuracy under one condition minus that of the text padded as trained; None where it means nothing."""
+        if self.undefined(AS_TRAINED):
+            return None
+        trained = self.predictions(AS_TRAINED)
+        if condition == condition_name(0):
+            values = [each.rate(Quantity.CORRECT_ALONE) - each.rate(Quantity.CORRECT) for each in trained]
+            without = [
+                each.rate_without_group(Quantity.CORRECT_ALONE) - each.rate_without_group(Quantity.CORRECT)
+                for each in trained
+            ]
+        else:
+            pairs = list(zip(self.predictions(condition), trained, strict=True))
+            values = [rate_difference(served, each, Quantity.CORRECT) for served, each in pairs]
+            without = [rate_difference_without_group(served, each, Quantity.CORRECT) for served, each in pairs]
+        return mean_over_seeds_and_texts(np.array(values), np.stack(without))
+
+    def over_seeds(self, value: Callable[[SeedResult], float]) -> NDArray[np.float64]:
+        """One value of every seed that learned, shape (seeds that learned,)."""
+        return np.array([value(seed) for seed in self.learned], dtype=np.float64)
+
     def same_results(self, other: "Cell") -> bool:
         """Whether every score and every sum equals the other cell's to the last bit."""
         return len(self.seeds) == len(other.seeds) and all(
-            one.scores["splits"] == two.scores["splits"] and _same_pairs(one.pairs, two.pairs)
+            one.scores["splits"] == two.scores["splits"]
+            and one.conditions.keys() == two.conditions.keys()
+            and all(outcome.same_as(two.conditions[name]) for name, outcome in one.conditions.items())
             for one, two in zip(self.seeds, other.seeds, strict=True)
         )
 
@@ -148,16 +202,3 @@ class Drift:
         if self.logarithmic:
             return Interval(*(float(np.exp(v)) for v in (interval.estimate, interval.low, interval.high)))
         return Interval(interval.estimate, max(0.0, interval.low), interval.high)
-
-
-def _same_pairs(one: dict[str, PairSums], two: dict[str, PairSums]) -> bool:
-    return one.keys() == two.keys() and all(
-        _same_sums(pair.predictions, two[condition].predictions)
-        and pair.shifts.keys() == two[condition].shifts.keys()
-        and all(_same_sums(sums, two[condition].shifts[name]) for name, sums in pair.shifts.items())
-        for condition, pair in one.items()
-    )
-
-
-def _same_sums(one: ShiftSums | PredictionSums, two: ShiftSums | PredictionSums) -> bool:
-    return all(np.array_equal(getattr(one, field.name), getattr(two, field.name)) for field in fields(one))

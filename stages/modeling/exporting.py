@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.errors import UserError
-from stages.layout import OTHER_SIDE, conditions
+from stages.files import write_json
+from stages.layout import OTHER_SIDE, PAD_STEP, condition_name, conditions
 from stages.modeling.batching import Rows, exact_length_batches, sorted_batches, swapped, with_pads
 from stages.modeling.tensorflow_runtime import prepare_tensorflow
 from stages.modeling.training import class_probabilities
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from stages.modeling.instrument import InstrumentedModel, Reading
 
 SPLIT = "test"
+STARTS = 128
+"""Texts whose states the map of one pad is followed from."""
 WINDOW_ROWS = 4096
 """Texts held at a time: they are grouped by length within a window and written in their original order."""
 
@@ -47,7 +50,7 @@ class ExportUnit:
 
 
 def export_seed(unit: ExportUnit) -> None:
-    """Write one states file for every condition.
+    """Write one states file for every condition, and what one pad does to the state.
 
     Raises:
         UserError: the model file is missing or damaged.
@@ -55,15 +58,18 @@ def export_seed(unit: ExportUnit) -> None:
     prepare_tensorflow()
     import keras
 
+    from stages.modeling.dynamics import pad_step
     from stages.modeling.instrument import InstrumentedModel
 
     keras.backend.clear_session()
     try:
-        model = InstrumentedModel(keras.models.load_model(unit.model, compile=False))
+        trained = keras.models.load_model(unit.model, compile=False)
     except (OSError, ValueError) as error:
         raise UserError(f"{unit.model}: not a readable Keras model ({error}); run `dvc repro` to train it") from None
+    model = InstrumentedModel(trained)
     for condition, pads in conditions(unit.pads).items():
         _export_condition(model, unit, condition, pads)
+    write_json(unit.folder / PAD_STEP, pad_step(trained, model, _unpadded(next(_windows(unit)), unit)))
 
 
 def _export_condition(model: "InstrumentedModel", unit: ExportUnit, condition: str, pads: int | None) -> None:
@@ -95,6 +101,13 @@ def _windows(unit: ExportUnit) -> Iterator[PaddedBatch]:
             left -= len(window.text_id[rows])
             if left <= 0:
                 return
+
+
+def _unpadded(window: PaddedBatch, unit: ExportUnit) -> list[NDArray[np.int32]]:
+    """The first STARTS texts of the window without padding, shape (n, length), one length an array."""
+    rows = slice(None, STARTS)
+    first = PaddedBatch(window.text_id[rows], window.label[rows], window.tokens[rows], window.length[rows])
+    return [tokens for _, tokens in _batches(first, unit, condition_name(0), pads=0)]
 
 
 def _read_window(

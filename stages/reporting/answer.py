@@ -21,9 +21,9 @@ from stages.reporting.results import (
     Results,
     condition_text,
 )
+from stages.reporting.rulings import WORKING_MASK
 from stages.stats.verdicts import Verdict
 
-WORKING_MASK = "embedding"
 TWO_MASKS = "embedding+masking"
 
 

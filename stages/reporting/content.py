@@ -1,7 +1,7 @@
 """report.json: the one source that the Markdown, the figures, the plots and the metrics are drawn from."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from stages.files import read_json
 from stages.params import Params
 from stages.reporting.claims import claims
 from stages.reporting.numbers import rounded
+from stages.reporting.questions import questions
 from stages.reporting.results import Record, Results
 from stages.stats.intervals import mean_over_seeds
 
@@ -21,12 +22,17 @@ VERSIONED = ("keras", "numpy", "tensorflow")
 
 @dataclass(frozen=True)
 class Analysis:
-    """The four files that the stage `analyze` writes."""
+    """The files that the stage `analyze` writes, one a field."""
 
     dataset: Record
     cells: list[Record]
     verdicts: list[Record]
     history: list[Record]
+    similarity: list[Record] = field(default_factory=list)
+    cost: list[Record] = field(default_factory=list)
+    law: Record | None = None
+    lengths: Record | None = None
+    units: list[Record] = field(default_factory=list)
 
     @staticmethod
     def read(folder: Path) -> "Analysis":
@@ -35,8 +41,7 @@ class Analysis:
         Raises:
             UserError: one is missing or is not JSON.
         """
-        names = ("dataset", "cells", "verdicts", "history")
-        return Analysis(**{name: read_json(folder / f"{name}.json") for name in names})
+        return Analysis(**{each.name: read_json(folder / f"{each.name}.json") for each in fields(Analysis)})
 
 
 def report_content(params: Params, analysis: Analysis) -> Record:
@@ -48,10 +53,16 @@ def report_content(params: Params, analysis: Analysis) -> Record:
             "params": shown_params(params),
             "verdicts": analysis.verdicts,
             "cells": [_cell(cell, params.analyze.level) for cell in analysis.cells],
+            "similarity": analysis.similarity,
+            "cost": analysis.cost,
+            "law": analysis.law,
+            "lengths": analysis.lengths,
+            "units": analysis.units,
             "provenance": _provenance(analysis),
         }
     )
-    return content | {"claims": claims(Results(content))}
+    results = Results(content)
+    return content | {"claims": claims(results), "questions": questions(results)}
 
 
 def shown_params(params: Params) -> Record:

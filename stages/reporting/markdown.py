@@ -1,6 +1,7 @@
 """report.md: the template filled with sentences, tables and numbers that are strings already."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,18 +9,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ruamel.yaml import YAML
 
 from stages.reporting.answer import answer
+from stages.reporting.captions import CAPTIONS
 from stages.reporting.numbers import listed, percent, plain, whole
 from stages.reporting.results import Record, Results, condition_text
-from stages.reporting.tables import (
-    claims_table,
-    copies,
-    dropped,
-    headline_table,
-    pads_table,
-    seeds_table,
-    splits_table,
-    states_table,
-)
+from stages.reporting.rulings import DRAMATIC, SUBTLE
+from stages.reporting.tables.cost import batching_table, law_table
+from stages.reporting.tables.data import dropped, splits_table
+from stages.reporting.tables.information import forgetting_table, information_table, pad_count_table
+from stages.reporting.tables.parts import Table
+from stages.reporting.tables.serving import serving_table
+from stages.reporting.tables.states import distributions_table, states_table
+from stages.reporting.tables.training import design, seeds_table, similarity_table, training_table
+from stages.reporting.tables.verdicts import headline_table, pads_table
+from stages.reporting.wording import p_text
 
 TEMPLATE = Path(__file__).with_name("report.md.j2")
 DEFAULT_DATASET = "synthetic"
@@ -37,7 +39,7 @@ def report_markdown(results: Results) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # Markdown is not HTML
     )
-    environment.filters |= {"percent": percent, "plain": plain, "whole": whole, "cell": _cell_text}
+    environment.filters |= {"percent": percent, "plain": plain, "whole": whole, "cell": _cell_text, "alt": _alt_text}
     return environment.get_template(TEMPLATE.name).render(_context(results))
 
 
@@ -46,14 +48,11 @@ def _context(results: Results) -> dict[str, Any]:
     dataset, params = report["dataset"], report["params"]
     return {
         "answer": answer(results),
-        "headline": headline_table(results),
+        "captions": CAPTIONS,
+        "tables": _tables(results),
         "headline_text": condition_text(results.headline),
-        "pads": pads_table(results),
-        "states": states_table(results),
-        "several_states": any(len(cell.vectors) > 1 for cell in results.cells),
-        "seeds": seeds_table(results),
-        "claims": claims_table(report["claims"]),
-        "splits": splits_table(results),
+        "claims": report["claims"],
+        "questions": report["questions"],
         "dropped": dropped(dataset["corpus"]["counts"]),
         "classes": _classes(dataset["corpus"]),
         "dataset": dataset,
@@ -61,16 +60,46 @@ def _context(results: Results) -> dict[str, Any]:
         "provenance": report["provenance"],
         "level": f"{100 * results.level:g} %",
         "epsilon": results.epsilon,
+        "subtle": SUBTLE,
+        "dramatic": DRAMATIC,
         "majority": results.cells[0].seeds[0].majority,
         "best_reached": max(results.cells, key=lambda cell: cell.accuracy),
         "sides": results.sides,
-        "copies": listed([f"`{variant}`" for variant in copies(results)]),
-        "one_copy": len(copies(results)) == 1,
+        "copies": listed([f"`{variant}`" for variant in results.copies]),
+        "one_copy": len(results.copies) == 1,
         "n_seeds": len(results.cells[0].seeds),
+        "smallest_p": p_text(2 / 2 ** len(results.cells[0].seeds)),
+        "design": design(results),
         "exported": max(record["n_texts"] for record in report["verdicts"] if record["condition"]),
         "command": _command(params),
         "params_yaml": _yaml(params),
     }
+
+
+def _tables(results: Results) -> dict[str, Table]:
+    """Every table, by the name that the template knows it by."""
+    return {
+        "headline": headline_table(results),
+        "pads": pads_table(results),
+        "serving": serving_table(results),
+        "training": training_table(results),
+        "states": states_table(results),
+        "information": information_table(results),
+        "pad_count": pad_count_table(results),
+        "forgetting": forgetting_table(results),
+        "similarity": similarity_table(results),
+        "distributions": distributions_table(results),
+        "batching": batching_table(results),
+        "law": law_table(results),
+        "seeds": seeds_table(results),
+        "splits": splits_table(results),
+    }
+
+
+def _alt_text(caption: str, name: str) -> str:
+    """What stands for a figure that is not seen: the first words of its caption, which are bold."""
+    bold = re.match(r"\*\*(.+?)\.?\*\*", caption)
+    return bold[1] if bold else name
 
 
 def _cell_text(text: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from stages.layout import AS_TRAINED, condition_name
+from stages.layout import AS_TRAINED, OTHER_SIDE, condition_name
 from stages.states.schema import HEAD
 from stages.stats.verdicts import Verdict
 
@@ -13,6 +13,29 @@ Record = dict[str, Any]
 DRIFT = "drift_ratio"
 FLIPS = "flip_rate"
 ACCURACY = "accuracy_difference"
+ACCURACY_CHANGE = "accuracy_change"
+UNIT_SHIFT = "unit_shift"
+JOINT_SHIFT = "joint_shift"
+OF_A_STATE = (DRIFT, UNIT_SHIFT, JOINT_SHIFT)
+"""The estimands that have a verdict for every state."""
+
+ALONE = condition_name(0)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure and its interval over seeds; the bounds are None where it has none."""
+
+    estimate: float
+    low: float | None
+    high: float | None
+
+    @staticmethod
+    def of(record: Record | None) -> "Estimate | None":
+        """From {"estimate", "low", "high"}; None where the figure is undefined."""
+        if record is None or record.get("estimate") is None:
+            return None
+        return Estimate(record["estimate"], record.get("low"), record.get("high"))
 
 
 @dataclass(frozen=True)
@@ -91,6 +114,24 @@ class CellFacts:
     padding_share: float
     vectors: list[str]
     conditions: list[Record]
+    record: Record
+    """The whole entry of report.json, for what only one table or sentence asks for."""
+
+    def at(self, condition: str) -> Record:
+        """What is known of one condition, or of the text alone; empty where it is not there."""
+        if condition == ALONE:
+            return self.record.get("alone") or {}
+        return next((each for each in self.conditions if each["condition"] == condition), {})
+
+    def state_at(self, condition: str, vector: str) -> Record:
+        """What is known of one state under one condition; empty where it is not there."""
+        states: dict[str, Record] = self.at(condition).get("states") or {}
+        return states.get(vector) or {}
+
+    @property
+    def learned(self) -> list[SeedFacts]:
+        """The seeds that beat chance."""
+        return [seed for seed in self.seeds if seed.learned]
 
     @property
     def name(self) -> str:
@@ -143,12 +184,13 @@ class Results:
     @property
     def pads(self) -> list[int]:
         """The numbers of extra pads, rising; without 0, with which all others are compared."""
-        return sorted({each.pads for each in self.findings if each.pads is not None})
+        return sorted({each.pads for each in self.findings if each.pads})
 
     @property
     def conditions(self) -> list[str]:
-        """Every condition that is compared with the text alone: extra pads rising, then as trained."""
-        return [*(condition_name(pads) for pads in self.pads), AS_TRAINED]
+        """Every condition that is compared with the text alone: extra pads rising, as trained, on the other side."""
+        other = [OTHER_SIDE] * any(each.condition == OTHER_SIDE for each in self.findings)
+        return [*(condition_name(pads) for pads in self.pads), AS_TRAINED, *other]
 
     @property
     def headline(self) -> str:
@@ -171,21 +213,52 @@ class Results:
         """One cell; None where it was not trained."""
         return next((cell for cell in self.cells if (cell.side, cell.variant) == (side, variant)), None)
 
-    def finding(self, cell: CellFacts, estimand: str, condition: str | None = None) -> Finding | None:
-        """One verdict, for the drift ratio that of the state that the classifier reads; None where there is none."""
-        state = cell.state if estimand == DRIFT else None
-        wanted = (cell.side, cell.variant, estimand, condition, state)
-        for each in self.findings:
-            if (each.side, each.variant, each.estimand, each.condition, each.state) == wanted:
-                return each
-        return None
+    def finding(
+        self, cell: CellFacts, estimand: str, condition: str | None = None, state: str | None = None
+    ) -> Finding | None:
+        """One verdict; None where there is none.
+
+        Args:
+            cell: side and variant.
+            estimand: one of the names above.
+            condition: None for what is not about a condition.
+            state: for estimands that have one; None stands for the state that the classifier reads.
+        """
+        wanted = (state or cell.state) if estimand in OF_A_STATE else None
+        return self._by_key.get((cell.side, cell.variant, estimand, condition, wanted))
+
+    def records(self, key: str) -> list[Record]:
+        """A list of records at the top of report.json; empty where the analysis wrote none."""
+        found: list[Record] = self.report.get(key) or []
+        return found
+
+    @cached_property
+    def _by_key(self) -> dict[tuple[str | None, ...], Finding]:
+        return {(each.side, each.variant, each.estimand, each.condition, each.state): each for each in self.findings}
+
+    @cached_property
+    def copies(self) -> list[str]:
+        """The variants whose every figure on every side is the baseline's."""
+        others = {cell.variant for cell in self.cells if not cell.same_as_baseline}
+        return [variant for variant in self.variants if variant not in others]
+
+    @property
+    def originals(self) -> list[CellFacts]:
+        """The cells of the variants that are no copies."""
+        return [cell for cell in self.cells if cell.variant not in self.copies]
+
+    def exact(self, cell: CellFacts) -> bool:
+        """Whether no condition moved any state or prediction of the cell."""
+        mine = [each for each in self.findings if (each.side, each.variant) == (cell.side, cell.variant)]
+        return all(each.verdict is Verdict.EXACT for each in mine if each.estimand in (DRIFT, FLIPS))
 
 
 def condition_text(condition: str) -> str:
-    """A condition in words: 16 extra pads, 1 extra pad, padding as in training."""
-    if condition == AS_TRAINED:
-        return "padding as in training"
-    pads = condition.removeprefix(condition_name(0)[:-1])
+    """A condition in words: the text alone, 16 extra pads, padding as in training, padding on the other side."""
+    words = {ALONE: "the text alone", AS_TRAINED: "padding as in training", OTHER_SIDE: "padding on the other side"}
+    if condition in words:
+        return words[condition]
+    pads = condition.removeprefix(ALONE[:-1])
     return f"{pads} extra pad{'' if pads == '1' else 's'}"
 
 
@@ -206,6 +279,7 @@ def _cell(record: Record) -> CellFacts:
         padding_share=record["padding_share_computed"],
         vectors=record["vectors"],
         conditions=record["conditions"],
+        record=record,
     )
 
 

@@ -10,7 +10,8 @@ SCHEMA_VERSION = 1
 METADATA_KEY = b"padding_impact"
 
 KEY_COLUMNS = ("text_id", "label", "length", "pads", "split")
-VECTOR_PREFIXES = ("h_", "c_")
+HIDDEN_PREFIX = "h_"
+VECTOR_PREFIXES = (HIDDEN_PREFIX, "c_")
 HEAD = "head"
 PROBABILITY = "probability"
 

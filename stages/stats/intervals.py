@@ -1,6 +1,7 @@
 """Intervals: of one proportion, of a mean over seeds, and of a mean over seeds that all saw the same texts."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,69 +20,79 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class MeanOverSeeds:
-    """A mean over seeds with its standard error, from which an interval of any level follows.
+class Source:
+    """One source of error of a mean: its share of the squared standard error, with its degrees of freedom."""
 
-    Attributes:
-        estimate: the mean.
-        variance: squared standard error of the mean.
-        degrees: degrees of freedom of that variance.
-    """
-
-    estimate: float
     variance: float
     degrees: float
 
+
+@dataclass(frozen=True)
+class MeanOverSeeds:
+    """A mean over seeds with its independent sources of error, from which an interval of any level follows."""
+
+    estimate: float
+    sources: tuple[Source, ...]
+
+    @property
+    def variance(self) -> float:
+        """The squared standard error of the mean."""
+        return sum(source.variance for source in self.sources)
+
     def interval(self, level: float) -> Interval:
-        """The two-sided t interval."""
-        half = _t_quantile(level, self.degrees) * np.sqrt(self.variance)
-        return Interval(self.estimate, float(self.estimate - half), float(self.estimate + half))
+        """The two-sided interval, half as wide as `half_width` on either side."""
+        half = self.half_width(level)
+        return Interval(self.estimate, self.estimate - half, self.estimate + half)
+
+    def half_width(self, level: float) -> float:
+        """√Σ t²·variance, with the t quantile of each source's own degrees of freedom (Banerjee 1960).
+
+        For independent normal sources it covers at least what it promises, and one source alone gives Student's t.
+        Satterthwaite's single quantile covers less: 92 % instead of 95 % where three seeds differ much.
+        """
+        return float(np.sqrt(sum(_t_quantile(level, each.degrees) ** 2 * each.variance for each in self.sources)))
 
 
-def wilson(successes: float, trials: float, level: float, degrees: float = np.inf) -> Interval:
+def wilson(successes: float, trials: float, level: float) -> Interval:
     """Interval of a proportion (Wilson 1927); neither bound leaves [0, 1], and 0 of n has an upper bound near 3/n.
 
     Args:
         successes: how many of `trials`; both may be fractions, for an effective sample size.
         trials: number of trials, more than 0.
         level: confidence level.
-        degrees: degrees of freedom behind the number of trials; a t quantile takes the normal one's place.
     """
-    share = successes / trials
-    z2 = _t_quantile(level, degrees) ** 2
-    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = np.sqrt(share * (1 - share) * z2 / trials + z2**2 / (4 * trials**2)) / (1 + z2 / trials)
-    low = 0.0 if share == 0 else max(0.0, float(centre - half))
-    high = 1.0 if share == 1 else min(1.0, float(centre + half))
-    return Interval(float(share), low, high)
+    return _wilson(successes / trials, trials, _t_quantile(level, np.inf))
 
 
 def mean_over_seeds(values: Floats) -> MeanOverSeeds:
     """The mean of one value a seed, shape (seeds,), with at least two of them: Student's t."""
     seeds = len(values)
-    return MeanOverSeeds(float(values.mean()), float(values.var(ddof=1) / seeds), seeds - 1)
+    return MeanOverSeeds(float(values.mean()), (Source(float(values.var(ddof=1) / seeds), seeds - 1),))
 
 
 def mean_over_seeds_and_texts(values: Floats, without_group: Floats) -> MeanOverSeeds:
     """The mean over seeds of a statistic of texts, where every seed saw the same texts.
 
-    Two sources of error are crossed: which seeds were drawn, and which texts. Each one's variance is estimated with
-    the other kept fixed, and they are added; what both share is then counted twice, so the interval errs on the wide
-    side (Owen 2007, The pigeonhole bootstrap). Degrees of freedom by Satterthwaite (1946). With one seed the first
-    source cannot be seen, and the interval speaks of that one model.
+    Seeds and texts are crossed, which makes three sources of error: the seeds; the texts, as all seeds read them; and
+    what each seed makes of each text, seen from how much more one seed's jackknife varies than that of the mean. The
+    seeds' source is what their spread has beyond the third one, never below 0, so that chance in single texts does not
+    get the wide quantile of few seeds. The third source is counted with the texts too, and the interval errs on the
+    wide side (Owen 2007, The pigeonhole bootstrap). With one seed it speaks of that one model. Coverage at 95 %, for
+    normal effects: 95 % to 99 % from three seeds on, 92 % to 99 % with two.
 
     Args:
         values: the statistic of every seed, shape (seeds,).
         without_group: the same with one group of texts left out, shape (seeds, groups): a delete-group jackknife.
     """
     seeds, groups = without_group.shape
-    texts = _jackknife_variance(without_group.mean(axis=0))
-    drawn = float(values.var(ddof=1) / seeds) if seeds > 1 else 0.0
-    variance = drawn + texts
-    if variance == 0:
-        return MeanOverSeeds(float(values.mean()), 0.0, max(seeds - 1, 1))
-    shares = texts**2 / (groups - 1) + (drawn**2 / (seeds - 1) if seeds > 1 else 0.0)
-    return MeanOverSeeds(float(values.mean()), variance, variance**2 / shares)
+    texts = float(_jackknife_variance(without_group.mean(axis=0)))
+    of_texts = Source(texts, groups - 1)
+    if seeds == 1:
+        return MeanOverSeeds(float(values[0]), (of_texts,))
+    both = max(0.0, float(_jackknife_variance(without_group).mean() - texts) / (seeds - 1))
+    of_seeds = Source(max(0.0, float(values.var(ddof=1)) / seeds - both), seeds - 1)
+    of_both = Source(both, (seeds - 1) * (groups - 1))
+    return MeanOverSeeds(float(values.mean()), (of_seeds, of_texts, of_both))
 
 
 def share_over_seeds_and_texts(values: Floats, without_group: Floats, texts: int, level: float) -> Interval:
@@ -89,7 +100,13 @@ def share_over_seeds_and_texts(values: Floats, without_group: Floats, texts: int
 
     The effective sample size is that number of independent texts at which a plain share would have the variance that
     `mean_over_seeds_and_texts` finds (Korn & Graubard 1998), and never more than the number of texts: seeds that read
-    the same texts do not make them more. Where no seed has a success it is the number of texts.
+    the same texts do not make them more. Where no seed has a success it is the number of texts. The quantile is the
+    one behind `MeanOverSeeds.half_width`: with few seeds that differ it is nearly that of Student's t for the seeds.
+
+    Coverage at 95 % (tests/calibration.md), for rates of .002 to .1, 200 or 1000 texts and seeds whose rates have a
+    standard deviation of up to the rate itself: 92 % or more with three seeds and with six. With two seeds whose rates
+    differ that much it falls to 88 %: one degree of freedom, and rates far from normal. It is 98 % to 100 % where the
+    seeds do not differ.
 
     Args:
         values: the share of every seed, shape (seeds,).
@@ -102,13 +119,26 @@ def share_over_seeds_and_texts(values: Floats, without_group: Floats, texts: int
     if mean.variance == 0 or share in (0.0, 1.0):
         return wilson(share * texts, texts, level)
     effective = min(share * (1 - share) / mean.variance, float(texts))
-    return wilson(share * effective, effective, level, mean.degrees)
+    return _wilson(share, effective, mean.half_width(level) / mean.variance**0.5)
 
 
-def _jackknife_variance(without_group: Floats) -> float:
-    groups = len(without_group)
-    return float((groups - 1) / groups * ((without_group - without_group.mean()) ** 2).sum())
+def _wilson(share: float, trials: float, quantile: float) -> Interval:
+    z2 = quantile**2
+    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = np.sqrt(share * (1 - share) * z2 / trials + z2**2 / (4 * trials**2)) / (1 + z2 / trials)
+    low = 0.0 if share == 0 else max(0.0, float(centre - half))
+    high = 1.0 if share == 1 else min(1.0, float(centre + half))
+    return Interval(float(share), low, high)
 
 
+def _jackknife_variance(without_group: Floats) -> Floats:
+    """Along the last axis, the groups."""
+    groups = without_group.shape[-1]
+    deviation = without_group - without_group.mean(axis=-1, keepdims=True)
+    variance: Floats = (groups - 1) / groups * (deviation**2).sum(axis=-1)
+    return variance
+
+
+@cache
 def _t_quantile(level: float, degrees: float) -> float:
     return float(stats.t.ppf((1 + level) / 2, degrees))

@@ -6,40 +6,55 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.stats.groups import group_sums, text_group
+from stages.stats.moments import NO_SPREAD, PairMoments
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class ShiftSums:
-    """Sums over pairs (state with pads, state of the text alone), kept by group of texts.
+    """Sums over pairs (state with pads hᵏ, state of the text alone h⁰); shape (GROUPS, …) is by group of texts.
 
     Attributes:
         texts: number of texts, shape (GROUPS,).
-        moved: Σ‖Δ‖², shape (GROUPS,).
+        moved: Σ‖Δ‖² of Δ = hᵏ − h⁰, shape (GROUPS,).
         state: Σ h⁰, shape (GROUPS, width).
         square: Σ‖h⁰‖², shape (GROUPS,).
-        largest: the largest |Δ| of any unit of any text.
+        cosine: Σ cos(h⁰, hᵏ) over the texts where both have a direction.
+        without_direction: texts where one of the two is the zero vector.
+        largest_of_unit: the largest |Δ| of any text, shape (width,).
+        pair: moments of x = h⁰ and y = Δ. Of Δ and not hᵏ: its mean and spread then lose no digits to those of h⁰.
     """
 
     texts: Floats
     moved: Floats
     state: Floats
     square: Floats
-    largest: float
+    cosine: float
+    without_direction: int
+    largest_of_unit: Floats
+    pair: PairMoments
 
     @staticmethod
     def of(text_id: NDArray[np.int64], alone: NDArray[np.floating], padded: NDArray[np.floating]) -> "ShiftSums":
         """The sums of one batch: states of shape (n, width)."""
         group = text_group(text_id)
-        reference = alone.astype(np.float64)
-        delta = padded - reference
+        reference, after = alone.astype(np.float64), padded.astype(np.float64)
+        delta = after - reference
+        square = _dot(reference, reference)
+        # √(‖h⁰‖²‖hᵏ‖²), not ‖h⁰‖‖hᵏ‖: equal states then have a cosine of 1.0 to the bit.
+        norms = np.sqrt(square * _dot(after, after))
+        directed = norms > 0
+        cosine = np.divide(_dot(reference, after), norms, out=np.zeros_like(norms), where=directed)
         return ShiftSums(
             texts=group_sums(group, np.ones(len(group))),
-            moved=group_sums(group, (delta**2).sum(axis=1)),
+            moved=group_sums(group, _dot(delta, delta)),
             state=group_sums(group, reference),
-            square=group_sums(group, (reference**2).sum(axis=1)),
-            largest=float(np.abs(delta).max()),
+            square=group_sums(group, square),
+            cosine=float(cosine.sum()),
+            without_direction=int((~directed).sum()),
+            largest_of_unit=np.maximum(delta.max(axis=0, initial=0.0), -delta.min(axis=0, initial=0.0)),
+            pair=PairMoments.of(reference, delta),
         )
 
     def __add__(self, other: "ShiftSums") -> "ShiftSums":
@@ -49,8 +64,21 @@ class ShiftSums:
             moved=self.moved + other.moved,
             state=self.state + other.state,
             square=self.square + other.square,
-            largest=max(self.largest, other.largest),
+            cosine=self.cosine + other.cosine,
+            without_direction=self.without_direction + other.without_direction,
+            largest_of_unit=np.maximum(self.largest_of_unit, other.largest_of_unit),
+            pair=self.pair + other.pair,
         )
+
+    @property
+    def largest(self) -> float:
+        """The largest |Δ| of any unit of any text."""
+        return float(self.largest_of_unit.max(initial=0.0))
+
+    def mean_cosine(self) -> float:
+        """Mean cos(h⁰, hᵏ) over the texts where both have a direction; NaN where there are none."""
+        directed = self.texts.sum() - self.without_direction
+        return float(self.cosine / directed) if directed else float("nan")
 
     def drift_ratio(self) -> float:
         """Σ‖Δ‖² / Σ‖h⁰ − mean h⁰‖²: the shift in units of the spread that carries information; NaN without spread."""
@@ -67,7 +95,12 @@ class ShiftSums:
         )
 
 
+def _dot(left: Floats, right: Floats) -> Floats:
+    products: Floats = np.einsum("ij,ij->i", left, right)
+    return products
+
+
 def _ratio(moved: Floats, state: Floats, square: Floats, texts: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = square - (state**2).sum(axis=-1) / texts
-        return np.where(spread > 1e-12 * square, moved / spread, np.nan)
+        return np.where(spread > NO_SPREAD * square, moved / spread, np.nan)

@@ -5,16 +5,16 @@ import pytest
 
 from stages.analysis.cells import Cell, SeedResult
 from stages.analysis.judging import verdicts
-from stages.analysis.pairs import PairSums, PairUnit, sums_of_seed
-from stages.errors import UserError
-from stages.layout import states_path
-from stages.states.schema import StatesMetadata
-from stages.states.writer import states_writer
+from stages.analysis.model_pass import ModelOutcome
+from stages.analysis.outcomes import ConditionOutcome, StateOutcome
+from stages.params import Epsilon
+from stages.stats.calibration import ConfidenceBins
 from stages.stats.downstream import PredictionSums
 from stages.stats.shift import ShiftSums
 
 TEXTS = 1000
 CONDITIONS = {"pads-8": 8}
+EPSILON = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, unit_shift=0.2, joint_shift=0.5)
 
 
 def scores(correct, texts=TEXTS, majority=500):
@@ -31,12 +31,21 @@ def pair(seed, drift=0.0, flip=0.0):
     before = np.tile([0.8, 0.2], (TEXTS, 1))
     after = np.where((generator.random(TEXTS) < flip)[:, np.newaxis], before[:, ::-1], before)
     labels = generator.integers(0, 2, TEXTS)
-    return PairSums({"head": ShiftSums.of(ids, alone, padded)}, PredictionSums.of(ids, labels, before, after))
+    return outcome(ShiftSums.of(ids, alone, padded), PredictionSums.of(ids, labels, before, after))
+
+
+def outcome(shift, predictions):
+    confidence = ConfidenceBins.of(np.arange(4), np.zeros(4, int), np.full((4, 2), 0.5))
+    return ConditionOutcome({"head": StateOutcome.of(shift, EPSILON)}, predictions, confidence)
+
+
+def model(**conditions):
+    return ModelOutcome({name.replace("_", "-"): each for name, each in conditions.items()}, confidence=None)
 
 
 def cell(make_params, variant="baseline", correct=(900,) * 6, drifts=(0.0,) * 6, flip=0.0, base=0):
     results = [
-        SeedResult(number, scores(right), {"pads-8": pair(base + number, drift, flip)})
+        SeedResult(number, scores(right), model(pads_8=pair(base + number, drift, flip)))
         for number, (right, drift) in enumerate(zip(correct, drifts, strict=True))
     ]
     return Cell("post", variant, make_params().architecture(variant), results)
@@ -104,7 +113,7 @@ def test_two_texts_give_no_figure(make_params):
         alone = np.array([[0.0, 1.0], [1.0, 0.0]])
         shift = ShiftSums.of(ids, alone, alone + 0.3)
         swapped = PredictionSums.of(ids, np.array([0, 1]), alone, alone[::-1])
-        results = [SeedResult(0, scores(900), {"pads-8": PairSums({"head": shift}, swapped)})]
+        results = [SeedResult(0, scores(900), model(pads_8=outcome(shift, swapped)))]
         cells = [Cell("post", "baseline", make_params().architecture("baseline"), results)]
         record = judged(make_params, cells, "drift_ratio")
         assert (record["verdict"], record["estimate"]) == ("UNDEFINED", None)
@@ -169,19 +178,16 @@ def test_one_seed_has_no_interval_of_training(make_params):
 
 def test_the_baseline_is_not_compared_with_itself(make_params):
     records = verdicts([cell(make_params)], CONDITIONS, make_params().analyze)
-    assert {record["estimand"] for record in records} == {"drift_ratio", "flip_rate"}
+    assert {record["estimand"] for record in records} == {"drift_ratio", "flip_rate", "unit_shift", "joint_shift"}
 
 
 def test_a_state_without_spread_is_undefined(make_params):
     constant = np.full((TEXTS, 4), 0.5)
     ids = np.arange(TEXTS)
     predictions = pair(0).predictions
-    still = PairSums({"head": ShiftSums.of(ids, constant, constant + 0.1)}, predictions)
-    cells = [
-        Cell(
-            "post", "baseline", make_params().architecture("baseline"), [SeedResult(0, scores(900), {"pads-8": still})]
-        )
-    ]
+    still = outcome(ShiftSums.of(ids, constant, constant + 0.1), predictions)
+    results = [SeedResult(0, scores(900), model(pads_8=still))]
+    cells = [Cell("post", "baseline", make_params().architecture("baseline"), results)]
     record = judged(make_params, cells, "drift_ratio")
     assert record["verdict"] == "UNDEFINED"
     assert "no spread" in record["reason"]
@@ -196,43 +202,3 @@ def test_the_interval_of_the_drift_covers_what_it_promises(make_params):
         interval = cell(make_params, drifts=tuple(drifts), base=10 * number).drift("pads-8", "head").interval(0.95)
         covered += interval.low < 0.2 < interval.high
     assert covered / 300 >= 0.92
-
-
-def write_states(root, condition, head):
-    widths = {"probability": 2, "head": head.shape[1]}
-    metadata = StatesMetadata("toy", "post", "baseline", 0, condition, 2, widths, "abc")
-    n = len(head)
-    columns = {
-        "text_id": np.arange(n),
-        **{name: np.zeros(n, np.int32) for name in ("label", "length", "pads")},
-        "probability": np.tile(np.float32([0.3, 0.7]), (n, 1)),
-        "head": head.astype(np.float32),
-    }
-    with states_writer(states_path(root, "post", "baseline", 0, condition), metadata) as writer:
-        writer.add(columns, "test")
-
-
-def test_states_on_disk_give_the_sums_of_the_arrays(tmp_path):
-    alone, padded = np.random.default_rng(0).normal(size=(2, 9000, 3)).astype(np.float32)
-    write_states(tmp_path, "pads-0", alone)
-    write_states(tmp_path, "pads-8", padded)
-    sums = sums_of_seed(PairUnit(tmp_path, "post", "baseline", 0, ("pads-8",)))["pads-8"]
-    direct = ((padded - alone) ** 2).sum() / ((alone - alone.mean(axis=0)) ** 2).sum()
-    assert sums.shifts["head"].drift_ratio() == pytest.approx(direct, rel=1e-5)
-    assert sums.predictions.n_texts == 9000
-
-
-def test_a_state_that_is_not_a_number_is_one_sentence(tmp_path):
-    head = np.zeros((10, 3))
-    write_states(tmp_path, "pads-0", head)
-    head[4, 1] = np.nan
-    write_states(tmp_path, "pads-8", head)
-    with pytest.raises(UserError, match=r"pads-8\.parquet: head of text_id 4 is not a finite number.*learning_rate"):
-        sums_of_seed(PairUnit(tmp_path, "post", "baseline", 0, ("pads-8",)))
-
-
-def test_a_file_without_texts_is_one_sentence(tmp_path):
-    write_states(tmp_path, "pads-0", np.zeros((0, 3)))
-    write_states(tmp_path, "pads-8", np.zeros((0, 3)))
-    with pytest.raises(UserError, match="the file holds no texts"):
-        sums_of_seed(PairUnit(tmp_path, "post", "baseline", 0, ("pads-8",)))

@@ -152,8 +152,8 @@ def test_seven_classes_end_in_a_softmax(make_params, tmp_path):
 
 def test_every_condition_holds_the_same_texts_in_the_same_order(trained, padded, tmp_path):
     states = exported(padded, trained / "baseline", tmp_path / "states")
-    names = sorted(path.stem for path in states.iterdir())
-    assert names == ["as-trained", "pads-0", "pads-1", "pads-5"] == sorted(conditions(PADS))
+    names = sorted(path.stem for path in states.glob("*.parquet"))
+    assert names == ["as-trained", "other-side", "pads-0", "pads-1", "pads-5"] == sorted(conditions(PADS))
     for name in names:
         pairs = list(aligned_batches([states / "pads-0.parquet", states / f"{name}.parquet"], ["head"]))
         assert sum(len(one.text_id) for one, _ in pairs) == 160

@@ -39,7 +39,7 @@ def analysis(
     truth: bool = True,
     masked_drift: Record = EXACT,
 ) -> dict[str, Any]:
-    """The content of the four files.
+    """The content of the files, without what only `deeper.deepened` adds.
 
     Args:
         params: sides, variants, seeds and pads.
@@ -69,7 +69,8 @@ def analysis(
                 for epoch in (1, 2)
             ]
     dataset = _dataset(params, classes, truth)
-    return {"dataset": dataset, "cells": cells, "verdicts": verdicts, "history": history}
+    beside: Record = {"similarity": [], "cost": [], "law": None, "lengths": None, "units": []}
+    return {"dataset": dataset, "cells": cells, "verdicts": verdicts, "history": history} | beside
 
 
 def write(folder: Path, content: dict[str, Any]) -> Path:

@@ -1,0 +1,120 @@
+"""Are two models' representations of the same texts alike? Between variants of one seed, and between seeds."""
+
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stages.analysis.over_seeds import interval_record
+from stages.layout import AS_TRAINED, states_path
+from stages.states.reader import aligned_batches, read_metadata
+from stages.states.schema import HEAD, vector_columns
+from stages.stats.groups import GROUPS, text_group
+from stages.stats.intervals import Interval, mean_over_seeds_and_texts
+from stages.stats.moments import Moments
+from stages.stats.similarity import Jackknifed, debiased_cka, jackknifed, procrustes
+
+Record = dict[str, Any]
+
+CONDITION = AS_TRAINED
+"""Both models read the texts as they were trained to."""
+
+
+@dataclass(frozen=True)
+class SimilarityUnit:
+    """Two models to compare: variant and seed of each, on one side; picklable."""
+
+    states: Path
+    side: str
+    one: tuple[str, int]
+    two: tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """How alike the states of two models are, with every group of texts left out in turn."""
+
+    cka: Jackknifed
+    procrustes: Jackknifed
+
+
+def similarity_of(unit: SimilarityUnit) -> Similarity:
+    """Read both models' states, padded as trained, in one pass.
+
+    Raises:
+        UserError: a states file is missing or damaged, or the two hold other texts.
+    """
+    paths = [states_path(unit.states, unit.side, *each, CONDITION) for each in (unit.one, unit.two)]
+    vector = read_vector(paths[0])
+    moments: Moments | None = None
+    for one, two in aligned_batches(paths, [vector]):
+        x, y = one.vectors[vector], two.vectors[vector]
+        if moments is None:
+            moments = Moments.create(GROUPS, x[0], y[0])
+        moments.add(x, y, text_group(one.text_id))
+    assert moments is not None  # a file without texts is refused before
+    return Similarity(jackknifed(debiased_cka, moments), jackknifed(procrustes, moments))
+
+
+def read_vector(path: Path) -> str:
+    """The state to compare: what the classifier reads, or the last state where the model names none."""
+    names = vector_columns(read_metadata(path).widths)
+    return HEAD if HEAD in names else names[-1]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Which models are compared under which names."""
+
+    side: str
+    of: str
+    """`variants` or `seeds`."""
+    names: tuple[str, str]
+    pairs: list[tuple[tuple[str, int], tuple[str, int]]]
+    """Variant and seed of the two models of every pair."""
+
+
+def comparisons(
+    sides: tuple[str, ...], variants: tuple[str, ...], learned: dict[tuple[str, str], list[int]]
+) -> list[Comparison]:
+    """All comparisons of models that learned, whose seeds are given by side and variant.
+
+    Between variants, models of the same seed, which started from equal weights; between seeds, neighbouring ones, so
+    that every seed counts at most twice.
+    """
+    found = []
+    for side in sides:
+        for one, two in combinations(variants, 2):
+            seeds = [seed for seed in learned[side, one] if seed in learned[side, two]]
+            found.append(Comparison(side, "variants", (one, two), [((one, seed), (two, seed)) for seed in seeds]))
+        for variant in variants:
+            pairs = [((variant, first), (variant, second)) for first, second in pairwise(learned[side, variant])]
+            found.append(Comparison(side, "seeds", (variant, variant), pairs))
+    return found
+
+
+def similarity_record(compared: Comparison, found: list[Similarity], level: float) -> Record:
+    """The mean over pairs of models with its interval over pairs and texts; None without a pair that is defined."""
+    return {
+        "side": compared.side,
+        "of": compared.of,
+        "one": compared.names[0],
+        "two": compared.names[1],
+        "condition": CONDITION,
+        "pairs": len(found),
+        "cka": interval_record(_mean([each.cka for each in found], level, -1.0, 1.0)),
+        "procrustes": interval_record(_mean([each.procrustes for each in found], level, 0.0, np.pi / 2)),
+    }
+
+
+def _mean(found: list[Jackknifed], level: float, lowest: float, highest: float) -> Interval | None:
+    values = np.array([each.estimate for each in found])
+    if not len(found) or not np.isfinite(values).all() or min(len(each.without_group) for each in found) < 2:
+        return None
+    without = np.stack([each.without_group for each in found])
+    if not np.isfinite(without).all():
+        return None
+    interval = mean_over_seeds_and_texts(values, without).interval(level)
+    return Interval(interval.estimate, max(lowest, interval.low), min(highest, interval.high))

@@ -1,0 +1,64 @@
+"""The caption of every figure, in Markdown: what it says in bold, then how to read it."""
+
+CAPTIONS = {
+    "verdicts": (
+        "**Every verdict at a glance.** One row for each variant and padding side, at the number of pads of the first "
+        "table: the mark is the estimate, the line its interval, the shaded strip what does not matter (up to ε). "
+        "A green diamond on 0 is a variant that pads do not touch at all."
+    ),
+    "drift": (
+        "**How far pads move the state.** Lines are means over seeds, bands their intervals, dots single seeds. A line "
+        "that climbs above ε (dotted) is a leak; a line on the floor is a state that did not move. Dashes over a solid "
+        "line are two variants with the same figures; a band that reaches the edge goes on beyond it. Where there are "
+        "several recurrent layers, the lower panels show each of them."
+    ),
+    "flips": (
+        "**How many predictions pads change.** The share of test texts whose predicted class is another with pads than "
+        "without, in the same trained model; below the dotted line (ε) it is said not to matter."
+    ),
+    "accuracy": (
+        "**What training on padding costs.** Each dot is one seed, hollow where it did not beat chance; the bar is "
+        "their mean, the line its interval. Compare variants within a panel: they share initial weights, texts and "
+        "order."
+    ),
+    "mismatch": (
+        "**What serving under another padding does.** The same models read the test texts alone, with extra pads, "
+        "padded as in training, and padded on the other side. A variant that falls from left to right must be served "
+        "exactly as it was trained; one that stays level need not be."
+    ),
+    "calibration": (
+        "**Whether confidence survives padding.** Each point is a bin of equally many predictions: how sure the model "
+        "was, and how often it was right. Below the diagonal it is too sure of itself; the number behind each "
+        "condition is its calibration error, corrected for chance."
+    ),
+    "forgetting": (
+        "**How fast pads make the model forget.** Distance between the states of two texts, as a share of that "
+        "without pads: a line that falls means that pads erase what tells texts apart. Upright ticks are half-lives. "
+        "If pairs of two classes (dashed) fall as fast as pairs of one (solid), the prediction is being forgotten too."
+    ),
+    "path": (
+        "**Where pads carry the states.** Each line is one text, from its state alone (open) to that under most pads "
+        "(filled), in the plane in which the states of the texts alone differ most. Lines that run together are texts "
+        "that the model no longer tells apart."
+    ),
+    "padcount": (
+        "**Whether the state tells how many pads it read.** A linear probe names the number of pads from the state; "
+        "hollow marks are the same probe on shuffled numbers, the dotted line is chance. On the right, how many of "
+        "the bits that name the number of pads the state gives away; a state without a trace of pads gives 0."
+    ),
+    "probes": (
+        "**Whether pads destroy the label or only hide it.** Filled: the model's own classifier. Hollow: a linear "
+        "probe fitted anew on states with these pads. A gap between them is a label still in the state, which the "
+        "classifier no longer reads; where both fall, the label is lost."
+    ),
+    "lengths": (
+        "**Why there is padding at all.** On the left, how many training texts have which length; on the right, the "
+        "same texts as rows of max_len tokens, side by side from short to long: text, padding, and what is cut off."
+    ),
+    "cost": (
+        "**What padding costs, and which batching saves it.** Steps of one training epoch under four ways to batch the "
+        "same texts, and the variants that can be trained so without changing what they compute. Steps are counted, "
+        "not timed; no padding at all is the floor."
+    ),
+}
+"""By the stem of the figure's file, in the order in which a reader meets them."""

@@ -1,0 +1,130 @@
+"""Claims on the states: do they differ, is the difference eliminated, does a mask keep pads out."""
+
+from stages.layout import OTHER_SIDE
+from stages.params import BASELINE
+from stages.reporting.numbers import listed, plain, ratio
+from stages.reporting.results import DRIFT, CellFacts, Estimate, Finding, Record, Results, condition_text
+from stages.reporting.rulings import SUBTLE, Ruling, Stand, baselines, drift_of, of_baseline, working
+from stages.reporting.tables.information import spectral_radius
+from stages.reporting.wording import capital, percent_of, ratio_of
+from stages.stats.verdicts import Verdict
+
+
+def states_differ(results: Results) -> Ruling:
+    """C2, on the unmasked model under every number of pads and as trained: shown, subtle, and in every seed."""
+    found = of_baseline(results, DRIFT, [each for each in results.conditions if each != OTHER_SIDE])
+    if not found:
+        return Ruling(Stand.OPEN, f"This run trained no `{BASELINE}`.")
+    shown = [each for each in found if each.verdict is Verdict.DIFFERENT]
+    figure = (
+        f"Of {len(found)} comparisons of `{BASELINE}` with the text alone, {len(shown)} "
+        f"{'shows' if len(shown) == 1 else 'show'} a drift ratio beyond "
+        f"{plain(results.epsilon[DRIFT])}; {_range(found)}."
+    )
+    if all(each.harmless for each in found):
+        return Ruling(Stand.REFUTED, figure)
+    if not shown:
+        return Ruling(Stand.OPEN, figure)
+    figure += " " + capital("; ".join(_consistency(results, cell) for cell in baselines(results))) + "."
+    subtle = all(each.estimate is not None and each.estimate <= SUBTLE for each in shown)
+    consistent = all(_beyond(results, cell) == len(cell.learned) for cell in baselines(results))
+    if len(shown) == len(found) and subtle and consistent:
+        return Ruling(Stand.SUPPORTED, figure)
+    sides = "the padding side and " if len(results.sides) > 1 else ""
+    on = [f"{sides}the number of pads (whether a difference is shown)"] * (len(shown) < len(found))
+    on += ["the seed (whether every one shows it)"] * (not consistent)
+    on += [f"what is called subtle (here: a drift ratio up to {plain(SUBTLE)})"] * (not subtle)
+    return Ruling(Stand.DEPENDS, figure, listed(on))
+
+
+def _beyond(results: Results, cell: CellFacts) -> int:
+    """How many of the seeds that learned drift beyond ε at the headline condition."""
+    bound = results.epsilon[DRIFT]
+    return sum((seed.drift[results.headline] or 0.0) > bound for seed in cell.learned)
+
+
+def _consistency(results: Results, cell: CellFacts) -> str:
+    """How alike seeds and units move at the headline condition."""
+    facts = cell.state_at(results.headline, cell.state)
+    moved = Estimate.of(facts.get("units_moved"))
+    units = "an undefined share of the units" if moved is None else f"{percent_of(moved)} of the units"
+    cosine = f", mean cosine {ratio(facts['cosine'])}" if facts.get("cosine") is not None else ""
+    return (
+        f"with {cell.side}-padding {_beyond(results, cell)} of {len(cell.learned)} seeds that learned drift beyond it "
+        f"under {condition_text(results.headline)}, which move {units} by more than 0.2 sd of the shift{cosine}"
+    )
+
+
+def _range(found: list[Finding]) -> str:
+    values = [each for each in found if each.estimate is not None]
+    if not values:
+        return "none is defined, for no seed learned"
+    least, most = (pick(values, key=lambda each: each.estimate or 0.0) for pick in (min, max))
+    return f"the drift ratios go from {ratio_of(least)} to {ratio_of(most)}"
+
+
+def not_eliminated(results: Results) -> Ruling:
+    """C3, at the headline condition: what an LSTM alone leaves, what one with a mask leaves, and what is forgotten."""
+    alone = of_baseline(results, DRIFT, [results.headline])
+    masked = [
+        found for cell in working(results) if (found := results.finding(cell, DRIFT, results.headline)) is not None
+    ]
+    if not alone or all(each.verdict in (Verdict.UNDEFINED, Verdict.INCONCLUSIVE) for each in alone):
+        return Ruling(Stand.OPEN, "This run shows neither that a drift is there nor that it is not.")
+    parts = [f"`{each.variant}` ({each.side}): {drift_of(each)}" for each in alone + masked]
+    figure = f"Drift under {condition_text(results.headline)}: {'; '.join(parts)}."
+    figure += " " + " ".join(forgets(cell) for cell in baselines(results))
+    if all(each.harmless for each in alone):
+        return Ruling(Stand.REFUTED, figure)
+    if not all(each.verdict is Verdict.DIFFERENT for each in alone):
+        return Ruling(Stand.DEPENDS, figure, "the padding side")
+    if masked and all(each.verdict is Verdict.EXACT for each in masked):
+        return Ruling(Stand.DEPENDS, figure, "the mask: an LSTM without one does not eliminate it, with one it does")
+    return Ruling(Stand.SUPPORTED, figure)
+
+
+def forgets(cell: CellFacts) -> str:
+    """A sentence on how fast pads bring two texts together, and what attracts them."""
+    forgetting: Record = cell.record.get("forgetting") or {}
+    half: Record = forgetting.get("half_life") or {}
+    life = Estimate.of(half.get("between"))
+    if life is None:
+        reason = forgetting.get("reason") or "the analysis holds no forgetting curve"
+        return f"What {cell.title} forgets has no half-life: {reason}."
+    radius = spectral_radius(cell)
+    pulled = f" (spectral radius of the pad step at its fixed point {radius})" if radius else ""
+    return f"{cell.title} forgets: every {ratio_of(life)} pads halve the distance between texts of two classes{pulled}."
+
+
+def mask_protects(results: Results) -> Ruling:
+    """C5, on every state and condition of every variant that asks for a mask."""
+    variants = {cell.variant: cell.mask for cell in results.cells if cell.mask != "none"}
+    if not variants:
+        return Ruling(Stand.OPEN, "This run trained no masked model.")
+    exact: dict[str, bool] = {}
+    parts = []
+    for variant, mask in variants.items():
+        found = [each for each in results.findings if each.variant == variant and each.estimand == DRIFT]
+        moved = max(each.largest_change or 0.0 for each in found)
+        exact[variant] = all(each.verdict is Verdict.EXACT for each in found)
+        parts.append(
+            f"`{variant}` (mask: {mask}) {'kept' if exact[variant] else 'did not keep'} its states: "
+            f"the largest change of any unit in {len(found)} comparisons is {ratio(moved)}"
+            f"{'' if exact[variant] else _leaks(results, variant)}"
+        )
+    figure = f"{'; '.join(parts)}."
+    if all(exact.values()):
+        return Ruling(Stand.SUPPORTED, figure)
+    if not any(exact.values()):
+        return Ruling(Stand.REFUTED, figure)
+    return Ruling(Stand.DEPENDS, figure, "where the mask comes from: a second layer that makes one replaces the first")
+
+
+def _leaks(results: Results, variant: str) -> str:
+    found = [
+        (cell.side, each)
+        for cell in results.cells
+        if cell.variant == variant and (each := results.finding(cell, DRIFT, results.headline)) is not None
+    ]
+    drifts = listed([f"{drift_of(each)} ({side})" for side, each in found])
+    return f", its drift under {condition_text(results.headline)} {drifts}"

@@ -1,0 +1,248 @@
+"""What practitioners ask about padding, each answered by a number of this run, or by the run that would have it."""
+
+from collections.abc import Callable
+
+from stages.params import BASELINE
+from stages.reporting.claims_cost import cheapest
+from stages.reporting.numbers import listed, percent, ratio, whole
+from stages.reporting.results import DRIFT, FLIPS, CellFacts, Estimate, Finding, Record, Results, condition_text
+from stages.reporting.rulings import baselines, of_baseline, queue, working
+from stages.reporting.tables.cost import BATCHINGS, cost_of
+from stages.reporting.tables.information import moves
+from stages.reporting.wording import apart, percent_of, ratio_of
+from stages.stats.verdicts import Verdict
+
+Answer = Callable[[Results], str]
+
+ONE_RUN = "`dvc exp run -S {}`"
+NO_MASK = "This run cannot tell: `train.variants` names no variant with `mask: embedding`; run `dvc exp run -S {}`."
+WITH_MASK = "'train.variants=[baseline,masked]'"
+OTHER_HEADS = (
+    "Other heads are not offered yet, so of them this run cannot tell. (Known of Keras 3, not measured here: recurrent "
+    "layers, GlobalAveragePooling1D and attention use the mask; GlobalMaxPooling1D, Conv1D and Flatten drop it.)"
+)
+
+
+def questions(results: Results) -> list[Record]:
+    """One record for each question: id, question, answer."""
+    return [
+        {"id": name, "question": question, "answer": answer(results)} for name, (question, answer) in QUESTIONS.items()
+    ]
+
+
+def side(results: Results) -> str:
+    """Q1, without a mask by the drift and with one by its absence."""
+    if len(results.sides) < 2:
+        only = f"it has {results.sides[0]}-padding alone"
+        return f"This run cannot tell: {only}; run `dvc exp run -S 'pad.sides=[pre,post]'`."
+    masked = working(results)
+    exact = bool(masked) and all(results.exact(cell) for cell in masked)
+    accuracies = listed([f"{_accuracy(cell)} with {cell.side}" for cell in masked])
+    either = f"With a mask that works it does not matter to the state; test accuracy is {accuracies}. " if exact else ""
+    cells = baselines(results)
+    found = [each for cell in cells if (each := results.finding(cell, DRIFT, results.headline)) is not None]
+    defined = sorted((each for each in found if each.estimate is not None), key=lambda each: each.estimate or 0.0)
+    if len(defined) < 2:
+        return f"{either}Without a mask this run cannot tell: its drift is not defined on both sides."
+    drifts = listed([f"{ratio_of(each)} with {each.side}" for each in defined])
+    reached = listed([f"{_accuracy(cell)} with {cell.side}" for cell in cells])
+    choice = (
+        f"{defined[0].side.capitalize()} without a mask, where pads move the state less"
+        if apart(defined[0], defined[-1])
+        else "Without a mask this run does not tell the sides apart"
+    )
+    return f"{either}{choice}: the drift under {condition_text(results.headline)} is {drifts}, test accuracy {reached}."
+
+
+def zeros(results: Results) -> str:
+    """Q2: zeros without a mask are read like words."""
+    found = of_baseline(results, DRIFT, [results.headline])
+    if not found or all(each.verdict is Verdict.UNDEFINED for each in found):
+        reason = found[0].reason if found else f"`train.variants` does not name `{BASELINE}`"
+        return f"This run cannot tell: {reason}."
+    figures = f"{condition_text(results.headline)} {_moved(results)}"
+    reading = "Index 0 is an index like any other: the embedding has a row for it, and the LSTM reads it as a word."
+    if all(each.harmless for each in found):
+        return f"Here it is, for {figures}, too little to matter. {reading}"
+    shown = all(each.verdict is Verdict.DIFFERENT for each in found)
+    return f"{'No' if shown else 'It is not shown to be enough on every side'}: {figures}. {reading}"
+
+
+def _moved(results: Results) -> str:
+    """What the headline condition does to state and predictions, by side."""
+    plural = condition_text(results.headline).endswith("pads")
+    parts = []
+    for cell in baselines(results):
+        drift, flips = (results.finding(cell, estimand, results.headline) for estimand in (DRIFT, FLIPS))
+        flipped = percent_of(flips) if flips is not None and flips.estimate is not None else "an undefined share"
+        parts.append(
+            f"by {_drift(drift)} and {'flip' if plural else 'flips'} {flipped} of the predictions ({cell.side})"
+        )
+    return f"{'move' if plural else 'moves'} the state {listed(parts)}"
+
+
+def mask_zero(results: Results) -> str:
+    """Q3: it freezes the state at pads, unless something behind it makes another mask."""
+    masked = working(results)
+    if not masked:
+        return NO_MASK.format(WITH_MASK)
+    asks = "It makes a mask of the indices that are not 0, at which an LSTM skips the update of its state"
+    moved, count = _largest(results, masked)
+    does = f"in {count} comparisons of `{masked[0].variant}` the largest change of any unit is {ratio(moved)}"
+    copies = sorted({cell.variant for cell in results.cells if cell.same_as_baseline and cell.mask != "none"})
+    lost = (
+        f" A `Masking` layer behind it replaces that mask: `{copies[0]}` equals `{BASELINE}` to the last bit."
+        if copies
+        else ""
+    )
+    return f"{asks}: {does}.{lost}"
+
+
+def proof(results: Results) -> str:
+    """Q4: by reading the same texts with and without pads."""
+    how = (
+        "Read the same texts with and without pads and compare the states: only a change of 0 (up to rounding) will "
+        "do, for accuracy shows nothing. `make gate` does that and fails when a declared variant moves"
+    )
+    masked = working(results)
+    if not masked:
+        return f"{how}; this run has no masked variant to prove it of: run `dvc exp run -S {WITH_MASK}`."
+    moved, count = _largest(results, masked)
+    texts = max(each.get("n_texts", 0) for each in results.report["verdicts"] if each["condition"])
+    shown = f"here the largest change of `{masked[0].variant}` in {count} comparisons over {whole(texts)} texts is"
+    other, _ = _largest(results, baselines(results))
+    against = f", that of `{BASELINE}` {ratio(other)}" if baselines(results) else ""
+    return f"{how}; {shown} {ratio(moved)}{against}."
+
+
+def masked_steps(results: Results) -> str:
+    """Q5, as far as the last state shows it; outputs of single steps are not exported."""
+    known = (
+        "(With `return_sequences=True` Keras repeats the previous output on a CPU and the cuDNN kernel writes zeros; "
+        "outputs of single steps are not exported here.)"
+    )
+    masked = working(results)
+    if not masked:
+        return f"{NO_MASK.format(WITH_MASK)} {known}"
+    frozen = all(moves(cell) is False for cell in masked if moves(cell) is not None)
+    moved, _ = _largest(results, masked)
+    if moved > results.report["params"]["analyze"]["exact_tolerance"] or not frozen:
+        return f"Not what was there before: the state of `{masked[0].variant}` moves by up to {ratio(moved)}. {known}"
+    most = f"{results.pads[-1]} pads" if results.pads else "the pads"
+    return f"What was there before: a masked step leaves the state as it was, {ratio(moved)} away after {most}. {known}"
+
+
+def faster(results: Results) -> str:
+    """Q6, in steps: the mask itself saves none, trimming does."""
+    pairs = [(cell, other) for cell in working(results) for other in baselines(results) if other.side == cell.side]
+    if not pairs:
+        return f"This run cannot tell: it compares no masked model with `{BASELINE}`."
+    cell, other = pairs[0]
+    mine, theirs = (cost_of(results, each.side, each.variant, "fixed") for each in pairs[0])
+    itself = (
+        f"Not by itself: on full rows an epoch takes {ratio(mine['flops'])} FLOPs with a mask and "
+        f"{ratio(theirs['flops'])} without. "
+        if mine is not None and theirs is not None
+        else "Not by itself: Keras computes masked steps and throws them away. "
+    )
+    share = cell.computed_tokens / other.computed_tokens
+    trimmed = (
+        f"But it makes the result independent of pads, so batches may be trimmed: training took {percent(share)} of "
+        f"the steps of `{BASELINE}` ({cell.side})."
+        if share < 1
+        else f"Nor were batches trimmed here: training took as many steps as `{BASELINE}`."
+    )
+    return f"{itself}{trimmed} Seconds are not measured."
+
+
+def bidirectional(results: Results) -> str:
+    """Q7, where a variant reads in both directions."""
+    cells = [cell for cell in results.originals if cell.record["architecture"]["bidirectional"]]
+    if not cells:
+        return f"This run cannot tell: run {ONE_RUN.format('model.bidirectional=true')}."
+    parts = [f"{cell.title} {_drift(results.finding(cell, DRIFT, results.headline))}" for cell in cells]
+    return (
+        "Each direction meets them on its own: what lies behind the text for one lies before it for the other. Under "
+        f"{condition_text(results.headline)} the drift is {listed(parts)}."
+    )
+
+
+def loss(results: Results) -> str:
+    """Q8: with one prediction for each text there is no pad to count."""
+    dataset = results.report["dataset"]
+    test = dataset["padded"][results.sides[0]]["splits"]["test"]
+    return (
+        f"Not here: the head gives one prediction for each text, so loss and accuracy count {whole(test['texts'])} "
+        f"test texts and none of their pads, {percent(test['padding_share'])} of the positions. With an output at "
+        "every step Keras weights what compile() was given by the mask, and without a mask counts pads; such heads are "
+        "not offered yet, so of those this run cannot tell."
+    )
+
+
+def following(results: Results) -> str:
+    """Q9: what this run has behind the mask; other heads are not offered."""
+    masked = working(results)
+    if not masked:
+        return NO_MASK.format(WITH_MASK)
+    layers = max(int(cell.record["architecture"]["layers"]) for cell in masked)
+    moved, _ = _largest(results, masked)
+    behind = "another LSTM and a dense classifier" if layers > 1 else "a dense classifier"
+    seen = (
+        f"Of the last state, {behind}: behind a mask that works the largest change is {ratio(moved)}."
+        if moved <= results.report["params"]["analyze"]["exact_tolerance"]
+        else f"Not even {behind} as used here: the largest change behind the mask is {ratio(moved)}."
+    )
+    more = "" if layers > 1 else f" For a second LSTM run {ONE_RUN.format('model.layers=2')}."
+    return f"{seen}{more} {OTHER_HEADS}"
+
+
+def width(results: Results) -> str:
+    """Q10: padding computed, the cheapest way to batch, and what the width cuts."""
+    dataset = results.report["dataset"]
+    padded = dataset["padded"][results.sides[0]]
+    train, lengths = padded["splits"]["train"], dataset["tokens"]["splits"]["train"]["length_quantiles"]
+    wastes = (
+        f"Rows of {padded['max_len']} are {percent(train['padding_share'])} padding and cut "
+        f"{percent(train['truncated_share'])} of the training texts (median {lengths['0.5']}, longest {lengths['1']} "
+        "tokens)."
+    )
+    cells = working(results) or results.originals
+    usable = [each for each in cheapest(results, cells[0]) if each["batching"] != "packed"]
+    best = " Which batches are cheapest is undefined: the analysis holds no costs."
+    if usable:
+        name = BATCHINGS.get(usable[0]["batching"], usable[0]["batching"])
+        best = f" The cheapest for `{cells[0].variant}`: {name} ({percent(usable[0]['wasted'])} padding)."
+    run = queue("pad.max_len=0.5,0.75,0.95,longest")
+    return f"{wastes}{best} Which width costs accuracy this run cannot tell: run {run}."
+
+
+def _largest(results: Results, cells: list[CellFacts]) -> tuple[float, int]:
+    """The largest change of any unit of any state, and over how many comparisons."""
+    names = {(cell.side, cell.variant) for cell in cells}
+    found = [each for each in results.findings if (each.side, each.variant) in names and each.estimand == DRIFT]
+    return max((each.largest_change or 0.0 for each in found), default=0.0), len(found)
+
+
+def _accuracy(cell: CellFacts) -> str:
+    bounds = {"estimate": cell.accuracy, "low": cell.accuracy_low, "high": cell.accuracy_high}
+    return percent_of(Estimate.of(bounds))
+
+
+def _drift(finding: Finding | None) -> str:
+    if finding is None or finding.estimate is None:
+        return "undefined"
+    return ratio_of(finding)
+
+
+QUESTIONS: dict[str, tuple[str, Answer]] = {
+    "Q1": ("Pre- or post-padding?", side),
+    "Q2": ("Is padding with zeros not enough?", zeros),
+    "Q3": ("What does `mask_zero` do?", mask_zero),
+    "Q4": ("How can I prove that the mask worked?", proof),
+    "Q5": ("What comes out at masked steps?", masked_steps),
+    "Q6": ("Is masking faster?", faster),
+    "Q7": ("How does `Bidirectional` treat pads?", bidirectional),
+    "Q8": ("Do loss and metrics count pads?", loss),
+    "Q9": ("Which layers may follow?", following),
+    "Q10": ("What does padding cost me, and which `max_len` or buckets should I use?", width),
+}

@@ -1,0 +1,1 @@
+"""The tables of report.md by topic: rows of strings, every number written as everywhere else."""

@@ -1,0 +1,42 @@
+"""The texts: how many, how long, how much of their rows is padding, what was dropped."""
+
+from stages.reporting.numbers import listed, percent, whole
+from stages.reporting.results import Results
+from stages.reporting.tables.parts import Table
+
+
+def splits_table(results: Results) -> Table:
+    """A row for each split: texts, lengths, vocabulary, padding."""
+    dataset = results.report["dataset"]
+    padded = dataset["padded"][results.sides[0]]
+    header = ["split", "texts", "median length", "95 % at most", "longest", "tokens known", "tokens unknown"]
+    header += [f"padding in rows of {padded['max_len']}", "texts cut", "tokens cut"]
+    rows = []
+    for name, split in dataset["tokens"]["splits"].items():
+        lengths, rows_of = split["length_quantiles"], padded["splits"][name]
+        rows.append(
+            [
+                name,
+                whole(split["texts"]),
+                *(str(lengths[quantile]) for quantile in ("0.5", "0.95", "1")),
+                percent(split["coverage"]),
+                percent(split["unknown_share"]),
+                *(percent(rows_of[share]) for share in ("padding_share", "truncated_share", "cut_share")),
+            ]
+        )
+    order = ["train", "validation", "test"]
+    return Table(header, sorted(rows, key=lambda row: order.index(row[0])))
+
+
+def dropped(counts: dict[str, int]) -> str:
+    """What was read, what was left out and why, and what was kept."""
+    reasons = {
+        "empty": "empty",
+        "unlabelled": "without a label",
+        "conflicting": "under two labels",
+        "duplicates": "duplicates",
+        "unseen_label": "of a class that training lacks",
+        "subsampled_away": "beyond corpus.max_texts",
+    }
+    left = [f"{whole(counts[key])} {reason}" for key, reason in reasons.items() if counts.get(key)]
+    return f"{whole(counts['read'])} rows were read: {listed(left) or 'none'} dropped, {whole(counts['kept'])} kept."

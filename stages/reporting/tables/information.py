@@ -1,0 +1,123 @@
+"""What pads leave of the information in a state: geometry, probes, forgetting."""
+
+from stages.reporting.numbers import MISSING, listed, percent, plain, ratio
+from stages.reporting.results import ALONE, CellFacts, Estimate, Record, Results
+from stages.reporting.tables.parts import Notes, Table, cell_name, condition_rows
+from stages.reporting.wording import percent_of, ratio_of
+
+NO_PROBE = "no probe: no seed learned, or the analysis holds none"
+
+
+def information_table(results: Results) -> Table:
+    """A row for each condition: spread that is left, and a frozen head against a probe that is fitted anew."""
+    header = ["padding", "variant", "condition", "dispersion left", "participation ratio", "effective rank"]
+    header += ["frozen head", "probe refitted"]
+    conditions = [ALONE, *results.conditions]
+    rows = [
+        [*cell_name(cell), name, *_left(cell, condition)]
+        for cell in results.originals
+        for name, condition in condition_rows(results, cell, conditions)
+    ]
+    return Table(header, [row for row in rows if any(text != MISSING for text in row[3:])])
+
+
+def _left(cell: CellFacts, condition: str) -> list[str]:
+    state = cell.state_at(condition, cell.state)
+    label: list[Record] = (cell.record.get("probes") or {}).get("label") or []
+    probe = next((each for each in label if each["condition"] == condition), {})
+    return [
+        ratio_of(Estimate.of(state.get("dispersion_left"))),
+        ratio(state.get("participation_ratio")),
+        ratio(state.get("effective_rank")),
+        percent_of(Estimate.of(probe.get("frozen"))),
+        percent_of(Estimate.of(probe.get("refitted"))),
+    ]
+
+
+def pad_count_table(results: Results) -> Table:
+    """A row for each cell: how well a linear probe reads the number of pads, and the length, off the state."""
+    header = ["padding", "variant", "accuracy of reading k", "chance", "control", "information, bits", "of bits"]
+    header += ["R² of the length, without pads"]
+    notes = Notes()
+    return Table(header, [[*cell_name(cell), *_read(cell, notes)] for cell in results.originals], notes.reasons)
+
+
+def _read(cell: CellFacts, notes: Notes) -> list[str]:
+    probes = cell.record.get("probes") or {}
+    count: Record = probes.get("pad_count") or {}
+    if not count:
+        return [notes.mark(MISSING, NO_PROBE), *[MISSING] * 5]
+    return [
+        f"{percent_of(Estimate.of(count['accuracy']))} of {count['classes']} classes",
+        percent(count["chance"]),
+        percent_of(Estimate.of(count.get("control"))),
+        ratio_of(Estimate.of(count.get("information_bits"))),
+        ratio(count.get("entropy_bits")),
+        ratio_of(Estimate.of(probes.get("length_r2"))),
+    ]
+
+
+def forgetting_table(results: Results) -> Table:
+    """A row for each cell: how fast pads bring texts together, and where a run of pads ends."""
+    header = ["padding", "variant", "half-life within a class, pads", "half-life between classes, pads"]
+    header += ["distance left, most pads", "spectral radius", "fixed points of a seed", "starts that settled"]
+    notes = Notes()
+    rows = [[*cell_name(cell), *_curve(cell, notes), *_ends(cell, notes)] for cell in results.originals]
+    return Table(header, rows, notes.reasons)
+
+
+def _curve(cell: CellFacts, notes: Notes) -> list[str]:
+    """Two half-lives, and the distance between texts of two classes that the most pads leave."""
+    forgetting: Record = cell.record.get("forgetting") or {}
+    reason = forgetting.get("reason") or _why_no_curve(cell)
+    half: Record = forgetting.get("half_life") or {}
+    lives = [Estimate.of(half.get(pairs)) for pairs in ("within", "between")]
+    texts = [notes.mark(MISSING, reason) if life is None else ratio_of(life) for life in lives]
+    points = [point for point in forgetting.get("points") or [] if point["pads"]]
+    if not points:
+        return [*texts, MISSING]
+    last = points[-1]
+    return [*texts, f"{ratio_of(Estimate.of(last.get('between')))} at {last['pads']}"]
+
+
+def _why_no_curve(cell: CellFacts) -> str:
+    if moves(cell) is False:
+        return "a pad does not move the state, so nothing is forgotten"
+    return "the analysis holds no curve, as where no seed learned"
+
+
+def moves(cell: CellFacts) -> bool | None:
+    """Whether a pad moves the state of the first recurrent layer; None where that was not looked at."""
+    step: Record = cell.record.get("pad_step") or {}
+    found: bool | None = step.get("moves")
+    return found
+
+
+def spectral_radius(cell: CellFacts) -> str | None:
+    """Of the most visited fixed point, the range over the seeds that have one; None where none has."""
+    seeds = (cell.record.get("pad_step") or {}).get("seeds") or []
+    radii = sorted(each["fixed_points"][0]["spectral_radius"] for each in seeds if each.get("fixed_points"))
+    return _range([ratio(radius) for radius in radii]) if radii else None
+
+
+def _ends(cell: CellFacts, notes: Notes) -> list[str]:
+    if moves(cell) is False:
+        return [
+            notes.mark(MISSING, "a pad leaves every state as it is, so every state is a fixed point"),
+            MISSING,
+            MISSING,
+        ]
+    seeds = (cell.record.get("pad_step") or {}).get("seeds") or []
+    if not seeds:
+        return [notes.mark(MISSING, "the analysis holds no account of the pad step"), MISSING, MISSING]
+    counts = sorted({len(each.get("fixed_points") or []) for each in seeds})
+    settled = [each["settled"] for each in seeds if each.get("settled") is not None]
+    return [
+        spectral_radius(cell) or notes.mark(MISSING, "no run of pads settled"),
+        listed([plain(count) for count in counts], "or"),
+        _range([percent(share) for share in sorted(settled)]) if settled else MISSING,
+    ]
+
+
+def _range(texts: list[str]) -> str:
+    return texts[0] if texts[0] == texts[-1] else f"{texts[0]} to {texts[-1]}"

@@ -1,0 +1,102 @@
+"""The document as a whole: in form for every outcome, with every key and with none, and in the order promised."""
+
+import re
+
+import pytest
+
+from stages.reporting.captions import CAPTIONS
+from stages.reporting.markdown import report_markdown
+from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL
+
+OUTCOMES = {
+    "leak": ({}, {"drift": LEAK}),
+    "no leak": ({}, {"drift": SMALL, "flips": EXACT}),
+    "nothing moves": ({}, {"drift": EXACT}),
+    "at chance": ({}, {"drift": NOTHING, "flips": NOTHING, "learned": False}),
+    "nobody learns": ({}, {"drift": NOTHING, "flips": NOTHING, "masked_drift": NOTHING, "learned": False}),
+    "one seed": ({"train.seeds": 1}, {"drift": LEAK, "gain": {**NOTHING, "estimate": 0.04}}),
+    "one side": ({"pad.sides": ["post"]}, {"drift": LEAK}),
+    "no baseline": ({"train.variants": ["masked", "double_mask"]}, {"drift": LEAK}),
+    "baseline alone": ({"train.variants": ["baseline"]}, {"drift": LEAK}),
+    "seven classes": ({"dataset": "snips"}, {"drift": LEAK, "classes": 7, "truth": False}),
+    "one number of pads": ({"export.pads": [0, 4], "report.pads": 4}, {"drift": LEAK}),
+}
+ABSENT = dict.fromkeys(("probes", "forgetting", "pad_step", "training", "alone", "similarity", "cost", "law", "path"))
+
+
+@pytest.fixture(params=("every key", "no further key", "every further key null"))
+def document(request, results, deep_results):
+    def make(changes, outcome):
+        if request.param == "no further key":
+            return report_markdown(results(changes, **outcome))
+        return report_markdown(deep_results(changes, ABSENT if "null" in request.param else None, **outcome))
+
+    return make
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_every_outcome_is_in_form(outcome, document):
+    text = document(*OUTCOMES[outcome])
+    words = set(re.findall(r"\w+", text))
+    assert not words & {"None", "nan", "NaN", "inf", "Infinity", "Undefined()"}
+    width = None
+    for line in text.splitlines():
+        cells = len(re.split(r"(?<!\\)\|", line)) if line.startswith("|") else None
+        assert cells is None or width is None or cells == width, line
+        width = cells
+    assert "\n\n\n" not in text
+    assert not re.search(r"\.\.(?!\.)|(?<=\S)  +[a-z]|\w ,|\( ", text.split("With these params")[0].replace("…", ""))
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_every_link_to_a_heading_leads_somewhere(outcome, document):
+    text = document(*OUTCOMES[outcome])
+    headings = [
+        re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    ]
+    assert len(set(headings)) == len(headings)
+    for target in re.findall(r"\]\(#([^)]+)\)", text):
+        assert target in headings
+
+
+def test_the_order_is_answer_figures_claims_questions_limits_details_method(deep_results):
+    text = report_markdown(deep_results(drift=LEAK))
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert headings == [
+        "Figures",
+        "What was claimed elsewhere",
+        "What people ask",
+        "What this run cannot show",
+        "Details",
+        "How it was computed",
+        "How to repeat it",
+    ]
+    assert re.findall(r"^(\d)\. ", text.split("## Figures")[0], re.MULTILINE) == ["1", "2", "3"]
+
+
+def test_every_figure_has_its_caption_right_behind_it(deep_results):
+    text = report_markdown(deep_results(drift=LEAK))
+    for name, caption in CAPTIONS.items():
+        assert re.search(rf"!\[[^\]]+\]\(figures/{name}\.svg\)\n\n{re.escape(caption)}\n", text), name
+
+
+def test_all_claims_and_questions_are_told_with_their_stand(deep_results):
+    found = deep_results(drift=LEAK)
+    text = report_markdown(found)
+    for each in found.report["claims"]:
+        assert f"**{each['id']}. {each['claim']}** This run: **{each['stand']}**" in text
+    for each in found.report["questions"]:
+        assert f"- **{each['question']}** {each['answer']}" in text
+
+
+def test_a_table_that_has_no_rows_says_why(results):
+    text = report_markdown(results(drift=LEAK))
+    for section in ("Similarity", "Distributions", "What padding costs"):
+        body = re.search(rf"### {section}\n(.*?)\n##", text, re.DOTALL)[1]
+        assert "Undefined: " in body
+
+
+def test_the_confound_of_batch_padding_is_told(deep_results):
+    text = report_markdown(deep_results(drift=LEAK))
+    assert "A probe that reads pads there proves nothing" in text

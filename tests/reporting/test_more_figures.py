@@ -1,0 +1,286 @@
+"""What can be read off each figure behind drift, flips and accuracy: points, marks, order and words."""
+
+import math
+
+import matplotlib as mpl
+import pytest
+
+from stages.reporting.figures.accuracies import mismatch_figure
+from stages.reporting.figures.batches import cost_figure, lengths_figure, shares
+from stages.reporting.figures.calibration import calibration_figure
+from stages.reporting.figures.forgetting import forgetting_figure
+from stages.reporting.figures.paths import path_figure
+from stages.reporting.figures.probes import padcount_figure, probes_figure
+from stages.reporting.figures.style import STYLE
+from stages.reporting.figures.verdict_forest import verdicts_figure
+from stages.reporting.results import Results
+from tests.reporting.analyses import LEAK, NOTHING, UNCLEAR, WORSE
+from tests.reporting.more_facts import with_more_facts
+
+ONE_SIDE = {"pad.sides": ["post"]}
+BASELINE, MASKED = "#D55E00", "#0072B2"
+
+
+@pytest.fixture
+def more(results):
+    """A report with every key that a figure reads."""
+
+    def make(changes=None, **outcome):
+        outcome.setdefault("drift", LEAK)
+        return Results(with_more_facts(results(changes, **outcome).report, classes=outcome.get("classes", 2)))
+
+    return make
+
+
+def panels(draw, found):
+    with mpl.rc_context(STYLE):
+        figure = draw(found)
+        figure.draw_without_rendering()
+    return figure.axes
+
+
+def texts(axes):
+    return [each.get_text() for each in axes.texts]
+
+
+def markers(axes, marker, colour=None):
+    return [
+        line for line in axes.lines if line.get_marker() == marker and (colour is None or line.get_color() == colour)
+    ]
+
+
+def test_the_forest_has_a_row_for_each_cell_and_a_panel_for_each_estimand(more):
+    drift, flips, gain = panels(verdicts_figure, more(gain=WORSE))
+    names = [label.get_text() for label in drift.get_yticklabels()]
+    assert names[:2] == ["baseline (pre)", "masked (pre)"]
+    assert len(names) == 6
+    assert drift.get_ylim()[0] > drift.get_ylim()[1], "the first row stands on top"
+    assert [line.get_xdata()[0] for line in markers(drift, "s")] == [0.3846] * 4
+    assert [line.get_xdata()[0] for line in markers(flips, "s")] == pytest.approx([2.1] * 4)
+    assert [line.get_xdata()[0] for line in markers(gain, "s")] == pytest.approx([-8.0] * 2)
+    assert texts(gain) == ["the reference"] * 2
+
+
+def test_an_exact_verdict_is_a_diamond_on_zero(more):
+    drift, flips, gain = panels(verdicts_figure, more())
+    (mark, _) = markers(drift, "D")
+    place = mark.get_xdata()[0]
+    shown = dict(zip(drift.get_xticks(), [label.get_text() for label in drift.get_xticklabels()], strict=True))
+    assert shown[place] == "0"
+    assert [line.get_ydata()[0] for line in markers(drift, "D")] == [1, 4]
+    assert {line.get_xdata()[0] for line in [*markers(flips, "D"), *markers(gain, "D")]} == {0.0}
+
+
+def test_what_is_undefined_stands_in_words_and_what_is_unclear_is_hollow(more):
+    drift, _, gain = panels(verdicts_figure, more(drift=UNCLEAR, gain=NOTHING))
+    assert {line.get_markerfacecolor() for line in markers(drift, "o")} == {"white"}
+    assert texts(gain).count("UNDEFINED") == 2
+    drift, _, gain = panels(verdicts_figure, more({"train.variants": ["masked"]}))
+    assert texts(gain) == ["no baseline"] * 2
+
+
+def test_forgetting_marks_half_lives_at_one_half(more):
+    (axes,) = panels(forgetting_figure, more(ONE_SIDE))
+    halves = [math.log(2) / 0.09, math.log(2) / 0.06]
+    ticks = markers(axes, "|")
+    assert [line.get_xdata()[0] for line in ticks] == pytest.approx(halves)
+    assert {line.get_ydata()[0] for line in ticks} == {0.5}
+    assert texts(axes) == ["half-life 7.7 [6.16, 9.24] pads", "half-life 11.6 [9.24, 13.9] pads"]
+    curves = [line for line in axes.lines if line.get_marker() == "o"]
+    assert [line.get_linestyle() for line in curves] == ["-", "--"]
+    assert [len(line.get_xdata()) for line in curves] == [8, 8]
+    assert all(line.get_ydata()[0] == 1 for line in curves)
+    assert axes.get_yscale() == "log"
+    assert axes.get_ylim()[0] < min(curves[0].get_ydata()) / 2, "labels stand below the curves"
+
+
+def test_forgetting_says_why_there_is_no_half_life(more):
+    pre, post = panels(forgetting_figure, more())
+    assert "stay further apart" in pre.get_title().replace("\n", " ")
+    assert len(texts(pre)) == 1
+    assert post.get_title() == "post-padding"
+
+
+def test_forgetting_leaves_out_what_no_seed_defines(more):
+    found = more(ONE_SIDE)
+    forgetting = found.report["cells"][0]["forgetting"]
+    forgetting["half_life"]["within"] = None
+    forgetting["points"][3]["between"] = None
+    (axes,) = panels(forgetting_figure, found)
+    assert len(texts(axes)) == 1
+    assert [len(line.get_xdata()) for line in axes.lines if line.get_marker() == "o"] == [8, 7]
+
+
+def test_a_path_begins_hollow_and_ends_filled(more):
+    found = more(ONE_SIDE)
+    (axes,) = panels(path_figure, found)
+    paths = found.report["cells"][0]["path"]["texts"]
+    of_class = [text for text in paths if text["label"] == 0]
+    hollow, filled = markers(axes, "o", BASELINE)
+    assert (hollow.get_markerfacecolor(), filled.get_markerfacecolor()) == ("white", BASELINE)
+    assert list(hollow.get_xdata()) == [text["x"][0] for text in of_class]
+    assert list(filled.get_ydata()) == [text["y"][-1] for text in of_class]
+    assert axes.get_title() == "baseline, post-padding, seed 0"
+    assert "(61 %)" in axes.get_xlabel()
+
+
+def test_a_path_points_where_it_goes(more):
+    found = more(ONE_SIDE)
+    way = {"label": 0, "pads": [0, 1, 2], "x": [0.0, 1.0, 1.0], "y": [0.0, 0.0, 3.0]}
+    still = {"label": 1, "pads": [0, 1, 2], "x": [2.0] * 3, "y": [2.0] * 3}
+    found.report["cells"][0]["path"]["texts"] = [way, still]
+    (axes,) = panels(path_figure, found)
+    (head,) = [line for line in axes.lines if isinstance(line.get_marker(), tuple)]
+    assert (head.get_xdata()[0], head.get_ydata()[0]) == (1.0, 1.0), "halfway along 1 + 3"
+    assert head.get_marker() == (3, 0, 0), "the triangle of matplotlib points up, as the path does there"
+
+
+def test_paths_hold_at_most_500_points_a_panel_and_four_panels(more):
+    variants = {name: {"mask": "none"} for name in ("baseline", "b", "c")} | {"masked": {"mask": "embedding"}}
+    found = more({"variants": variants, "train.variants": list(variants)})
+    for cell in found.report["cells"]:
+        for text in (cell["path"] or {"texts": []})["texts"]:
+            text["pads"], text["x"], text["y"] = list(range(65)), [0.1 * k for k in range(65)], [0.0] * 65
+    axes = panels(path_figure, found)
+    assert [each.get_title().split(",")[0] for each in axes] == ["baseline", "baseline", "b", "b"]
+    for each in axes:
+        ways = [line for line in each.lines if line.get_linestyle() == "-" and line.get_marker() == "None"]
+        points = sum(
+            sum(not math.isnan(value) for value in line.get_xdata()) for line in ways if len(line.get_xdata()) > 2
+        )
+        assert 65 <= points <= 200
+
+
+def test_the_pad_count_stands_beside_chance_control_and_bits(more):
+    (axes,) = panels(padcount_figure, more())
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "baseline = double_mask (pre)",
+        "masked (pre)",
+        "baseline = double_mask (post)",
+        "masked (post)",
+    ]
+    control, read = markers(axes, "o", BASELINE)[2:]
+    assert read.get_xdata()[0] == pytest.approx(90)
+    assert control.get_xdata()[0] == pytest.approx(12.9)
+    assert control.get_markerfacecolor() == "white"
+    chance = [line for line in axes.lines if line.get_linestyle() == ":"]
+    assert [line.get_xdata()[0] for line in chance] == [12.5] * 4
+    assert texts(axes)[:2] == ["1.52 of 3.00 bits", "0.00 of 3.00 bits"]
+
+
+def test_information_that_rounds_to_nothing_has_no_sign(more):
+    found = more(ONE_SIDE)
+    for cell, bits in zip(found.report["cells"], (-0.003, -0.25, 0.0), strict=True):
+        cell["probes"]["pad_count"]["information_bits"] = {"estimate": bits, "low": None, "high": None}
+    (axes,) = panels(padcount_figure, found)
+    assert texts(axes)[:2] == ["0.00 of 3.00 bits", "−0.25 of 3.00 bits"]
+
+
+def test_the_refitted_probe_is_hollow_and_as_trained_stands_apart(more):
+    (axes,) = panels(probes_figure, more(ONE_SIDE))
+    assert [label.get_text() for label in axes.get_xticklabels()] == [
+        "0", "1", "2", "4", "8", "16", "32", "64", "as\ntrained",
+    ]  # fmt: skip
+    refitted, frozen = markers(axes, "o", BASELINE)
+    assert (refitted.get_markerfacecolor(), frozen.get_markerfacecolor()) == ("white", BASELINE)
+    assert frozen.get_ydata()[7] == pytest.approx(88 - 0.35 * 64)
+    joined = [line for line in axes.lines if line.get_marker() == "None" and line.get_color() == BASELINE]
+    assert [len(line.get_xdata()) for line in joined] == [8, 8]
+
+
+def test_calibration_has_a_curve_for_each_condition_with_its_error(more):
+    axes = panels(calibration_figure, more())
+    names = [each.get_legend().get_title().get_text() for each in axes]
+    assert names == ["baseline, pre-padding", "baseline, post-padding", "masked, pre-padding", "masked, post-padding"]
+    labels = [text.get_text() for text in axes[1].get_legend().get_texts()]
+    assert labels == ["alone 2.0 %", "16 pads 5.2 %", "as trained 5.6 %", "other side 10.0 %"]
+    assert [len(line.get_xdata()) for line in axes[1].lines] == [2, 10, 10, 10, 10]
+
+
+def test_calibration_leaves_out_a_condition_and_an_error_that_are_missing(more):
+    found = more(ONE_SIDE)
+    cell = found.report["cells"][0]
+    del cell["calibration"]["other-side"]
+    next(each for each in cell["conditions"] if each["condition"] == "as-trained")["calibration_error"] = None
+    axes = panels(calibration_figure, found)[0]
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == ["alone 2.0 %", "16 pads 5.2 %", "as trained"]
+
+
+def test_serving_shows_every_seed_under_every_condition(more):
+    (axes,) = panels(mismatch_figure, more({**ONE_SIDE, "train.seeds": 5}))
+    conditions = ["alone", "16 pads", "as trained", "other side"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == conditions
+    assert [len(line.get_xdata()) for line in markers(axes, "o", BASELINE)] == [5] * 4
+    other = markers(axes, "o", BASELINE)[-1]
+    assert all(round(place) == 3 for place in other.get_xdata())
+    assert list(other.get_ydata()) == pytest.approx([75 + 1.234 * (seed % 3) for seed in range(5)], abs=0.01)
+    assert [len(line.get_xdata()) for line in markers(axes, "s", MASKED)] == [5] * 4
+
+
+def test_serving_draws_no_seed_at_chance_and_no_interval_of_one(more):
+    (axes,) = panels(mismatch_figure, more(ONE_SIDE, learned=False))
+    assert "at chance, not drawn: baseline" in axes.get_title()
+    assert not markers(axes, "o", BASELINE)
+    (axes,) = panels(mismatch_figure, more({**ONE_SIDE, "train.seeds": 1}))
+    upright = [line for line in axes.lines if len(line.get_xdata()) == 2 and len(set(line.get_xdata())) == 1]
+    assert len(upright) == 3, "between the four conditions, and no interval"
+
+
+def test_shares_of_lengths_by_hand():
+    text, padding, cut = shares([(2, 3), (4, 1), (8, 1)], 4)
+    assert (text, padding) == pytest.approx((14 / 20, 6 / 20))
+    assert cut == 1 - 14 / 18
+
+
+def test_lengths_mark_max_len_and_count_what_lies_beyond_the_axis(more):
+    found = more()
+    left, right = panels(lengths_figure, found)
+    assert [line.get_ydata()[0] for axes in (left, right) for line in axes.lines] == [31, 31]
+    assert sum(patch.get_width() for patch in left.patches) == 2400
+    found.report["lengths"]["train"]["counts"] += [[900, 2], [1200, 1]]
+    left, right = panels(lengths_figure, found)
+    assert left.get_title() == "training texts by length\n3 longer, up to 1,200 tokens, not shown"
+    assert left.get_ylim() == (0, 2.5 * 31)
+    assert len(left.patches) <= 48
+    assert sum(patch.get_width() for patch in left.patches) == 2400
+
+
+def test_the_legend_of_lengths_says_how_much_is_padding(more):
+    found = more()
+    found.report["lengths"] = {"train": {"counts": [[2, 3], [4, 1], [8, 1]]}, "max_len": 4}
+    with mpl.rc_context(STYLE):
+        (legend,) = lengths_figure(found).legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "text, 70.0 % of the steps",
+        "padding, 30.0 % of the steps",
+        "cut off, 22.2 % of the tokens",
+        "max_len = 4",
+    ]
+
+
+def test_cost_says_what_is_wasted_and_for_whom(more):
+    (axes,) = panels(cost_figure, more())
+    assert axes.get_title() == "pre-padding and post-padding"
+    assert [label.get_text().split("\n")[0] for label in axes.get_yticklabels()] == [
+        "every row max_len",
+        "longest text",
+        "the same, texts",
+        "no padding",
+    ]
+    assert texts(axes) == [
+        "63.3 % wasted\nfor every variant",
+        "60.5 % wasted\nfor masked",
+        "2.9 % wasted\nfor masked",
+        "0.0 % wasted\nfor no variant here",
+    ]
+    widths = [patch.get_width() for patch in axes.patches]
+    assert widths[0] + widths[1] == pytest.approx(74.4), "thousand steps: 2400 texts of 31"
+
+
+def test_cost_has_a_panel_for_each_side_where_they_differ(more):
+    found = more()
+    for record in found.report["cost"]:
+        record["steps"] += 1000 * (record["side"] == "post")
+    axes = panels(cost_figure, found)
+    assert [each.get_title() for each in axes] == ["pre-padding", "post-padding"]

@@ -1,0 +1,172 @@
+"""Every question is answered by a number of this run, or by the run that would have it."""
+
+import re
+
+import pytest
+
+from stages.params import checked_params
+from stages.reporting.questions import QUESTIONS, questions
+from stages.reporting.results import Results
+from tests.conftest import changed, load_content
+from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, UNCLEAR
+
+UNMASKED = {"train.variants": ["baseline"]}
+NO_BASELINE = {"train.variants": ["masked", "double_mask"]}
+
+
+def answers(results):
+    return {each["id"]: each["answer"] for each in questions(results)}
+
+
+def test_there_are_ten_each_with_a_number_or_a_run(deep_results):
+    found = questions(deep_results(drift=LEAK))
+    assert [each["id"] for each in found] == [f"Q{number}" for number in range(1, 11)] == list(QUESTIONS)
+    for each in found:
+        assert re.search(r"\d", each["answer"]) or "dvc exp run" in each["answer"], each
+
+
+def test_sides_are_told_apart_where_their_intervals_are(deep_results):
+    found = deep_results(drift=LEAK)
+    assert "this run does not tell the sides apart" in answers(found)["Q1"]
+    for record in found.report["verdicts"]:
+        if (record["side"], record["variant"], record["estimand"]) == ("pre", "baseline", "drift_ratio"):
+            record.update(estimate=0.05, low=0.04, high=0.06)
+    text = answers(Results(found.report))["Q1"]
+    assert "Pre without a mask, where pads move the state less" in text
+    assert "0.0500 [0.0400, 0.0600] with pre and 0.385 [0.310, 0.470] with post" in text
+    assert text.startswith("With a mask that works it does not matter to the state")
+
+
+def test_a_mask_that_leaks_does_not_make_the_sides_equal(results):
+    assert not answers(results(drift=LEAK, masked_drift=LEAK))["Q1"].startswith("With a mask")
+
+
+def test_one_side_cannot_tell_pre_from_post(results):
+    text = answers(results({"pad.sides": ["post"]}, drift=LEAK))["Q1"]
+    assert text.startswith("This run cannot tell: it has post-padding alone")
+
+
+@pytest.mark.parametrize(
+    ("drift", "lead"),
+    [
+        (LEAK, "No: 16 extra pads move the state by 0.385 [0.310, 0.470] and flip 2.1 % [1.5, 2.9]"),
+        (SMALL, "Here it is"),
+        (UNCLEAR, "It is not shown to be enough"),
+        (NOTHING, "This run cannot tell: no seed learned"),
+    ],
+)
+def test_zeros_are_enough_where_no_drift_matters(drift, lead, results):
+    assert answers(results(drift=drift))["Q2"].startswith(lead)
+
+
+def test_without_a_baseline_zeros_are_not_judged(results):
+    assert "does not name `baseline`" in answers(results(NO_BASELINE, drift=LEAK))["Q2"]
+
+
+def test_what_the_mask_does_is_its_largest_change(deep_results):
+    text = answers(deep_results(drift=LEAK))["Q3"]
+    assert "in 54 comparisons of `masked` the largest change of any unit is 0." in text  # 2 × 9 × 3 states
+    assert "`double_mask` equals `baseline` to the last bit" in text
+    assert "0.829" in answers(deep_results(drift=LEAK, masked_drift=LEAK))["Q3"]
+
+
+def test_a_double_mask_that_is_no_copy_is_not_said_to_be_one(deep_results):
+    report = deep_results(drift=LEAK).report
+    for cell in report["cells"]:
+        cell["same_as_baseline"] = False
+    assert "to the last bit" not in answers(Results(report))["Q3"]
+
+
+def test_the_proof_is_the_gate_and_a_change_of_nothing(results):
+    text = answers(results(drift=LEAK))["Q4"]
+    assert "`make gate`" in text
+    assert text.endswith("over 40 texts is 0, that of `baseline` 0.829.")
+    assert "no masked variant to prove it of" in answers(results(UNMASKED, drift=LEAK))["Q4"]
+
+
+def test_masked_steps_leave_the_state_unless_it_moved(deep_results):
+    assert answers(deep_results(drift=LEAK))["Q5"].startswith("What was there before")
+    assert "0 away after 64 pads" in answers(deep_results(drift=LEAK))["Q5"]
+    assert answers(deep_results(drift=LEAK, masked_drift=LEAK))["Q5"].startswith("Not what was there before")
+
+
+def test_masking_is_faster_by_trimming_alone(deep_results, results):
+    text = answers(deep_results(drift=LEAK))["Q6"]
+    assert "2.34e7 FLOPs with a mask and 2.34e7 without" in text
+    assert "training took 42.4 % of the steps of `baseline`" in text  # 9,460 of 22,320
+    untrimmed = deep_results(drift=LEAK).report
+    for cell in untrimmed["cells"]:
+        cell["computed_tokens"] = 22_320
+    assert "Nor were batches trimmed here" in answers(Results(untrimmed))["Q6"]
+    assert "FLOPs" not in answers(results(drift=LEAK))["Q6"]
+    assert answers(results(NO_BASELINE, drift=LEAK))["Q6"].startswith("This run cannot tell")
+
+
+def test_both_directions_are_answered_where_a_variant_reads_them(results):
+    assert "`dvc exp run -S model.bidirectional=true`" in answers(results(drift=LEAK))["Q7"]
+    text = answers(results({"model.bidirectional": True}, drift=LEAK))["Q7"]
+    assert "`baseline` (pre) 0.385 [0.310, 0.470]" in text
+    assert "dvc exp run" not in text
+
+
+def test_loss_counts_texts(results):
+    assert "count 40 test texts and none of their pads, 58.2 % of the positions" in answers(results(drift=LEAK))["Q8"]
+
+
+def test_a_second_layer_is_named_where_there_is_one(results):
+    assert "`dvc exp run -S model.layers=2`" in answers(results(drift=LEAK))["Q9"]
+    text = answers(results({"model.layers": 2}, drift=LEAK))["Q9"]
+    assert "another LSTM and a dense classifier" in text
+    assert "model.layers=2" not in text
+    assert answers(results(drift=LEAK, masked_drift=LEAK))["Q9"].startswith("Not even a dense classifier")
+
+
+def test_the_cheapest_batches_are_those_that_may_be_used(deep_results, results):
+    text = answers(deep_results(drift=LEAK))["Q10"]
+    assert "texts of like length, each batch to its longest (6.0 % padding)" in text
+    unmasked = answers(deep_results(UNMASKED, drift=LEAK))["Q10"]
+    assert "The cheapest for `baseline`: rows of max_len (58.1 % padding)" in unmasked
+    assert "undefined: the analysis holds no costs" in answers(results(drift=LEAK))["Q10"]
+
+
+@pytest.mark.parametrize("changes", [{}, UNMASKED, NO_BASELINE, {"pad.sides": ["pre"]}])
+def test_every_command_names_knobs_and_values_that_params_allow(changes, deep_results):
+    found = deep_results(changes, drift=EXACT)
+    texts = [each["answer"] for each in questions(found)] + [each["figure"] for each in found.report["claims"]]
+    commands = [command for text in texts for command in re.findall(r"`(dvc exp run[^`]*)`", text)]
+    assert commands
+    for command in commands:
+        choices = re.findall(r"-S '?([\w.]+)=([^ ']+)'?", command)
+        assert choices, command
+        for key, values in choices:
+            for value in [values] if values.startswith("[") else values.split(","):
+                content = changed(load_content(), {key: yaml_value(value)})
+                assert checked_params(content, "params.yaml")
+                *sections, name = key.split(".")
+                known = load_content()
+                for section in sections:
+                    known = known[section]
+                assert name in known, command
+
+
+def yaml_value(text):
+    if text.startswith("["):
+        return text[1:-1].split(",")
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def test_a_command_asks_for_many_values_only_in_the_queue(deep_results):
+    found = deep_results(drift=LEAK)
+    texts = [each["answer"] for each in questions(found)] + [each["figure"] for each in found.report["claims"]]
+    for text in texts:
+        for command in re.findall(r"`(dvc exp run[^`]*)`", text):
+            several = any("," in choice for choice in re.findall(r"-S ([\w.]+=[^ \[]+)", command))
+            assert several == ("--queue" in command), command
+            assert ("`dvc queue start`" in text) or "--queue" not in command
