@@ -9,7 +9,7 @@ from stages.analysis.cells import Cell
 from stages.analysis.over_seeds import mean_record
 from stages.analysis.readouts import Readout
 from stages.layout import condition_name
-from stages.stats.forgetting import KINDS, PairDistances
+from stages.stats.forgetting import KINDS, HalfLife, PairDistances
 
 Record = dict[str, Any]
 
@@ -58,7 +58,7 @@ def forgetting_facts(cell: Cell, level: float) -> Record | None:
     if not found or _too_few(cell) or not any(cell.largest(name) for name in cell.learned[0].conditions):
         return None
     half_lives = {kind: [each.half_life(kind) for each in found] for kind in KINDS}
-    reasons = [each.reason for lives in half_lives.values() for each in lives if each.reason]
+    reasons = {kind: _reason(lives) for kind, lives in half_lives.items()}
     start = {"estimate": 1.0, "low": 1.0, "high": 1.0}
     return {
         "points": [{"pads": 0, "within": start, "between": start}]
@@ -69,10 +69,21 @@ def forgetting_facts(cell: Cell, level: float) -> Record | None:
         "half_life": {
             kind: _geometric([life.pads or np.nan for life in lives], level) for kind, lives in half_lives.items()
         },
-        "half_life_seeds": {kind: sum(life.pads is not None for life in lives) for kind, lives in half_lives.items()},
-        "of": len(found),
-        "reason": max(reasons, key=reasons.count) if reasons else None,
+        "from_pads": {
+            kind: max((life.start for life in lives if life.start is not None), default=None)
+            for kind, lives in half_lives.items()
+        },
+        "reasons": reasons,
     }
+
+
+def _reason(lives: list[HalfLife]) -> str | None:
+    """Why there is no half-life over the seeds; None where every seed has one."""
+    found = [life.reason for life in lives if life.reason]
+    if not found:
+        return None
+    reason = max(found, key=found.count)
+    return reason if len(found) == len(lives) else f"{reason} in {len(found)} of {len(lives)} seeds"
 
 
 def pad_step_facts(cell: Cell) -> Record | None:

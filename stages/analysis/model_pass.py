@@ -26,7 +26,7 @@ from stages.stats.units import sign_flip_p
 
 BATCH_BYTES = 16 * 2**20
 """States of all conditions that are read at a time."""
-FEWEST_ROWS, MOST_ROWS = 64, 8192
+FEWEST_ROWS, MOST_ROWS = 64, 2048
 
 FEW_TEXTS = 100
 """Up to here the mean shift is also tested by flipping signs, which needs no large sample."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -17,7 +18,7 @@ PRECISION = 1e-6
 BLURRED = 0.01
 """A point counts towards a half-life where no larger share of its pairs lies below the precision."""
 FEWEST_POINTS = 3
-EXPONENTIAL = 0.95
+EXPONENTIAL = 0.99
 """Least R² of the straight line through log distance that is called exponential."""
 
 
@@ -26,12 +27,14 @@ class HalfLife:
     """Pads that halve the distance between two texts, or why there is no such number.
 
     Attributes:
-        pads: ln 2 / λ of the fitted exp(−λ · pads); None where `reason` says why.
-        fit: R² of the fit, None where nothing was fitted.
+        pads: ln 2 / λ of the fitted a · exp(−λ · pads); None where `reason` says why.
+        start: the number of pads from which on the distance falls so.
+        fit: R² of the fit of the logarithm from there on.
         reason: None where there is a half-life.
     """
 
     pads: float | None
+    start: int | None
     fit: float | None
     reason: str | None
 
@@ -97,19 +100,24 @@ class PairDistances:
         return np.exp(self._mean_log(kind))
 
     def half_life(self, kind: Kind) -> HalfLife:
-        """Fit exp(−λ · pads) to the mean log ratio by least squares, through 1 at no pads.
+        """Fit a · exp(−λ · pads) by least squares on the logarithm, from as few pads on as it holds.
 
-        It counts as a half-life where the line explains EXPONENTIAL of the variance of the log ratio, over at least
-        FEWEST_POINTS numbers of pads at which the precision blurs at most BLURRED of the pairs, and where it halves
-        within these pads, so that nothing is extrapolated.
+        States first leave the texts that they come from and only then approach a fixed point, where distances shrink
+        by its spectral radius a pad. So the fit starts at the smallest number of pads from which on a line explains
+        EXPONENTIAL of the variance of the log ratio, over FEWEST_POINTS numbers of pads or more at which the precision
+        blurs at most BLURRED of the pairs; and only where the distance halves within them, so that nothing is
+        extrapolated.
         """
         row = KINDS.index(kind)
         if self.pairs[row] == 0:
-            return HalfLife(None, None, "no pair of texts")
-        usable = (self.blurred[row] <= BLURRED * self.pairs[row]) & (np.array(self.pads) > 0)
-        if usable.sum() < FEWEST_POINTS:
-            return HalfLife(None, None, "too few numbers of pads at which the distance can be told from 0")
-        return _half_life(np.array(self.pads, dtype=np.float64)[usable], self._mean_log(kind)[usable])
+            return HalfLife(None, None, None, "no pair of texts")
+        usable = self.blurred[row] <= BLURRED * self.pairs[row]
+        # Alone, the log ratio is 0 by definition.
+        pads = np.append(0.0, np.array(self.pads, dtype=np.float64)[usable])
+        log_ratio = np.append(0.0, self._mean_log(kind)[usable])
+        if len(pads) < FEWEST_POINTS:
+            return HalfLife(None, None, None, "too few numbers of pads at which the distance can be told from 0")
+        return _half_life(pads, log_ratio)
 
     def _mean_log(self, kind: Kind) -> Floats:
         row = KINDS.index(kind)
@@ -120,20 +128,19 @@ class PairDistances:
 
 
 def _half_life(pads: Floats, log_ratio: Floats) -> HalfLife:
-    """Fit −λ · pads to log ratios; both of shape (points,), without the point (0, 0), which R² counts in."""
+    """From log ratios at rising numbers of pads, both of shape (points,)."""
     if np.abs(log_ratio).max() < PRECISION:
-        return HalfLife(None, None, "the distance does not change")
-    rate = -float((pads * log_ratio).sum() / (pads**2).sum())
-    spread = float(np.append(log_ratio, 0.0).var()) * (len(log_ratio) + 1)
-    fit = 1 - float(((log_ratio + rate * pads) ** 2).sum()) / spread
-    if rate <= 0:
-        return HalfLife(None, fit, "the distance does not fall")
-    if fit < EXPONENTIAL:
-        return HalfLife(None, fit, "the distance does not fall exponentially")
-    half_life = float(np.log(2)) / rate
-    if half_life > pads.max():
-        return HalfLife(None, fit, f"the distance does not halve within {int(pads.max())} pads")
-    return HalfLife(half_life, fit, None)
+        return HalfLife(None, None, None, "the distance does not change")
+    reason = "the distance does not fall exponentially" if log_ratio[-1] < 0 else "the distance does not fall"
+    for first in range(len(pads) - FEWEST_POINTS + 1):
+        x, y = pads[first:], log_ratio[first:]
+        fit = stats.linregress(x, y)
+        if fit.slope < 0 and fit.rvalue**2 >= EXPONENTIAL:
+            half_life = float(np.log(2) / -fit.slope)
+            if half_life <= x[-1] - x[0]:
+                return HalfLife(half_life, int(x[0]), float(fit.rvalue**2), None)
+            reason = f"the distance does not halve within {int(pads[-1])} pads"
+    return HalfLife(None, None, None, reason)
 
 
 def _pairs(predicted: NDArray[np.integer]) -> tuple[tuple[Rows, Rows], tuple[Rows, Rows]]:

@@ -136,6 +136,13 @@ def test_pads_are_read_against_chance_control_and_bits(deep_results):
     ]  # fmt: skip
 
 
+def test_a_probe_that_could_not_be_fitted_says_why(deep_results):
+    broken = {"pad_count": {"classes": 8, "accuracy": None, "chance": None, "reason": "too few texts"}}
+    table = pad_count_table(deep_results(drift=LEAK, replaced={"probes": broken}))
+    assert rows(table)[0]["accuracy of reading k"] == "– (1)"
+    assert table.notes == ["too few texts"]
+
+
 @pytest.mark.parametrize("table", (pad_count_table, forgetting_table))
 def test_what_is_not_there_has_a_reason(table, results):
     found = table(results(drift=LEAK))

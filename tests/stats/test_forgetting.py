@@ -78,20 +78,29 @@ def test_no_half_life_where_there_is_none(scale, reason):
 
 def test_three_points_at_least():
     states, predicted = texts()
-    found = sums(lambda pads: np.exp(-0.1 * pads) * states, predicted, pads=(0, 1, 8))
+    found = sums(lambda pads: np.exp(-0.1 * pads) * states, predicted, pads=(8,))
     assert "too few" in found.half_life("within").reason
 
 
-def test_r2_is_that_of_scipy_style_regression_through_the_origin():
-    """Least squares through 0 by numpy, R² around the mean of all points, (0, 0) among them."""
+def test_the_fit_begins_where_the_distance_begins_to_fall():
+    """A plateau up to 16 pads, then a fall by 7 % a pad: the plateau does not blur the rate of the fall."""
     states, predicted = texts()
-    log_ratio = {0: 0.0, 1: -0.2, 2: -0.3, 4: -0.7, 8: -1.2}
+    found = sums(lambda pads: np.exp(-0.07 * max(0, pads - 16)) * states, predicted)
+    half_life = found.half_life("within")
+    assert half_life.pads == pytest.approx(np.log(2) / 0.07, rel=0.02)
+    assert half_life.start == 16
+    assert half_life.fit > 0.99
+
+
+def test_rate_and_fit_are_those_of_least_squares():
+    states, predicted = texts()
+    log_ratio = {0: 0.0, 1: 0.3, 2: 0.2, 4: -0.05, 8: -0.5}
     found = sums(lambda pads: np.exp(log_ratio[pads]) * states, predicted, pads=tuple(log_ratio))
     x, y = np.array(list(log_ratio), dtype=float), np.array(list(log_ratio.values()))
-    (slope,), *_ = np.linalg.lstsq(x[:, np.newaxis], y, rcond=None)
+    slope = np.polyfit(x[1:], y[1:], 1)[0]
     half_life = found.half_life("within")
-    assert half_life.pads == pytest.approx(-np.log(2) / slope, rel=1e-4)
-    assert half_life.fit == pytest.approx(1 - ((y - slope * x) ** 2).sum() / ((y - y.mean()) ** 2).sum(), rel=1e-4)
+    assert (half_life.start, half_life.pads) == (1, pytest.approx(-np.log(2) / slope, rel=1e-4))
+    assert half_life.fit == pytest.approx(np.corrcoef(x[1:], y[1:])[0, 1] ** 2, rel=1e-4)
 
 
 def test_texts_that_are_not_told_apart_are_counted_apart():

@@ -45,10 +45,11 @@ def pad_count_table(results: Results) -> Table:
 def _read(cell: CellFacts, notes: Notes) -> list[str]:
     probes = cell.record.get("probes") or {}
     count: Record = probes.get("pad_count") or {}
-    if not count:
-        return [notes.mark(MISSING, NO_PROBE), *[MISSING] * 5]
+    read = Estimate.of(count.get("accuracy"))
+    if read is None:
+        return [notes.mark(MISSING, count.get("reason") or NO_PROBE), *[MISSING] * 5]
     return [
-        f"{percent_of(Estimate.of(count['accuracy']))} of {count['classes']} classes",
+        f"{percent_of(read)} of {count['classes']} classes",
         percent(count["chance"]),
         percent_of(Estimate.of(count.get("control"))),
         ratio_of(Estimate.of(count.get("information_bits"))),
