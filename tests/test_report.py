@@ -20,6 +20,7 @@ from tests.reporting.deeper import deepened
 
 FILES = {
     "report.md",
+    "report.html",
     "report.json",
     "metrics.json",
     *(f"figures/{name}.svg" for name in FIGURES),

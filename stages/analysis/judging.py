@@ -10,12 +10,13 @@ from stages.analysis.joint_judging import joint_shift_verdict, unit_shift_verdic
 from stages.analysis.records import NO_SPREAD, Record, exact, judged, method_of, sizes, undefined
 from stages.layout import AS_TRAINED, condition_name
 from stages.params import BASELINE, AnalyzeParams
-from stages.stats.intervals import Interval, mean_over_seeds
+from stages.stats.intervals import Interval, mean_over_seeds, wilson
 
-DRIFT_METHOD = "geometric mean over seeds; t interval, variances of seeds and of texts (50-group jackknife) added"
-PLAIN_DRIFT_METHOD = "mean over seeds; t interval, variances of seeds and of texts (50-group jackknife) added"
+DRIFT_METHOD = "geometric mean over seeds; t on the logarithm, variances of seeds, texts (50-group jackknife) and both"
+PLAIN_DRIFT_METHOD = "mean over seeds; t, variances of seeds, texts (50-group jackknife) and both"
 FLIP_METHOD = "mean over seeds; Wilson interval at the effective sample size over seeds and texts"
-SERVING_METHOD = "mean difference over seeds, same texts; t interval, variances of seeds and of texts (jackknife) added"
+SERVING_METHOD = "mean difference over seeds, same texts; t, variances of seeds, texts (50-group jackknife) and both"
+NOTHING_SEEN_METHOD = "no text turned right or wrong in any seed; both bounds are Wilson's upper bound of 0 of n texts"
 SAME_METHOD = "every score and every state equals the baseline's to the last bit"
 ACCURACY_METHOD = "mean difference over seeds, paired by seed, on these test texts; t interval"
 
@@ -95,7 +96,17 @@ def _serving_suffered(cell: Cell, condition: str, params: AnalyzeParams) -> Reco
         return record | exact(epsilon, params.level, len(cell.seeds))
     if change is None:
         return record | undefined(None, epsilon, params.level, cell.undefined(AS_TRAINED) or NO_SPREAD)
+    if change.variance == 0:
+        # No prediction turned right or wrong: what that leaves open is what 0 of n leaves open.
+        return record | judged(
+            lambda level: _nothing_seen(record["n_texts"], level), epsilon, params.level, NOTHING_SEEN_METHOD
+        )
     return record | judged(change.interval, epsilon, params.level, method_of(cell, SERVING_METHOD))
+
+
+def _nothing_seen(texts: int, level: float) -> Interval:
+    width = wilson(0, texts, level).high
+    return Interval(0.0, -width, width)
 
 
 def _training_suffered(cell: Cell, cells: list[Cell], params: AnalyzeParams) -> Iterator[Record]:

@@ -9,6 +9,8 @@ from stages.reporting.tables.information import spectral_radius
 from stages.reporting.wording import capital, percent_of, ratio_of
 from stages.stats.verdicts import Verdict
 
+PAIRS = {"within": "of one class", "between": "of two classes"}
+
 
 def states_differ(results: Results) -> Ruling:
     """C2, on the unmasked model under every number of pads and as trained: shown, subtle, and in every seed."""
@@ -86,14 +88,18 @@ def not_eliminated(results: Results) -> Ruling:
 def forgets(cell: CellFacts) -> str:
     """A sentence on how fast pads bring two texts together, and what attracts them."""
     forgetting: Record = cell.record.get("forgetting") or {}
-    half: Record = forgetting.get("half_life") or {}
-    life = Estimate.of(half.get("between"))
-    if life is None:
-        reason = forgetting.get("reason") or "the analysis holds no forgetting curve"
-        return f"What {cell.title} forgets has no half-life: {reason}."
     radius = spectral_radius(cell)
     pulled = f" (spectral radius of the pad step at its fixed point {radius})" if radius else ""
-    return f"{cell.title} forgets: every {ratio_of(life)} pads halve the distance between texts of two classes{pulled}."
+    clauses = [_forgets(forgetting, pairs, kind) for pairs, kind in PAIRS.items()]
+    return f"{cell.title}{pulled}: {'; '.join(clauses)}."
+
+
+def _forgets(forgetting: Record, pairs: str, kind: str) -> str:
+    life = Estimate.of((forgetting.get("half_life") or {}).get(pairs))
+    if life is None:
+        reason = (forgetting.get("reasons") or {}).get(pairs) or "the analysis holds no forgetting curve"
+        return f"texts {kind} have no half-life, for {reason}"
+    return f"every {ratio_of(life)} pads halve the distance between texts {kind}"
 
 
 def mask_protects(results: Results) -> Ruling:

@@ -1,5 +1,9 @@
 """One pass over states on disk: its figures are those of the arrays in any batches, and its memory is bounded."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -12,6 +16,7 @@ from stages.params import Epsilon
 from stages.states.schema import StatesMetadata
 from stages.states.writer import states_writer
 from stages.stats.downstream import Quantity
+from tests.conftest import REPOSITORY
 
 EPSILON = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, unit_shift=0.2, joint_shift=0.5)
 STILL = {"moves": False, "layer": "lstm_1", "settled": None, "fixed_points": []}
@@ -125,3 +130,32 @@ def test_a_file_without_texts_is_one_sentence(tmp_path):
     write_states(tmp_path, "pads-8", np.zeros((0, 3)))
     with pytest.raises(UserError, match="the file holds no texts"):
         outcome_of_model(unit(tmp_path))
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_DATA, (int(sys.argv[2]), int(sys.argv[2])))
+from tests.analysis.test_model_pass import outcome_of_model, unit
+found = outcome_of_model(unit(Path(sys.argv[1])))
+print(found.conditions["pads-8"].predictions.n_texts)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit on a process's memory is Linux's")
+def test_states_larger_than_the_memory_that_a_process_may_take_are_analysed(tmp_path):
+    """100,000 texts × 3 states × 256 units × 2 conditions are 614 MB as float32; the process may take 550 MB."""
+    texts, limit = 100_000, 550_000_000
+    alone = bounded(np.random.default_rng(0), texts, 256)
+    size = 2 * 3 * alone.nbytes
+    write_states(tmp_path, "pads-0", alone, batches=20)
+    write_states(tmp_path, "pads-8", np.roll(alone, 1, axis=1), batches=20, pads=8)
+    del alone
+    frugal = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1") | {"ARROW_DEFAULT_MEMORY_POOL": "system"}
+    command = [sys.executable, "-c", LIMITED, str(tmp_path), str(limit)]
+    environment = os.environ | frugal
+    result = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) == texts
+    assert size > limit

@@ -189,7 +189,13 @@ def _forgetting(cell: Record, seeds: int) -> Record:
         {"pads": k} | {kind: interval(math.exp(-rate * k), 0.01 * bool(k), seeds) for kind, rate in rates.items()}
         for k in pads
     ]
-    return {"points": points, "half_life": half, "reason": None if fast else "the distance does not halve"}
+    reason = None if fast else "the distance does not halve"
+    return {
+        "points": points,
+        "half_life": half,
+        "from_pads": {"within": 8 if fast else None, "between": 0 if fast else None},
+        "reasons": {"within": reason, "between": reason},
+    }
 
 
 def _training(seeds: int) -> Record:

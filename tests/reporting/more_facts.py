@@ -125,7 +125,8 @@ def _forgetting(pads: list[int], side: str, learned: int) -> Record:
     return {
         "points": [{"pads": k, "within": at("within", k), "between": at("between", k)} for k in pads],
         "half_life": {"within": half("within"), "between": half("between")},
-        "reason": None if side == "post" else "pairs of two classes stay further apart than one half",
+        "from_pads": {"within": 0, "between": 4},
+        "reasons": {"within": None, "between": None if side == "post" else "the distance stays above one half"},
     }
 
 

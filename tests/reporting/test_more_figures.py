@@ -96,7 +96,7 @@ def test_forgetting_marks_half_lives_at_one_half(more):
 
 def test_forgetting_says_why_there_is_no_half_life(more):
     pre, post = panels(forgetting_figure, more())
-    assert "stay further apart" in pre.get_title().replace("\n", " ")
+    assert "between classes: the distance stays above" in pre.get_title().replace("\n", " ")
     assert len(texts(pre)) == 1
     assert post.get_title() == "post-padding"
 

@@ -23,6 +23,8 @@ from stages.reporting.results import Estimate, Record, Results
 KINDS: dict[str, LineStyle] = {"within": "-", "between": (0, (4, 1.5))}
 """Pairs of texts that the model calls alike, and pairs that it does not."""
 
+NAMES = {"within": "within a class", "between": "between classes"}
+
 LABEL_SHARE = 0.085
 """Share of a panel's height that one label of a half-life takes below the curves."""
 
@@ -53,8 +55,7 @@ def forgetting_figure(results: Results) -> Figure:
         for pads, _, colour, _ in halves[side]:
             axes.plot(pads, 0.5, color=colour, marker="|", markersize=9, markeredgewidth=1.6)
         _write_half_lives(axes, labels[side])
-        reasons = list(dict.fromkeys(found["reason"] for _, found in cells[side] if found.get("reason")))
-        title(axes, f"{side}-padding", "; ".join(reasons))
+        title(axes, f"{side}-padding", "; ".join(_reasons([found for _, found in cells[side]])))
         axes.set_xlabel("extra pads (tokens)")
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     drawn[0].set_ylabel("distance between two texts\n(share of that without pads)")
@@ -66,6 +67,18 @@ def forgetting_figure(results: Results) -> Figure:
     kinds = [rule("pairs of one predicted class", KINDS["within"]), rule("pairs of two classes", KINDS["between"])]
     legend(figure, [*variants, *kinds, rule("as far apart as without pads")])
     return figure
+
+
+def _reasons(found: list[Record]) -> list[str]:
+    """Why there are half-lives missing, each reason once, with the kind of pairs where only one kind lacks them."""
+    reasons: dict[str, None] = {}
+    for record in found:
+        by_kind = {kind: reason for kind, reason in (record.get("reasons") or {}).items() if reason}
+        if len(set(by_kind.values())) == 1 and len(by_kind) == len(KINDS):
+            reasons[next(iter(by_kind.values()))] = None
+        else:
+            reasons |= {f"{NAMES[kind]}: {reason}": None for kind, reason in by_kind.items()}
+    return list(reasons)
 
 
 def _curves(axes: Axes, look: Look, found: Record) -> None:

@@ -70,15 +70,21 @@ def forgetting_table(results: Results) -> Table:
 def _curve(cell: CellFacts, notes: Notes) -> list[str]:
     """Two half-lives, and the distance between texts of two classes that the most pads leave."""
     forgetting: Record = cell.record.get("forgetting") or {}
-    reason = forgetting.get("reason") or _why_no_curve(cell)
-    half: Record = forgetting.get("half_life") or {}
-    lives = [Estimate.of(half.get(pairs)) for pairs in ("within", "between")]
-    texts = [notes.mark(MISSING, reason) if life is None else ratio_of(life) for life in lives]
+    texts = [_half_life(forgetting, pairs, notes, _why_no_curve(cell)) for pairs in ("within", "between")]
     points = [point for point in forgetting.get("points") or [] if point["pads"]]
     if not points:
         return [*texts, MISSING]
     last = points[-1]
     return [*texts, f"{ratio_of(Estimate.of(last.get('between')))} at {last['pads']}"]
+
+
+def _half_life(forgetting: Record, pairs: str, notes: Notes, why_no_curve: str) -> str:
+    """The half-life with its interval and where it begins, or why there is none."""
+    life = Estimate.of((forgetting.get("half_life") or {}).get(pairs))
+    if life is None:
+        return notes.mark(MISSING, (forgetting.get("reasons") or {}).get(pairs) or why_no_curve)
+    start = (forgetting.get("from_pads") or {}).get(pairs)
+    return ratio_of(life) + (f", from {start} pads on" if start else "")
 
 
 def _why_no_curve(cell: CellFacts) -> str:
