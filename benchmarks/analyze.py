@@ -12,11 +12,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from benchmarks.generated_states import (
+    BATCH_ROWS,
+    CONDITIONS,
+    MODEL,
+    VECTOR,
+    WIDTH,
+    columns_file,
+    generate,
+    states_file,
+)
 
 # The process that measures imports as little as it can, for Linux counts its memory towards those that it starts.
 if TYPE_CHECKING:
@@ -24,11 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TEXTS = 384_000
-WIDTH = 256
 REPEATS = 3
-BATCH_ROWS = 4096
-VECTOR = "h_1"
-CONDITIONS = ("pads-0", "pads-16")
 STRATA = (12, 24, 36)
 """Longest length of every stratum but the last; texts have 4 to 48 tokens."""
 EPSILON = 0.002
@@ -42,6 +49,7 @@ FIGURES = (*PAIRED, "Wasserstein", SMIRNOV)
 IMPORTS = {
     "generate": ("pandas", "stages.states.writer"),
     "ours": ("stages.states.reader", "stages.stats.distributions", "stages.stats.units"),
+    "the stage": ("stages.analysis.model_pass",),
     "pandas": ("pandas", "pyarrow.parquet", "scipy.stats"),
 }
 
@@ -72,7 +80,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         measured("generate", folder, given.texts)
-        runs: dict[str, list[Run]] = {"ours": [], "pandas": []}
+        runs: dict[str, list[Run]] = {"ours": [], "the stage": [], "pandas": []}
         for repeat in range(given.repeats):
             for who, done in runs.items():
                 run = measured(who, folder, given.texts)
@@ -107,56 +115,9 @@ def work(what: str, folder: Path, texts: int) -> None:
     if what == "generate":
         generate(folder, texts)
     else:
-        found: dict[str, Any] = ours(folder) if what == "ours" else with_pandas(folder)
+        found: dict[str, Any] = WORK[what](folder)
         np.savez(folder / f"{what}.npz", **found)
     (folder / f"{what}.seconds").write_text(str(time.perf_counter() - start), encoding="utf-8")
-
-
-def generate(folder: Path, texts: int) -> None:
-    """Write the same states twice: as our states files, and for the rival as pandas writes them, a column a unit."""
-    import numpy as np
-    import pandas as pd
-
-    from stages.states.schema import PROBABILITY, StatesMetadata
-    from stages.states.writer import states_writer
-
-    for number, condition in enumerate(CONDITIONS):
-        table = np.empty((texts, WIDTH), dtype=np.float32)
-        widths = {PROBABILITY: 2, VECTOR: WIDTH}
-        metadata = StatesMetadata("benchmark", "post", "baseline", 0, condition, 2, widths, "")
-        with states_writer(folder / f"{condition}.parquet", metadata) as writer:
-            for start, columns in _batches(texts, padded=bool(number)):
-                table[start : start + len(columns["text_id"])] = columns[VECTOR]
-                writer.add(columns, "test")
-        frame = pd.DataFrame(table, columns=[f"unit_{unit}" for unit in range(WIDTH)], copy=False)
-        frame.to_parquet(folder / f"{condition}.columns.parquet", compression="zstd")
-
-
-def _batches(texts: int, *, padded: bool) -> "Iterator[tuple[int, dict[str, NDArray[Any]]]]":
-    """States whose units differ in place and spread, and whose shift goes from nothing (unit 0) to large."""
-    import numpy as np
-
-    unit = np.arange(WIDTH)
-    place, spread = 0.8 * np.sin(unit), 0.1 + 0.9 * (unit % 16) / 15
-    for start in range(0, texts, BATCH_ROWS):
-        generator = np.random.default_rng([7, start])
-        n = min(BATCH_ROWS, texts - start)
-        length = generator.integers(4, 49, n, dtype=np.int32)
-        drive = place + spread * generator.standard_normal((n, WIDTH), np.float32) + 0.01 * length[:, np.newaxis]
-        if padded:
-            drive = drive + 0.001 * unit / WIDTH + 0.05 * generator.standard_normal((n, WIDTH), np.float32)
-        yes = generator.random((n, 1), np.float32)
-        yield (
-            start,
-            {
-                "text_id": np.arange(start, start + n),
-                "label": generator.integers(0, 2, n, dtype=np.int32),
-                "length": length,
-                "pads": np.full(n, 16 if padded else 0, dtype=np.int32),
-                "probability": np.concatenate([1 - yes, yes], axis=1),
-                VECTOR: np.tanh(drive).astype(np.float32),
-            },
-        )
 
 
 def ours(folder: Path) -> Figures:
@@ -172,7 +133,7 @@ def ours(folder: Path) -> Figures:
 
     histograms = [StateHistogram.create(WIDTH, len(STRATA) + 1) for _ in CONDITIONS]
     sums = None
-    for batches in aligned_batches([folder / f"{name}.parquet" for name in CONDITIONS], [VECTOR], BATCH_ROWS):
+    for batches in aligned_batches([states_file(folder, name) for name in CONDITIONS], [VECTOR], BATCH_ROWS):
         stratum = distributions.length_stratum(batches[0].length, np.array(STRATA))
         for histogram, batch in zip(histograms, batches, strict=True):
             histogram.add(batch.vectors[VECTOR], stratum)
@@ -194,6 +155,18 @@ def ours(folder: Path) -> Figures:
     }
 
 
+def the_stage(folder: Path) -> Figures:
+    """The whole pass of the stage over one model, whatever else it computes; its drift ratio stands for it."""
+    import numpy as np
+
+    from stages.analysis.model_pass import ModelUnit, outcome_of_model
+    from stages.params import Epsilon
+
+    epsilon = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, unit_shift=EPSILON, joint_shift=0.5)
+    found = outcome_of_model(ModelUnit(folder, *MODEL, {CONDITIONS[1]: 16}, epsilon, probe_texts=500))
+    return {"drift ratio": np.array(found.conditions[CONDITIONS[1]].states[VECTOR].drift_ratio)}
+
+
 def with_pandas(folder: Path) -> Figures:
     """Column by column with pandas and scipy; in float64, for scipy's t test of float32 columns loses digits."""
     import numpy as np
@@ -201,7 +174,7 @@ def with_pandas(folder: Path) -> Figures:
     from scipy import stats
 
     rows, moved, spread = [], 0.0, 0.0
-    files = [folder / f"{condition}.columns.parquet" for condition in CONDITIONS]
+    files = [columns_file(folder, condition) for condition in CONDITIONS]
     for name in [f"unit_{unit}" for unit in range(WIDTH)]:
         alone, padded = (pd.read_parquet(file, columns=[name])[name].astype("float64") for file in files)
         shift = padded - alone
@@ -228,12 +201,9 @@ def with_pandas(folder: Path) -> Figures:
 def report(folder: Path, texts: int, runs: dict[str, list[Run]]) -> str:
     """The section of RESULTS.md: medians over the runs, their ratios, and how far the figures agree."""
     middle = {who: Run(*map(median, zip(*done, strict=True))) for who, done in runs.items()}
-    ours_, rival = middle.values()
-    endings = {"ours": "parquet", "pandas": "columns.parquet"}
-    size = {
-        who: sum((folder / f"{name}.{ending}").stat().st_size for name in CONDITIONS) / 2**20
-        for who, ending in endings.items()
-    }
+    ours_, stage, rival = middle.values()
+    where = {"ours": states_file, "the stage": states_file, "pandas": columns_file}
+    size = {who: sum(of(folder, name).stat().st_size for name in CONDITIONS) / 2**20 for who, of in where.items()}
     walls = {who: sorted(run.wall for run in done) for who, done in runs.items()}
     rows = [
         f"| {who} | {run.wall:.1f} | {walls[who][0]:.1f} to {walls[who][-1]:.1f} | {run.cpu:.1f} | {run.peak_mb:.0f} "
@@ -248,6 +218,8 @@ def report(folder: Path, texts: int, runs: dict[str, list[Run]]) -> str:
         "| | wall s | from … to | CPU s | peak MiB | files MiB |",
         "|---|---|---|---|---|---|",
         *rows,
+        f"| pandas : the stage | {rival.wall / stage.wall:.1f} | | {rival.cpu / stage.cpu:.1f} | "
+        f"{rival.peak_mb / stage.peak_mb:.1f} | |",
         f"| pandas : ours | {rival.wall / ours_.wall:.1f} | | {rival.cpu / ours_.cpu:.1f} | "
         f"{rival.peak_mb / ours_.peak_mb:.1f} | {size['pandas'] / size['ours']:.2f} |",
         "",
@@ -263,6 +235,8 @@ def agreement(folder: Path) -> list[str]:
     from stages.stats.distributions import BIN_WIDTH
 
     a, b = (dict(np.load(folder / f"{who}.npz")) for who in ("ours", "pandas"))
+    if not np.isclose(np.load(folder / "the stage.npz")["drift ratio"], b["drift ratio"], rtol=1e-9):
+        sys.exit("drift ratio: the stage's is another than the rival's")
     allowed = dict.fromkeys((*PAIRED, "drift ratio"), 1e-9) | {"Wasserstein": BIN_WIDTH}
     lines = ["| figure | largest difference | allowed |", "|---|---|---|"]
     for name, limit in allowed.items():
@@ -285,11 +259,14 @@ def write_section(path: Path, title: str, section: str) -> None:
     path.write_text("\n## ".join([head, *(f"{name}\n{part}" for name, part in parts.items())]), encoding="utf-8")
 
 
+WORK: dict[str, Callable[[Path], Figures]] = {"ours": ours, "the stage": the_stage, "pandas": with_pandas}
+
 PREFACE = """\
-One streamed pass over the states of one condition and of the same texts alone, made of the reader, sums and histograms
-that `analyze` uses (the stage computes more than this), and the same figures of every unit from pandas and scipy,
-column by column. Ours also keeps what the rival does not: sums by group of texts for the jackknife, covariances of all
-units, histograms by length. Repeat with `make bench`; `python -m benchmarks.analyze --texts 20000` writes nothing.
+The states of one condition and of the same texts alone, three ways. *ours*: one streamed pass, made of the reader, sums
+and histograms that `analyze` uses, for the figures below. *pandas*: the same figures of every unit from pandas and
+scipy, column by column. *the stage*: all that `analyze` computes of such a model, which is more: sums by group of texts
+for the jackknife, covariances of all units, histograms by length, probes, forgetting, calibration.
+Repeat with `make bench`; `python -m benchmarks.analyze --texts 20000` writes nothing.
 """
 
 if __name__ == "__main__":
