@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.analysis.cells import Cell, SeedResult
-from stages.analysis.judging import accuracy_differences
+from stages.analysis.cells import Cell, SeedResult, same_everywhere
+from stages.analysis.judging import NEITHER_LEARNED, accuracy_differences
 from stages.analysis.memory_facts import forgetting_facts, pad_step_facts, path_facts, probe_facts
 from stages.analysis.outcomes import StateOutcome
 from stages.analysis.over_seeds import interval_record, mean_record
+from stages.analysis.records import sizes
 from stages.layout import AS_TRAINED, condition_name
 from stages.params import SPLITS, AnalyzeParams
 from stages.stats.calibration import COARSE_BINS, ConfidenceBins, calibration_error_over_seeds
@@ -36,8 +37,8 @@ def cell_facts(cell: Cell, baseline: Cell | None, conditions: dict[str, int | No
         "seeds": [_seed_facts(seed, conditions) for seed in cell.seeds],
         "computed_tokens": sum(seed.scores["training"]["computed_tokens"] for seed in cell.seeds),
         "text_tokens": sum(seed.scores["training"]["text_tokens"] for seed in cell.seeds),
-        "alone": _alone_facts(cell, level),
-        "conditions": [_condition_facts(cell, condition, pads, level) for condition, pads in conditions.items()],
+        "alone": _alone_facts(cell, params),
+        "conditions": [_condition_facts(cell, condition, pads, params) for condition, pads in conditions.items()],
         "calibration": _calibration_curves(cell),
         "probes": probe_facts(cell, level),
         "forgetting": forgetting_facts(cell, level),
@@ -47,11 +48,29 @@ def cell_facts(cell: Cell, baseline: Cell | None, conditions: dict[str, int | No
     }
 
 
-def _bounded(mean: MeanOverSeeds | None, level: float, lowest: float = -np.inf, highest: float = np.inf) -> Any:
+def _bounded(
+    mean: MeanOverSeeds | None, level: float, lowest: float = -np.inf, highest: float = np.inf
+) -> Record | None:
     if mean is None:
         return None
     interval = mean.interval(level)
     return vars(Interval(interval.estimate, max(lowest, interval.low), min(highest, interval.high)))
+
+
+def _accuracy(cell: Cell, condition: str, level: float) -> Record | None:
+    mean = cell.accuracy(condition)
+    if mean is None or mean.variance:
+        return _bounded(mean, level, 0, 1)
+    interval = same_everywhere(mean, sizes(cell, condition)["n_texts"], level)
+    return vars(Interval(interval.estimate, max(0.0, interval.low), min(1.0, interval.high)))
+
+
+def _accuracy_change(cell: Cell, condition: str, params: AnalyzeParams) -> Record | None:
+    mean = cell.accuracy_change(condition)
+    moved = max(cell.largest_probability_change(each) for each in (condition, AS_TRAINED))
+    if mean is None or mean.variance or moved <= params.exact_tolerance:
+        return _bounded(mean, params.level)
+    return vars(same_everywhere(mean, sizes(cell, condition)["n_texts"], params.level))
 
 
 def _seed_facts(seed: SeedResult, conditions: dict[str, int | None]) -> Record:
@@ -74,17 +93,17 @@ def _seed_facts(seed: SeedResult, conditions: dict[str, int | None]) -> Record:
     }
 
 
-def _alone_facts(cell: Cell, level: float) -> Record:
+def _alone_facts(cell: Cell, params: AnalyzeParams) -> Record:
     alone = condition_name(0)
     return {
-        "accuracy": _bounded(cell.accuracy(alone), level, 0, 1),
-        "accuracy_change": _bounded(cell.accuracy_change(alone), level),
-        "calibration_error": _calibration_error(cell, lambda seed: seed.model.confidence, level),
+        "accuracy": _accuracy(cell, alone, params.level),
+        "accuracy_change": _accuracy_change(cell, alone, params),
+        "calibration_error": _calibration_error(cell, lambda seed: seed.model.confidence, params.level),
     }
 
 
-def _condition_facts(cell: Cell, condition: str, pads: int | None, level: float) -> Record:
-    defined = cell.undefined(condition) is None
+def _condition_facts(cell: Cell, condition: str, pads: int | None, params: AnalyzeParams) -> Record:
+    defined, level = cell.undefined(condition) is None, params.level
     return {
         "condition": condition,
         "pads": pads,
@@ -96,12 +115,10 @@ def _condition_facts(cell: Cell, condition: str, pads: int | None, level: float)
         },
         "flip_rate": interval_record(cell.flip_rate(condition, level)),
         "mean_probability_change": (
-            float(np.mean([each.rate(Quantity.MOVED) for each in cell.predictions(condition)]))
-            if cell.learned
-            else None
+            float(np.mean([each.rate(Quantity.MOVED) for each in cell.predictions(condition)])) if defined else None
         ),
-        "accuracy": _bounded(cell.accuracy(condition), level, 0, 1),
-        "accuracy_change": None if condition == AS_TRAINED else _bounded(cell.accuracy_change(condition), level),
+        "accuracy": _accuracy(cell, condition, level),
+        "accuracy_change": None if condition == AS_TRAINED else _accuracy_change(cell, condition, params),
         "nll_change": _bounded(cell.rate(condition, Quantity.NLL_CHANGE), level),
         "brier_change": _bounded(cell.rate(condition, Quantity.BRIER_CHANGE), level),
         "calibration_error": _calibration_error(cell, lambda seed: seed.conditions[condition].confidence, level),
@@ -177,6 +194,10 @@ def _training_facts(cell: Cell, baseline: Cell | None, params: AnalyzeParams) ->
     compared = paired_comparison(
         accuracy_differences(cell, baseline), params.epsilon.accuracy, np.random.default_rng(0)
     )
+    if not cell.learned and not baseline.learned:
+        # Two accuracies at chance are about the same, which would look like a result.
+        nothing = dict.fromkeys(("difference", "sign_flip_p", "better", "tost_p", "detectable"))
+        return nothing | {"mean": compared.mean, "n_seeds": compared.n_seeds, "reason": NEITHER_LEARNED}
     return {
         "difference": interval_record(compared.interval(params.level)),
         "mean": compared.mean,

@@ -179,6 +179,15 @@ class Cell:
         )
 
 
+def same_everywhere(mean: MeanOverSeeds, texts: int, level: float) -> Interval:
+    """The interval of a mean of texts that has no variance, as where no text turned: what 0 of n leaves open.
+
+    A jackknife of groups that are all alike gives a width of 0, which no number of texts can.
+    """
+    width = wilson(0, texts, level).high
+    return Interval(mean.estimate, mean.estimate - width, mean.estimate + width)
+
+
 @dataclass(frozen=True)
 class Drift:
     """The drift ratio over seeds: a geometric mean, for ratios of different seeds differ by factors.

@@ -64,12 +64,12 @@ def _record(question: str, estimand: str, cell: Cell, condition: str, vector: st
 
 
 def _over_seeds(values: list[float], inside: bool, beyond: bool, epsilon: float, needed: float, method: str) -> Record:
-    """All seeds must agree; the bounds are the range over seeds, which has no level."""
+    """All seeds must agree; the bounds are the range over seeds, which has no level, and one seed has no range."""
     verdict = Verdict.EQUIVALENT if inside else Verdict.DIFFERENT if beyond else Verdict.INCONCLUSIVE
     return {
         "estimate": float(np.mean(values)),
-        "low": min(values),
-        "high": max(values),
+        "low": min(values) if len(values) > 1 else None,
+        "high": max(values) if len(values) > 1 else None,
         "level": None,
         "epsilon": epsilon,
         "smallest_epsilon": needed,

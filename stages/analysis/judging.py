@@ -5,18 +5,21 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.analysis.cells import Cell
+from stages.analysis.cells import Cell, same_everywhere
 from stages.analysis.joint_judging import joint_shift_verdict, unit_shift_verdict
 from stages.analysis.records import NO_SPREAD, Record, exact, judged, method_of, sizes, undefined
 from stages.layout import AS_TRAINED, condition_name
 from stages.params import BASELINE, AnalyzeParams
-from stages.stats.intervals import Interval, mean_over_seeds, wilson
+from stages.stats.intervals import Interval, mean_over_seeds
+from stages.stats.training import ROUNDING
 
 DRIFT_METHOD = "geometric mean over seeds; t on the logarithm, variances of seeds, texts (50-group jackknife) and both"
 PLAIN_DRIFT_METHOD = "mean over seeds; t, variances of seeds, texts (50-group jackknife) and both"
 FLIP_METHOD = "mean over seeds; Wilson interval at the effective sample size over seeds and texts"
 SERVING_METHOD = "mean difference over seeds, same texts; t, variances of seeds, texts (50-group jackknife) and both"
 NOTHING_SEEN_METHOD = "no text turned right or wrong in any seed; both bounds are Wilson's upper bound of 0 of n texts"
+ALL_ALIKE_METHOD = "texts of every group turned alike in every seed; the bounds lie Wilson's upper bound of 0 of n away"
+NEITHER_LEARNED = "neither variant has a seed that learned, so both accuracies are chance"
 SAME_METHOD = "every score and every state equals the baseline's to the last bit"
 ACCURACY_METHOD = "mean difference over seeds, paired by seed, on these test texts; t interval"
 
@@ -97,16 +100,11 @@ def _serving_suffered(cell: Cell, condition: str, params: AnalyzeParams) -> Reco
     if change is None:
         return record | undefined(None, epsilon, params.level, cell.undefined(AS_TRAINED) or NO_SPREAD)
     if change.variance == 0:
-        # No prediction turned right or wrong: what that leaves open is what 0 of n leaves open.
-        return record | judged(
-            lambda level: _nothing_seen(record["n_texts"], level), epsilon, params.level, NOTHING_SEEN_METHOD
-        )
+        # Mostly no prediction turned right or wrong: what that leaves open is what 0 of n leaves open.
+        method = ALL_ALIKE_METHOD if change.estimate else NOTHING_SEEN_METHOD
+        texts = record["n_texts"]
+        return record | judged(lambda level: same_everywhere(change, texts, level), epsilon, params.level, method)
     return record | judged(change.interval, epsilon, params.level, method_of(cell, SERVING_METHOD))
-
-
-def _nothing_seen(texts: int, level: float) -> Interval:
-    width = wilson(0, texts, level).high
-    return Interval(0.0, -width, width)
 
 
 def _training_suffered(cell: Cell, cells: list[Cell], params: AnalyzeParams) -> Iterator[Record]:
@@ -145,7 +143,7 @@ def no_interval(cell: Cell, baseline: Cell, difference: NDArray[np.float64]) -> 
     if len(difference) < 2:
         return "one seed says nothing about training; set train.seeds to 2 or more"
     if not cell.learned and not baseline.learned:
-        return "neither variant has a seed that learned, so both accuracies are chance"
-    if difference.var() == 0:
+        return NEITHER_LEARNED
+    if np.ptp(difference) <= ROUNDING * np.abs(difference).max():
         return "every seed differs by the same amount, which leaves no spread to make an interval of"
     return None

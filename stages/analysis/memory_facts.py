@@ -1,5 +1,6 @@
 """What pads leave of the information in a state, for the report: probes, forgetting, the step of one pad."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -70,7 +71,7 @@ def forgetting_facts(cell: Cell, level: float) -> Record | None:
             kind: _geometric([life.pads or np.nan for life in lives], level) for kind, lives in half_lives.items()
         },
         "from_pads": {
-            kind: max((life.start for life in lives if life.start is not None), default=None)
+            kind: None if reasons[kind] else max(life.start for life in lives if life.start is not None)
             for kind, lives in half_lives.items()
         },
         "reasons": reasons,
@@ -79,11 +80,10 @@ def forgetting_facts(cell: Cell, level: float) -> Record | None:
 
 def _reason(lives: list[HalfLife]) -> str | None:
     """Why there is no half-life over the seeds; None where every seed has one."""
-    found = [life.reason for life in lives if life.reason]
-    if not found:
-        return None
-    reason = max(found, key=found.count)
-    return reason if len(found) == len(lives) else f"{reason} in {len(found)} of {len(lives)} seeds"
+    found = Counter(life.reason for life in lives if life.reason)
+    if len(lives) in found.values():
+        return next(iter(found))
+    return "; ".join(f"{reason} in {seeds} of {len(lives)} seeds" for reason, seeds in found.most_common()) or None
 
 
 def pad_step_facts(cell: Cell) -> Record | None:

@@ -46,7 +46,7 @@ class StateOutcome:
     @property
     def largest(self) -> float:
         """The largest change of any unit of any text."""
-        return float(self.largest_of_unit.max(initial=0.0))
+        return abs(float(self.largest_of_unit.max(initial=0.0)))
 
     @staticmethod
     def of(sums: ShiftSums, epsilon: Epsilon) -> "StateOutcome":

@@ -43,8 +43,8 @@ def leak(results: Results) -> str:
     clauses = [_moved(cell, finding) for cell, finding in found]
     return (
         f"**{_leak_verdict([finding for _, finding in found])}**: under {condition_text(results.headline)} the state "
-        f"that the classifier reads drifts (squared shift over the spread between texts, which matters above "
-        f"{plain(results.epsilon[DRIFT])}) {listed(clauses)}."
+        f"that the classifier reads drifts {listed(clauses)}. (Squared shift over the spread between texts; above "
+        f"{plain(results.epsilon[DRIFT])} it matters.)"
     )
 
 
@@ -84,12 +84,13 @@ def cost(results: Results) -> str:
         return f"**What it costs cannot be said** either: every cost is a difference to `{BASELINE}`."
     gains = [_gain(results, cell) for cell in baselines]
     flips = [results.finding(cell, FLIPS, results.headline) for cell in baselines]
-    clauses = [
-        f"with {cell.side}-padding {_accuracy_clause(cell, gain)} and {condition_text(results.headline)} "
-        f"{_flip_clause(flip, plural=_plural(results))}"
-        for cell, gain, flip in zip(baselines, gains, flips, strict=True)
-    ]
-    return f"**{_cost_verdict(gains, flips)}**: {'; '.join(clauses)}."
+    verb = "change" if condition_text(results.headline).endswith("pads") else "changes"
+    shares = listed([f"{_flipped(flip)} with {cell.side}-padding" for cell, flip in zip(baselines, flips, strict=True)])
+    accuracies = listed([_accuracy_clause(cell, gain) for cell, gain in zip(baselines, gains, strict=True)])
+    return (
+        f"**{_cost_verdict(gains, flips)}**: {condition_text(results.headline)} {verb} the predicted class of "
+        f"{shares}. The unmasked test accuracy is {accuracies}."
+    )
 
 
 def _gain(results: Results, cell: CellFacts) -> Finding | None:
@@ -124,24 +125,22 @@ def _accuracy_verdict(gains: list[Finding | None]) -> str:
 
 
 def _accuracy_clause(cell: CellFacts, gain: Finding | None) -> str:
-    chance = f" ({cell.at_chance} of {len(cell.seeds)} seeds at chance)" if cell.at_chance else ""
-    reached = f"its test accuracy is {percent(cell.accuracy)}{chance}"
-    if gain is None:
-        return reached
-    if gain.verdict is Verdict.EXACT:
-        return f"{reached}, that of `{gain.variant}` to the last bit,"
-    figures = spaced(points(gain.estimate), points_interval(gain.low, gain.high))
-    return f"{reached}, `{gain.variant}` adds {figures} points ({gain.verdict}),"
+    notes = [f"{cell.at_chance} of {len(cell.seeds)} seeds at chance"] * bool(cell.at_chance)
+    if gain is not None and gain.verdict is Verdict.EXACT:
+        notes.append(f"that of `{gain.variant}` to the last bit")
+    elif gain is not None:
+        figures = spaced(points(gain.estimate), points_interval(gain.low, gain.high))
+        notes.append(f"`{gain.variant}` adds {figures} points: {gain.verdict}")
+    return spaced(f"{percent(cell.accuracy)} with {cell.side}-padding", f"({'; '.join(notes)})" if notes else "")
 
 
-def _flip_clause(flip: Finding | None, *, plural: bool) -> str:
-    verb = "change" if plural else "changes"
+def _flipped(flip: Finding | None) -> str:
     if flip is None or flip.estimate is None:
-        return f"{verb} an undefined share of the predictions"
+        return "an undefined share of the texts"
     if flip.verdict is Verdict.EXACT:
-        return f"{verb} none of the predictions"
+        return "no text"
     interval = percent_interval(flip.low, flip.high)
-    return f"{verb} {spaced(percent(flip.estimate), interval)} of the predictions ({flip.verdict})"
+    return f"{spaced(percent(flip.estimate), interval)} of the texts ({flip.verdict})"
 
 
 def fixes(results: Results) -> str:
@@ -192,7 +191,3 @@ def _of_variant(results: Results, variant: str, estimand: str) -> list[tuple[Cel
 
 def _paddings(sides: list[str]) -> str:
     return listed([f"{side}-" for side in sides]) + "padding"
-
-
-def _plural(results: Results) -> bool:
-    return condition_text(results.headline).endswith("pads")

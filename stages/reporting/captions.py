@@ -4,7 +4,8 @@ CAPTIONS = {
     "verdicts": (
         "**Every verdict at a glance.** One row for each variant and padding side, at the number of pads of the first "
         "table: the mark is the estimate, the line its interval, the shaded strip what does not matter (up to ε). "
-        "A green diamond on 0 is a variant that pads do not touch at all."
+        "A green diamond on 0 is a variant that pads do not touch at all, or, in the last panel, one that equals "
+        "`baseline` to the last bit."
     ),
     "drift": (
         "**How far pads move the state.** Lines are means over seeds, bands their intervals, dots single seeds. A line "
@@ -33,8 +34,9 @@ CAPTIONS = {
     ),
     "forgetting": (
         "**How fast pads make the model forget.** Distance between the states of two texts, as a share of that "
-        "without pads: a line that falls means that pads erase what tells texts apart. Upright ticks are half-lives. "
-        "If pairs of two classes (dashed) fall as fast as pairs of one (solid), the prediction is being forgotten too."
+        "without pads: a line that falls means that pads erase what tells texts apart. Upright ticks, "
+        "where there are any, are half-lives. If pairs of two classes (dashed) fall as fast as pairs of one (solid), "
+        "the prediction is being forgotten too."
     ),
     "path": (
         "**Where pads carry the states.** Each line is one text, from its state alone (open) to that under most pads "
@@ -48,8 +50,8 @@ CAPTIONS = {
     ),
     "probes": (
         "**Whether pads destroy the label or only hide it.** Filled: the model's own classifier. Hollow: a linear "
-        "probe fitted anew on states with these pads. A gap between them is a label still in the state, which the "
-        "classifier no longer reads; where both fall, the label is lost."
+        "probe fitted anew on states with these pads. Upright lines are intervals. A gap that opens with more pads is "
+        "a label still in the state, which the classifier no longer reads; where both fall, the label is lost."
     ),
     "lengths": (
         "**Why there is padding at all.** On the left, how many training texts have which length; on the right, the "
@@ -57,8 +59,8 @@ CAPTIONS = {
     ),
     "cost": (
         "**What padding costs, and which batching saves it.** Steps of one training epoch under four ways to batch the "
-        "same texts, and the variants that can be trained so without changing what they compute. Steps are counted, "
-        "not timed; no padding at all is the floor."
+        "same texts, and the variants that can be trained so without changing what they compute (grey: none). "
+        "Steps are counted, not timed; no padding at all is the floor."
     ),
 }
 """By the stem of the figure's file, in the order in which a reader meets them."""

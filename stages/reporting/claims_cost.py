@@ -2,7 +2,7 @@
 
 import math
 
-from stages.reporting.numbers import listed, percent, plain, ratio, whole
+from stages.reporting.numbers import listed, percent, ratio, whole
 from stages.reporting.results import CellFacts, Record, Results
 from stages.reporting.rulings import Ruling, Stand, baselines, by_variant, queue, working
 from stages.reporting.tables.cost import cost_of, padding_law
@@ -27,10 +27,12 @@ def compute_grows(results: Results) -> Ruling:
         ]
     )
     exactly = all(cell.computed_tokens == _positions(results, cell) for cell in unmasked)
-    reading = "texts × max_len × epochs, so every pad costs one step" if exactly else "not texts × max_len × epochs"
+    reading = "texts × max_len × epochs" if exactly else "not texts × max_len × epochs"
     linear, line = _line(results, unmasked[0])
     stand = Stand.SUPPORTED if exactly and linear else Stand.REFUTED
-    return Ruling(stand, f"{'; '.join(figures)}: {reading}. {line} These are counts of steps, exact, and not seconds.")
+    return Ruling(
+        stand, f"{'; '.join(figures)}: {reading}. {line} (Steps are counted exactly; seconds are not measured.)"
+    )
 
 
 def _positions(results: Results, cell: CellFacts) -> int:
@@ -52,7 +54,7 @@ def _line(results: Results, cell: CellFacts) -> tuple[bool, str]:
     points = law["points"]
     line = (
         f"From rows of {points[0]['max_len']} to rows of {points[-1]['max_len']} each further column adds "
-        f"{plain(round(law['slope']))} steps to an epoch of {whole(texts)} texts"
+        f"{whole(round(law['slope']))} steps to an epoch of {whole(texts)} texts"
     )
     says = f", so a pad costs 1 step{flops}." if linear else ", which is not one step for each text."
     return linear, line + says

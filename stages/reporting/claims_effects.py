@@ -11,14 +11,13 @@ from stages.reporting.results import (
     DRIFT,
     FLIPS,
     CellFacts,
-    Estimate,
     Finding,
     Record,
     Results,
     condition_text,
 )
 from stages.reporting.rulings import DRAMATIC, Ruling, Stand, baselines, drift_of, queue, working_on
-from stages.reporting.wording import apart, percent_of, points_of, ratio_of, signed_of
+from stages.reporting.wording import apart, percent_of, points_of, ratio_of
 
 SIZES = {"layers": "model.layers=1,2", "units": "model.units=8,32,128"}
 
@@ -27,6 +26,7 @@ def often_minor(results: Results) -> Ruling:
     """C4, by side: what a mask adds to accuracy, and what the headline number of pads does to the unmasked model."""
     sizes: dict[str, str] = {}
     parts: list[str] = []
+    at = condition_text(results.headline)
     for cell in baselines(results):
         masked = working_on(results, cell.side)
         accuracy = None if masked is None else results.finding(masked, ACCURACY)
@@ -38,14 +38,14 @@ def often_minor(results: Results) -> Ruling:
         flipped = percent_of(flips) if flips.estimate is not None else "an undefined share"
         parts.append(
             f"With {cell.side}-padding (**{sizes[cell.side]}**) masking changes accuracy by {points_of(accuracy)} "
-            f"points; {condition_text(results.headline)} flip {flipped} of the unmasked model's predictions"
-            f"{_losses(results, cell)}{_served(served)}{_worst(results, cell)}."
+            f"points; {at} {'flip' if at.endswith('pads') else 'flips'} {flipped} of the unmasked model's predictions"
+            f"{_served(served, at)}{_worst(results, cell)}."
         )
     if not parts:
         return Ruling(Stand.OPEN, f"This run compares no masked model with `{BASELINE}`.")
     figure = (
         f"{' '.join(parts)} (Dramatic is beyond {percent(DRAMATIC)} of the texts; judged are masking, flips, and "
-        f"accuracy under {condition_text(results.headline)}.)"
+        f"accuracy under {at}.)"
     )
     kinds = set(sizes.values())
     if kinds == {"minor"}:
@@ -67,17 +67,11 @@ def _size(found: list[Finding]) -> str:
     return "not settled"
 
 
-def _losses(results: Results, cell: CellFacts) -> str:
-    facts = cell.at(results.headline)
-    found = {name: Estimate.of(facts.get(key)) for name, key in (("NLL", "nll_change"), ("Brier", "brier_change"))}
-    texts = [f"{name} by {signed_of(value)}" for name, value in found.items() if value is not None]
-    return f", change {listed(texts)}" if texts else ""
-
-
-def _served(served: Finding | None) -> str:
+def _served(served: Finding | None, at: str) -> str:
     if served is None or served.estimate is None:
         return ""
-    return f" and its accuracy by {points_of(served)} points against serving it as trained"
+    verb = "change" if at.endswith("pads") else "changes"
+    return f" and {verb} its accuracy by {points_of(served)} points against serving it as trained"
 
 
 def _worst(results: Results, cell: CellFacts) -> str:
@@ -102,19 +96,20 @@ def extent(results: Results) -> Ruling:
         reason = f"no `{BASELINE}` was trained" if not cells else "no seed of it learned"
         return Ruling(Stand.OPEN, f"This run cannot tell: {reason}; run {_sizes(results)[1]}.")
     amounts = [_amount(results, cell) for cell in cells]
-    shown = [f"the amount of padding ({cell.side})" for cell, (grows, _) in zip(cells, amounts, strict=True) if grows]
+    growing = [cell.side for cell, (grows, _) in zip(cells, amounts, strict=True) if grows]
+    shown = [f"the amount of padding ({listed(growing)})"] * bool(growing)
     sides, side_text = _sides(results, cells)
     shown += ["the padding side"] * sides
     lengths = [text for cell in cells if (text := _lengths(results, cell))]
     fixed, run = _sizes(results)
     figure = (
-        f"Drift of `{BASELINE}` by amount: {'; '.join(text for _, text in amounts)}. By side: {side_text}. By length, "
-        f"described without intervals: {'; '.join(lengths) or 'undefined, for the analysis holds no strata'}. "
+        f"Drift ratio of `{BASELINE}` by amount: {'; '.join(text for _, text in amounts)}. By side: {side_text}. "
+        f"By length, without intervals: {'; '.join(lengths) or 'undefined, for the analysis holds no strata'}. "
         f"Not varied: {listed(fixed)}; run {run} (downstream layers other than the last state are not offered yet)."
     )
     if not shown:
         return Ruling(Stand.OPEN, f"This run shows no dependence and cannot exclude one. {figure}")
-    return Ruling(Stand.DEPENDS, figure, f"what is varied: shown here for {listed(shown)}, the rest is open")
+    return Ruling(Stand.DEPENDS, figure, f"what is varied: shown here for {listed(shown)}; the rest is open")
 
 
 def _amount(results: Results, cell: CellFacts) -> tuple[bool, str]:
@@ -129,7 +124,7 @@ def _amount(results: Results, cell: CellFacts) -> tuple[bool, str]:
     differ = apart(first, last)
     return differ, (
         f"from {ratio_of(first)} at {condition_text(first.condition or '')} to {ratio_of(last)} at {last.pads} with "
-        f"{cell.side}-padding ({'rising at every step' if rising else 'not rising at every step'}, "
+        f"{cell.side}-padding ({'' if rising else 'not '}rising at every step, "
         f"intervals {'apart' if differ else 'that meet'})"
     )
 
@@ -139,7 +134,11 @@ def _sides(results: Results, cells: list[CellFacts]) -> tuple[bool, str]:
     if len(found) < 2:
         return False, f"undefined, for there is {found[0][0]}-padding alone"
     (one, first), (two, second) = found[0], found[1]
-    texts = [f"{drift_of(each)} with {side}" for side, each in ((one, first), (two, second)) if each is not None]
+    texts = [
+        f"{ratio_of(each) if each.estimate is not None else 'undefined'} with {side}"
+        for side, each in ((one, first), (two, second))
+        if each is not None
+    ]
     differ = apart(first, second)
     return (
         differ,

@@ -5,8 +5,7 @@ from stages.params import BASELINE
 from stages.reporting.numbers import listed, plain, ratio
 from stages.reporting.results import DRIFT, CellFacts, Estimate, Finding, Record, Results, condition_text
 from stages.reporting.rulings import SUBTLE, Ruling, Stand, baselines, drift_of, of_baseline, working
-from stages.reporting.tables.information import spectral_radius
-from stages.reporting.wording import capital, percent_of, ratio_of
+from stages.reporting.wording import percent_of, ratio_of
 from stages.stats.verdicts import Verdict
 
 PAIRS = {"within": "of one class", "between": "of two classes"}
@@ -27,7 +26,7 @@ def states_differ(results: Results) -> Ruling:
         return Ruling(Stand.REFUTED, figure)
     if not shown:
         return Ruling(Stand.OPEN, figure)
-    figure += " " + capital("; ".join(_consistency(results, cell) for cell in baselines(results))) + "."
+    figure += " " + " ".join(_consistency(results, cell) for cell in baselines(results))
     subtle = all(each.estimate is not None and each.estimate <= SUBTLE for each in shown)
     consistent = all(_beyond(results, cell) == len(cell.learned) for cell in baselines(results))
     if len(shown) == len(found) and subtle and consistent:
@@ -50,10 +49,12 @@ def _consistency(results: Results, cell: CellFacts) -> str:
     facts = cell.state_at(results.headline, cell.state)
     moved = Estimate.of(facts.get("units_moved"))
     units = "an undefined share of the units" if moved is None else f"{percent_of(moved)} of the units"
-    cosine = f", mean cosine {ratio(facts['cosine'])}" if facts.get("cosine") is not None else ""
+    cosine = f" (mean cosine {ratio(facts['cosine'])})" if facts.get("cosine") is not None else ""
+    seeds = f"{_beyond(results, cell)} of {len(cell.learned)} seed{'' if len(cell.learned) == 1 else 's'} that learned"
+    at = condition_text(results.headline)
     return (
-        f"with {cell.side}-padding {_beyond(results, cell)} of {len(cell.learned)} seeds that learned drift beyond it "
-        f"under {condition_text(results.headline)}, which move {units} by more than 0.2 sd of the shift{cosine}"
+        f"With {cell.side}-padding, {at} {'move' if at.endswith('pads') else 'moves'} {units} by more than 0.2 sd of "
+        f"the shift{cosine}; the drift is beyond {plain(results.epsilon[DRIFT])} in {seeds}."
     )
 
 
@@ -86,20 +87,22 @@ def not_eliminated(results: Results) -> Ruling:
 
 
 def forgets(cell: CellFacts) -> str:
-    """A sentence on how fast pads bring two texts together, and what attracts them."""
+    """A sentence on how fast pads bring two texts together; what is true of both kinds of pairs is said once."""
     forgetting: Record = cell.record.get("forgetting") or {}
-    radius = spectral_radius(cell)
-    pulled = f" (spectral radius of the pad step at its fixed point {radius})" if radius else ""
-    clauses = [_forgets(forgetting, pairs, kind) for pairs, kind in PAIRS.items()]
-    return f"{cell.title}{pulled}: {'; '.join(clauses)}."
+    kinds: dict[str, list[str]] = {}
+    for pairs, kind in PAIRS.items():
+        kinds.setdefault(_forgets(forgetting, pairs), []).append(kind)
+    return f"{cell.title}: {'; '.join(said.format(listed(which)) for said, which in kinds.items())}."
 
 
-def _forgets(forgetting: Record, pairs: str, kind: str) -> str:
+def _forgets(forgetting: Record, pairs: str) -> str:
+    """With {} in the place of the kind of pairs."""
     life = Estimate.of((forgetting.get("half_life") or {}).get(pairs))
     if life is None:
-        reason = (forgetting.get("reasons") or {}).get(pairs) or "the analysis holds no forgetting curve"
-        return f"texts {kind} have no half-life, for {reason}"
-    return f"every {ratio_of(life)} pads halve the distance between texts {kind}"
+        missing = "none was fitted" if forgetting.get("points") else "the analysis holds no forgetting curve"
+        reason = (forgetting.get("reasons") or {}).get(pairs) or missing
+        return f"the distance between texts {{}} has no half-life, for {reason}"
+    return f"every {ratio_of(life)} pads halve the distance between texts {{}}"
 
 
 def mask_protects(results: Results) -> Ruling:
@@ -118,7 +121,7 @@ def mask_protects(results: Results) -> Ruling:
             f"the largest change of any unit in {len(found)} comparisons is {ratio(moved)}"
             f"{'' if exact[variant] else _leaks(results, variant)}"
         )
-    figure = f"{'; '.join(parts)}."
+    figure = f"{'. '.join(parts)}."
     if all(exact.values()):
         return Ruling(Stand.SUPPORTED, figure)
     if not any(exact.values()):

@@ -40,6 +40,7 @@ def report_markdown(results: Results) -> str:
         autoescape=False,  # Markdown is not HTML
     )
     environment.filters |= {"percent": percent, "plain": plain, "whole": whole, "cell": _cell_text, "alt": _alt_text}
+    environment.filters["text"] = literal
     return environment.get_template(TEMPLATE.name).render(_context(results))
 
 
@@ -96,6 +97,11 @@ def _tables(results: Results) -> dict[str, Table]:
     }
 
 
+def literal(text: object) -> str:
+    """A name that somebody chose, as Markdown that shows it letter by letter: no emphasis, link, tag or entity."""
+    return re.sub(r"([\\`*_~\[\]<>&|$#!])", r"\\\1", " ".join(str(text).split()))
+
+
 def _alt_text(caption: str, name: str) -> str:
     """What stands for a figure that is not seen: the first words of its caption, which are bold."""
     bold = re.match(r"\*\*(.+?)\.?\*\*", caption)
@@ -114,7 +120,9 @@ def _classes(corpus: Record) -> str:
     }
     if len(counts) > NAMED_CLASSES:
         return f"{len(counts)} classes of {whole(min(counts.values()))} to {whole(max(counts.values()))} texts"
-    return f"{len(counts)} classes: " + listed([f"{name} ({whole(count)} texts)" for name, count in counts.items()])
+    return f"{len(counts)} classes: " + listed(
+        [f"{literal(name)} ({whole(count)} texts)" for name, count in counts.items()]
+    )
 
 
 def _names(corpus: Record) -> list[str]:

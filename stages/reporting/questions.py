@@ -18,8 +18,8 @@ ONE_RUN = "`dvc exp run -S {}`"
 NO_MASK = "This run cannot tell: `train.variants` names no variant with `mask: embedding`; run `dvc exp run -S {}`."
 WITH_MASK = "'train.variants=[baseline,masked]'"
 OTHER_HEADS = (
-    "Other heads are not offered yet, so of them this run cannot tell. (Known of Keras 3, not measured here: recurrent "
-    "layers, GlobalAveragePooling1D and attention use the mask; GlobalMaxPooling1D, Conv1D and Flatten drop it.)"
+    "Other heads are not offered yet. (Known of Keras 3, not measured here: recurrent layers, GlobalAveragePooling1D "
+    "and attention use the mask; GlobalMaxPooling1D, Conv1D and Flatten drop it.)"
 )
 
 
@@ -47,7 +47,7 @@ def side(results: Results) -> str:
     drifts = listed([f"{ratio_of(each)} with {each.side}" for each in defined])
     reached = listed([f"{_accuracy(cell)} with {cell.side}" for cell in cells])
     choice = (
-        f"{defined[0].side.capitalize()} without a mask, where pads move the state less"
+        f"Without a mask {defined[0].side}, where pads move the state less"
         if apart(defined[0], defined[-1])
         else "Without a mask this run does not tell the sides apart"
     )
@@ -71,14 +71,13 @@ def zeros(results: Results) -> str:
 def _moved(results: Results) -> str:
     """What the headline condition does to state and predictions, by side."""
     plural = condition_text(results.headline).endswith("pads")
-    parts = []
+    parts: list[str] = []
     for cell in baselines(results):
         drift, flips = (results.finding(cell, estimand, results.headline) for estimand in (DRIFT, FLIPS))
         flipped = percent_of(flips) if flips is not None and flips.estimate is not None else "an undefined share"
-        parts.append(
-            f"by {_drift(drift)} and {'flip' if plural else 'flips'} {flipped} of the predictions ({cell.side})"
-        )
-    return f"{'move' if plural else 'moves'} the state {listed(parts)}"
+        verb = f"{'flip' if plural else 'flips'} " if not parts else ""
+        parts.append(f"by {_drift(drift)} and {verb}{flipped}{'' if parts else ' of the predictions'} ({cell.side})")
+    return f"{'move' if plural else 'moves'} the state {'; '.join(parts)}"
 
 
 def mask_zero(results: Results) -> str:
@@ -173,9 +172,9 @@ def loss(results: Results) -> str:
     test = dataset["padded"][results.sides[0]]["splits"]["test"]
     return (
         f"Not here: the head gives one prediction for each text, so loss and accuracy count {whole(test['texts'])} "
-        f"test texts and none of their pads, {percent(test['padding_share'])} of the positions. With an output at "
-        "every step Keras weights what compile() was given by the mask, and without a mask counts pads; such heads are "
-        "not offered yet, so of those this run cannot tell."
+        f"test texts and none of their pads, {percent(test['padding_share'])} of the positions. Heads with an output "
+        "at every step are not offered yet. (Known of Keras 3, not measured here: there it weights loss and metrics by "
+        "the mask, and without one counts pads.)"
     )
 
 
@@ -188,7 +187,7 @@ def following(results: Results) -> str:
     moved, _ = _largest(results, masked)
     behind = "another LSTM and a dense classifier" if layers > 1 else "a dense classifier"
     seen = (
-        f"Of the last state, {behind}: behind a mask that works the largest change is {ratio(moved)}."
+        f"Behind the last state, {behind}: with a mask that works the largest change is {ratio(moved)}."
         if moved <= results.report["params"]["analyze"]["exact_tolerance"]
         else f"Not even {behind} as used here: the largest change behind the mask is {ratio(moved)}."
     )

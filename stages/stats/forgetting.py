@@ -27,15 +27,17 @@ class HalfLife:
     """Pads that halve the distance between two texts, or why there is no such number.
 
     Attributes:
-        pads: ln 2 / λ of the fitted a · exp(−λ · pads); None where `reason` says why.
+        pads: ln 2 / λ of the fitted a · exp(−λ · pads), of the pairs that converge; None where `reason` says why.
         start: the number of pads from which on the distance falls so.
         fit: R² of the fit of the logarithm from there on.
+        share: share of the pairs that converge; None without a pair.
         reason: None where there is a half-life.
     """
 
     pads: float | None
     start: int | None
     fit: float | None
+    share: float | None
     reason: str | None
 
 
@@ -49,6 +51,9 @@ class PairDistances:
             included, enters as that precision: leaving the pair out would make the mean rise again.
         blurred: how many pairs that befell, shape (2, K).
         pairs: number of pairs, shape (2,).
+        converging_log_ratio: Σ as in `log_ratio` of the pairs alone that are closer with the most pads than without,
+            shape (2, K). Where pads lead to more than one end, the other pairs say nothing of how fast.
+        converging: number of those pairs, shape (2,).
         coincident: pairs left out, because already the texts alone are not told apart, shape (2,).
     """
 
@@ -56,6 +61,8 @@ class PairDistances:
     log_ratio: Floats
     blurred: Floats
     pairs: Floats
+    converging_log_ratio: Floats
+    converging: Floats
     coincident: Floats
 
     @staticmethod
@@ -76,8 +83,7 @@ class PairDistances:
         """
         pads = tuple(sorted(by_pads))
         sums = [_sums(pairs, alone, [by_pads[count] for count in pads]) for pairs in _pairs(predicted)]
-        log_ratio, blurred, pairs, coincident = (np.stack(parts) for parts in zip(*sums, strict=True))
-        return PairDistances(pads, log_ratio, blurred, pairs, coincident)
+        return PairDistances(pads, *(np.stack(parts) for parts in zip(*sums, strict=True)))
 
     def __add__(self, other: "PairDistances") -> "PairDistances":
         """The sums of both sets of pairs.
@@ -92,55 +98,58 @@ class PairDistances:
             log_ratio=self.log_ratio + other.log_ratio,
             blurred=self.blurred + other.blurred,
             pairs=self.pairs + other.pairs,
+            converging_log_ratio=self.converging_log_ratio + other.converging_log_ratio,
+            converging=self.converging + other.converging,
             coincident=self.coincident + other.coincident,
         )
 
     def ratio(self, kind: Kind) -> Floats:
         """Geometric mean over pairs of ‖zᵏᵃ − zᵏᵇ‖ / ‖z⁰ᵃ − z⁰ᵇ‖, shape (K,); NaN without a pair."""
-        return np.exp(self._mean_log(kind))
+        row = KINDS.index(kind)
+        if self.pairs[row] == 0:
+            return np.full(len(self.pads), np.nan)
+        mean: Floats = np.exp(self.log_ratio[row] / self.pairs[row])
+        return mean
 
     def half_life(self, kind: Kind) -> HalfLife:
         """Fit a · exp(−λ · pads) by least squares on the logarithm, from as few pads on as it holds.
 
         States first leave the texts that they come from and only then approach a fixed point, where distances shrink
-        by its spectral radius a pad. So the fit starts at the smallest number of pads from which on a line explains
+        by its spectral radius a pad. There may be several such points, so only pairs that end closer count; their share
+        is told. The fit starts at the smallest number of pads from which on a line explains
         EXPONENTIAL of the variance of the log ratio, over FEWEST_POINTS numbers of pads or more at which the precision
         blurs at most BLURRED of the pairs; and only where the distance halves within them, so that nothing is
         extrapolated.
         """
         row = KINDS.index(kind)
         if self.pairs[row] == 0:
-            return HalfLife(None, None, None, "no pair of texts")
+            return HalfLife(None, None, None, None, "no pair of texts")
+        share = float(self.converging[row] / self.pairs[row])
+        if not share:
+            still = np.abs(self.log_ratio[row]).max() < PRECISION * self.pairs[row]
+            return HalfLife(None, None, None, share, f"the distance does not {'change' if still else 'fall'}")
         usable = self.blurred[row] <= BLURRED * self.pairs[row]
         # Alone, the log ratio is 0 by definition.
         pads = np.append(0.0, np.array(self.pads, dtype=np.float64)[usable])
-        log_ratio = np.append(0.0, self._mean_log(kind)[usable])
-        if len(pads) < FEWEST_POINTS:
-            return HalfLife(None, None, None, "too few numbers of pads at which the distance can be told from 0")
-        return _half_life(pads, log_ratio)
-
-    def _mean_log(self, kind: Kind) -> Floats:
-        row = KINDS.index(kind)
-        if self.pairs[row] == 0:
-            return np.full(len(self.pads), np.nan)
-        mean: Floats = self.log_ratio[row] / self.pairs[row]
-        return mean
+        log_ratio = np.append(0.0, (self.converging_log_ratio[row] / self.converging[row])[usable])
+        return _half_life(pads, log_ratio, share)
 
 
-def _half_life(pads: Floats, log_ratio: Floats) -> HalfLife:
-    """From log ratios at rising numbers of pads, both of shape (points,)."""
-    if np.abs(log_ratio).max() < PRECISION:
-        return HalfLife(None, None, None, "the distance does not change")
-    reason = "the distance does not fall exponentially" if log_ratio[-1] < 0 else "the distance does not fall"
+def _half_life(pads: Floats, log_ratio: Floats, share: float) -> HalfLife:
+    """From the log ratios of pairs that converge at rising numbers of pads, both of shape (points,)."""
+    if len(pads) < FEWEST_POINTS:
+        reason = "too few numbers of pads at which the distance can be told from 0"
+        return HalfLife(None, None, None, share, reason)
+    reason = "the distance does not fall exponentially"
     for first in range(len(pads) - FEWEST_POINTS + 1):
         x, y = pads[first:], log_ratio[first:]
         fit = stats.linregress(x, y)
         if fit.slope < 0 and fit.rvalue**2 >= EXPONENTIAL:
             half_life = float(np.log(2) / -fit.slope)
             if half_life <= x[-1] - x[0]:
-                return HalfLife(half_life, int(x[0]), float(fit.rvalue**2), None)
+                return HalfLife(half_life, int(x[0]), float(fit.rvalue**2), share, None)
             reason = f"the distance does not halve within {int(pads[-1])} pads"
-    return HalfLife(None, None, None, reason)
+    return HalfLife(None, None, None, share, reason)
 
 
 def _pairs(predicted: NDArray[np.integer]) -> tuple[tuple[Rows, Rows], tuple[Rows, Rows]]:
@@ -154,18 +163,20 @@ def _pairs(predicted: NDArray[np.integer]) -> tuple[tuple[Rows, Rows], tuple[Row
 
 def _sums(
     pairs: tuple[Rows, Rows], alone: NDArray[np.floating], padded: list[NDArray[np.floating]]
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """The log ratios and the blurred pairs by number of pads, then the numbers of pairs and of coincident ones."""
+) -> tuple[Floats, ...]:
+    """The fields of `PairDistances` behind `pads`, of one kind of pairs."""
     start, norm = _distance(pairs, alone)
     apart = start > PRECISION * norm
-    log_ratio, blurred = np.zeros(len(padded)), np.zeros(len(padded))
+    log_ratio, blurred = np.zeros((len(padded), int(apart.sum()))), np.zeros(len(padded))
     for index, states in enumerate(padded):
         distance, norm_now = _distance(pairs, states)
         # Never 0 where the texts alone are told apart: then one of them has a norm.
         precision = PRECISION * np.maximum(norm, norm_now)
-        log_ratio[index] = np.log(np.maximum(distance, precision)[apart] / start[apart]).sum()
+        log_ratio[index] = np.log(np.maximum(distance, precision)[apart] / start[apart])
         blurred[index] = (distance <= precision)[apart].sum()
-    return log_ratio, blurred, np.array(apart.sum(), dtype=np.float64), np.array((~apart).sum(), dtype=np.float64)
+    closer = log_ratio[-1] < -PRECISION
+    total, converging, coincident = (np.array(each.sum(), dtype=np.float64) for each in (apart, closer, ~apart))
+    return log_ratio.sum(axis=1), blurred, total, log_ratio[:, closer].sum(axis=1), converging, coincident
 
 
 def _distance(pairs: tuple[Rows, Rows], states: NDArray[np.floating]) -> tuple[Floats, Floats]:

@@ -1,11 +1,15 @@
 """The document as a whole: in form for every outcome, with every key and with none, and in the order promised."""
 
 import re
+from html import unescape
 
 import pytest
 
 from stages.reporting.captions import CAPTIONS
 from stages.reporting.markdown import report_markdown
+from stages.reporting.numbers import listed
+from stages.reporting.results import Results
+from stages.reporting.sections import document as as_html
 from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL
 
 OUTCOMES = {
@@ -95,6 +99,24 @@ def test_a_table_that_has_no_rows_says_why(results):
     for section in ("Similarity", "Distributions", "What padding costs"):
         body = re.search(rf"### {section}\n(.*?)\n##", text, re.DOTALL)[1]
         assert "Undefined: " in body
+
+
+def test_names_that_look_like_markup_are_shown_letter_by_letter(deep_results):
+    names = ["_a_", "<b>", "*c*", "[d](e)", "f|`g`", "&lt;", "$h$"]
+    report = deep_results(drift=LEAK).report
+    corpus = report["dataset"]["corpus"]
+    corpus["classes"] = names
+    for split in corpus["splits"].values():
+        split["classes"] = dict.fromkeys(names, 1)
+    report["dataset"]["name"] = "_mine_"
+    markdown = report_markdown(Results(report))
+    html = as_html(markdown, {})
+    assert html.title.endswith("(_mine_)")
+    (classes,) = re.findall(
+        r"The corpus has 7 classes: (.*?)\.\n? ?Always", "".join(each.body for each in html.sections)
+    )
+    assert not re.search(r"<(?!/?p>)", classes)
+    assert unescape(classes) == listed([f"{name} (3 texts)" for name in names])
 
 
 def test_the_confound_of_batch_padding_is_told(deep_results):

@@ -32,7 +32,7 @@ def test_sides_are_told_apart_where_their_intervals_are(deep_results):
         if (record["side"], record["variant"], record["estimand"]) == ("pre", "baseline", "drift_ratio"):
             record.update(estimate=0.05, low=0.04, high=0.06)
     text = answers(Results(found.report))["Q1"]
-    assert "Pre without a mask, where pads move the state less" in text
+    assert "Without a mask pre, where pads move the state less" in text
     assert "0.0500 [0.0400, 0.0600] with pre and 0.385 [0.310, 0.470] with post" in text
     assert text.startswith("With a mask that works it does not matter to the state")
 

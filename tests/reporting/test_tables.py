@@ -70,7 +70,7 @@ def test_the_first_table_holds_five_numbers(results):
 def test_serving_compares_every_condition_with_training(deep_results):
     found = {row["served with"]: row for row in rows(serving_table(deep_results(drift=LEAK)))}
     assert list(found)[:2] == ["as trained", "the text alone"]
-    assert list(found)[-1] == "padding on the other side"
+    assert list(found)[-1] == "other side"
     assert found["as trained"]["change to as trained, points"] == "–"
     assert found["the text alone"]["change to as trained, points"] == "−3.0 [−3.3, −2.7] DIFFERENT"
     assert found["16 extra pads"]["accuracy"] == "86.4 % [84.4, 88.4]"
@@ -91,7 +91,7 @@ def test_training_carries_p_power_and_the_smallest_difference(deep_results):
     assert list(row.values()) == [
         "+11.0 [+9.0, +13.0] DIFFERENT", "0.031", "0.833 [0.440, 0.970]", "0.970", "3.1", "6",
     ]  # fmt: skip
-    assert "sees true differences above 3.1 points (masked, pre)" in design(deep_results(drift=LEAK))
+    assert "sees true differences above 3.1 points (`masked`, pre)" in design(deep_results(drift=LEAK))
 
 
 def test_one_seed_has_no_comparison_but_a_reason(deep_results):

@@ -132,3 +132,14 @@ def test_batches_add_up_to_their_pairs():
     assert (one + two).ratio("between") == pytest.approx([1.0])
     with pytest.raises(ValueError, match="cannot be added"):
         whole + one
+
+
+def test_pairs_that_end_apart_do_not_slow_the_half_life_of_those_that_meet():
+    """Two ends within the one predicted class: pairs across them move apart, and only those that meet have a rate."""
+    states, _ = texts()
+    ends = 20.0 * (np.arange(len(states)) % 4 == 1)[:, np.newaxis]
+    found = sums(lambda pads: (1 - np.exp(-pads)) * ends + np.exp(-0.1 * pads) * states, np.zeros(len(states), int))
+    half_life = found.half_life("within")
+    assert half_life.share == 0.5
+    assert half_life.pads == pytest.approx(np.log(2) / 0.1, rel=1e-3)
+    assert found.ratio("within")[-1] > 0.05

@@ -43,7 +43,8 @@ def accuracy_figure(results: Results) -> Figure:
         axes.set_xlabel("variant")
     drawn[0].set_ylabel("test accuracy (%)")
     mean = Line2D([], [], color=GREY, linewidth=2.5, label="mean of seeds")
-    legend(figure, [dot("seed"), dot("seed at chance", hollow=True), mean, *rules])
+    chance = [dot("seed at chance", hollow=True)] * any(cell.at_chance for cell in results.cells)
+    legend(figure, [dot("seed"), *chance, mean, *rules])
     return figure
 
 

@@ -90,6 +90,8 @@ def _half_life(forgetting: Record, pairs: str, notes: Notes, why_no_curve: str) 
 def _why_no_curve(cell: CellFacts) -> str:
     if moves(cell) is False:
         return "a pad does not move the state, so nothing is forgotten"
+    if (cell.record.get("forgetting") or {}).get("points"):
+        return "no half-life was fitted"
     return "the analysis holds no curve, as where no seed learned"
 
 

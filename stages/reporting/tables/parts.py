@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from stages.layout import AS_TRAINED
+from stages.layout import AS_TRAINED, OTHER_SIDE
 from stages.reporting.numbers import (
     EXACT_ZERO,
     MISSING,
@@ -66,7 +66,7 @@ def condition_rows(results: Results, cell: CellFacts, conditions: list[str]) -> 
 
 def condition_name_in_table(condition: str) -> str:
     """A condition in a cell of a table."""
-    return "as trained" if condition == AS_TRAINED else condition_text(condition)
+    return {AS_TRAINED: "as trained", OTHER_SIDE: "other side"}.get(condition) or condition_text(condition)
 
 
 def drift_text(finding: Finding | None, notes: Notes) -> str:

@@ -41,7 +41,7 @@ def design(results: Results) -> str:
     if not cells:
         return "Which differences this design sees is undefined: no variant has a spread of differences over seeds."
     seen = [
-        f"{points(cell.record['training']['detectable']).removeprefix('+')} points ({cell.variant}, {cell.side})"
+        f"{points(cell.record['training']['detectable']).removeprefix('+')} points (`{cell.variant}`, {cell.side})"
         for cell in cells
     ]
     seeds = len(cells[0].seeds)

@@ -1,0 +1,86 @@
+"""Cells whose truth is planted: states, predictions and scores chosen by hand, brought into the form of a cell."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stages.analysis.cells import Cell, SeedResult
+from stages.analysis.model_pass import ModelOutcome
+from stages.analysis.outcomes import ConditionOutcome, StateOutcome
+from stages.params import Epsilon, Params
+from stages.stats.calibration import ConfidenceBins
+from stages.stats.downstream import PredictionSums
+from stages.stats.shift import ShiftSums
+
+EPSILON = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, unit_shift=0.2, joint_shift=0.5)
+LEVEL = 0.95
+
+Floats = NDArray[np.float64]
+
+
+def scores(correct: int, texts: int = 1000, majority: int = 500) -> dict[str, Any]:
+    """The content of scores.json, of which the test split decides whether a seed learned."""
+    test = {"texts": texts, "correct": correct, "majority": majority, "accuracy": correct / texts, "nll": 0.5}
+    training = {"epochs": 2, "computed_tokens": 10, "text_tokens": 5}
+    return {"splits": dict.fromkeys(("train", "validation", "test"), test), "training": training}
+
+
+def probabilities(predicted: Iterable[int], sure: float = 0.8) -> Floats:
+    """Of two classes, the predicted one getting `sure`."""
+    return np.where(np.eye(2)[list(predicted)] == 1, sure, 1 - sure)
+
+
+def predictions(label: Iterable[int], alone: Iterable[int], padded: Iterable[int], sure: float = 0.8) -> PredictionSums:
+    """Sums of texts with these labels and these predicted classes."""
+    labels = np.array(list(label))
+    return PredictionSums.of(np.arange(len(labels)), labels, probabilities(alone), probabilities(padded, sure))
+
+
+def confidence(right: Iterable[bool], sure: float = 0.8) -> ConfidenceBins:
+    """Texts that are right or wrong, all equally sure."""
+    labels = np.array([0 if each else 1 for each in right])
+    return ConfidenceBins.of(np.arange(len(labels)), labels, probabilities([0] * len(labels), sure))
+
+
+def condition(
+    states: Mapping[str, tuple[Floats, Floats]] | None = None,
+    predicted: PredictionSums | None = None,
+    bins: ConfidenceBins | None = None,
+) -> ConditionOutcome:
+    """What a condition did to states, each given alone and with pads; by default nothing at all."""
+    found = states or {"h_lstm_1": (np.arange(8.0).reshape(4, 2),) * 2}
+    return ConditionOutcome(
+        states={name: state(*pair) for name, pair in found.items()},
+        predictions=predicted or predictions([0, 1] * 20, [0, 1] * 20, [0, 1] * 20),
+        confidence=bins or confidence([True] * 4),
+    )
+
+
+def state(alone: Floats, padded: Floats, epsilon: Epsilon = EPSILON) -> StateOutcome:
+    """What happened to one state."""
+    return StateOutcome.of(ShiftSums.of(np.arange(len(alone)), alone, padded), epsilon)
+
+
+def seed_result(number: int, conditions: dict[str, ConditionOutcome], correct: int = 900, **model: Any) -> SeedResult:
+    """One trained model; with 900 of 1000 right it learned, with 500 it did not."""
+    known = {"confidence": confidence([True] * 4)} | model
+    return SeedResult(number, scores(correct), ModelOutcome(conditions, **known))
+
+
+def cell_of(
+    make_params: Callable[..., Params], seeds: list[SeedResult], variant: str = "baseline", side: str = "post"
+) -> Cell:
+    """A cell with these seeds."""
+    return Cell(side, variant, make_params().architecture(variant), seeds)
+
+
+def spread_by(mean: float, texts: int = 100, width: int = 1, noise: float = 1.0) -> tuple[Floats, Floats]:
+    """States of standard deviation 1 and their change, of exactly this mean and standard deviation, uncorrelated."""
+    generator = np.random.default_rng(0)
+    drawn = generator.normal(size=(texts, 2 * width))
+    drawn -= drawn.mean(axis=0)
+    exact = np.linalg.qr(drawn)[0] * np.sqrt(texts - 1)
+    alone, change = exact[:, :width], exact[:, width:]
+    return alone, alone + noise * change + mean
