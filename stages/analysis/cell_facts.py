@@ -119,6 +119,8 @@ def _condition_facts(cell: Cell, condition: str, pads: int | None, params: Analy
         ),
         "accuracy": _accuracy(cell, condition, level),
         "accuracy_change": None if condition == AS_TRAINED else _accuracy_change(cell, condition, params),
+        "gained": _bounded(cell.rate(condition, Quantity.GAINED), level, 0, 1),
+        "lost": _bounded(cell.rate(condition, Quantity.LOST), level, 0, 1),
         "nll_change": _bounded(cell.rate(condition, Quantity.NLL_CHANGE), level),
         "brier_change": _bounded(cell.rate(condition, Quantity.BRIER_CHANGE), level),
         "calibration_error": _calibration_error(cell, lambda seed: seed.conditions[condition].confidence, level),
@@ -180,7 +182,7 @@ def _distribution_facts(cell: Cell, condition: str) -> Record | None:
                 "texts": strata[0].texts,
                 "w1": float(np.mean([each.wasserstein for each in strata])),
                 "ks": float(np.mean([each.kolmogorov_smirnov for each in strata])),
-                "drift_ratio": float(np.mean([each.drift_ratio for each in strata])),
+                "drift_ratio": _typical([each.drift_ratio for each in strata]),
             }
             for strata in zip(*(each.strata for each in found), strict=True)
         ],
@@ -208,6 +210,11 @@ def _training_facts(cell: Cell, baseline: Cell | None, params: AnalyzeParams) ->
         "n_seeds": compared.n_seeds,
         "reason": compared.reason,
     }
+
+
+def _typical(ratios: list[float]) -> float:
+    """The geometric mean, as of all drift ratios over seeds; a plain one where a seed's ratio is 0."""
+    return float(np.exp(np.mean(np.log(ratios)))) if min(ratios) > 0 else float(np.mean(ratios))
 
 
 def _calibration_error(cell: Cell, bins: Callable[[SeedResult], ConfidenceBins], level: float) -> Record | None:

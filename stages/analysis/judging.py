@@ -61,7 +61,9 @@ def _state_moved(cell: Cell, condition: str, vector: str, params: AnalyzeParams)
     if drift is None:
         return record | undefined(None, epsilon, params.level, cell.undefined(condition) or NO_SPREAD)
     method = DRIFT_METHOD if drift.logarithmic else PLAIN_DRIFT_METHOD
-    return record | judged(drift.interval, epsilon, params.level, method_of(cell, method))
+    largest = max(state.drift_ratio for state in cell.states(condition, vector))
+    found = judged(drift.interval, epsilon, params.level, method_of(cell, method), largest)
+    return record | found | {"largest_seed": largest}
 
 
 def _prediction_flipped(cell: Cell, condition: str, params: AnalyzeParams) -> Record:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from stages.layout import condition_name
 from stages.stats.forgetting import KINDS, HalfLife, PairDistances
 
 Record = dict[str, Any]
+
+PADS_FIRST = "pads come before the text, so nothing that was read is forgotten"
 
 
 def probe_facts(cell: Cell, level: float) -> Record | None:
@@ -59,6 +62,10 @@ def forgetting_facts(cell: Cell, level: float) -> Record | None:
     if not found or _too_few(cell) or not any(cell.largest(name) for name in cell.learned[0].conditions):
         return None
     half_lives = {kind: [each.half_life(kind) for each in found] for kind in KINDS}
+    if cell.side == "pre":
+        half_lives = {
+            kind: [replace(life, pads=None, reason=PADS_FIRST) for life in half_lives[kind]] for kind in KINDS
+        }
     reasons = {kind: _reason(lives) for kind, lives in half_lives.items()}
     start = {"estimate": 1.0, "low": 1.0, "high": 1.0}
     return {
@@ -72,6 +79,13 @@ def forgetting_facts(cell: Cell, level: float) -> Record | None:
         },
         "from_pads": {
             kind: None if reasons[kind] else max(life.start for life in lives if life.start is not None)
+            for kind, lives in half_lives.items()
+        },
+        "half_lives": {
+            kind: sorted(life.pads for life in lives if life.pads is not None) for kind, lives in half_lives.items()
+        },
+        "converging": {
+            kind: mean_record(np.array([life.share for life in lives], dtype=np.float64), level, 0, 1)
             for kind, lives in half_lives.items()
         },
         "reasons": reasons,

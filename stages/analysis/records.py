@@ -15,8 +15,10 @@ ONE_MODEL = "one trained model"
 NO_SPREAD = "the state has no spread over the texts, so there is nothing to compare its drift with"
 
 
-def judged(interval: Callable[[float], Interval], epsilon: float, level: float, method: str) -> Record:
-    """The verdict from intervals of fixed levels, beside the interval of the level to print."""
+def judged(
+    interval: Callable[[float], Interval], epsilon: float, level: float, method: str, largest: float = 0.0
+) -> Record:
+    """The verdict from intervals of fixed levels and the largest value of a seed, beside the interval to print."""
     narrow, printed = interval(EQUIVALENCE_LEVEL), interval(level)
     return {
         "estimate": printed.estimate,
@@ -24,8 +26,8 @@ def judged(interval: Callable[[float], Interval], epsilon: float, level: float, 
         "high": printed.high,
         "level": level,
         "epsilon": epsilon,
-        "smallest_epsilon": smallest_epsilon(narrow),
-        "verdict": str(judge(narrow, interval(DIFFERENCE_LEVEL), epsilon)),
+        "smallest_epsilon": smallest_epsilon(narrow, largest),
+        "verdict": str(judge(narrow, interval(DIFFERENCE_LEVEL), epsilon, largest)),
         "method": method,
     }
 

@@ -1,22 +1,29 @@
 """Are two models' representations of the same texts alike? Between variants of one seed, and between seeds."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stages.analysis.over_seeds import interval_record
 from stages.layout import AS_TRAINED, states_path
 from stages.states.reader import aligned_batches, read_metadata
 from stages.states.schema import HEAD, vector_columns
 from stages.stats.groups import GROUPS, text_group
-from stages.stats.intervals import Interval, mean_over_seeds_and_texts
+from stages.stats.intervals import Interval, MeanOverSeeds, mean_over_pairs_of_seeds, mean_over_seeds_and_texts
 from stages.stats.moments import Moments
 from stages.stats.similarity import Jackknifed, debiased_cka, jackknifed, procrustes
 
 Record = dict[str, Any]
+Floats = NDArray[np.float64]
+
+MOST_SEEDS = 10
+"""Seeds that are compared with each other: pairs grow with their square."""
 
 CONDITION = AS_TRAINED
 """Both models read the texts as they were trained to."""
@@ -81,8 +88,8 @@ def comparisons(
 ) -> list[Comparison]:
     """All comparisons of models that learned, whose seeds are given by side and variant.
 
-    Between variants, models of the same seed, which started from equal weights; between seeds, neighbouring ones, so
-    that every seed counts at most twice.
+    Between variants, models of the same seed, which started from equal weights; between seeds, all pairs of the first
+    MOST_SEEDS.
     """
     found = []
     for side in sides:
@@ -90,13 +97,15 @@ def comparisons(
             seeds = [seed for seed in learned[side, one] if seed in learned[side, two]]
             found.append(Comparison(side, "variants", (one, two), [((one, seed), (two, seed)) for seed in seeds]))
         for variant in variants:
-            pairs = [((variant, first), (variant, second)) for first, second in pairwise(learned[side, variant])]
+            pairs_of_seeds = combinations(learned[side, variant][:MOST_SEEDS], 2)
+            pairs = [((variant, first), (variant, second)) for first, second in pairs_of_seeds]
             found.append(Comparison(side, "seeds", (variant, variant), pairs))
     return found
 
 
 def similarity_record(compared: Comparison, found: list[Similarity], level: float) -> Record:
-    """The mean over pairs of models with its interval over pairs and texts; None without a pair that is defined."""
+    """The mean over pairs of models with its interval over seeds and texts; None without a pair that is defined."""
+    mean = _mean_over_pairs if compared.of == "seeds" else mean_over_seeds_and_texts
     return {
         "side": compared.side,
         "of": compared.of,
@@ -104,17 +113,32 @@ def similarity_record(compared: Comparison, found: list[Similarity], level: floa
         "two": compared.names[1],
         "condition": CONDITION,
         "pairs": len(found),
-        "cka": interval_record(_mean([each.cka for each in found], level, -1.0, 1.0)),
-        "procrustes": interval_record(_mean([each.procrustes for each in found], level, 0.0, np.pi / 2)),
+        "cka": interval_record(_interval([each.cka for each in found], mean, level, -1.0, 1.0)),
+        "procrustes": interval_record(_interval([each.procrustes for each in found], mean, level, 0.0, np.pi / 2)),
     }
 
 
-def _mean(found: list[Jackknifed], level: float, lowest: float, highest: float) -> Interval | None:
+def _interval(
+    found: list[Jackknifed],
+    mean: Callable[[Floats, Floats], MeanOverSeeds],
+    level: float,
+    lowest: float,
+    highest: float,
+) -> Interval | None:
     values = np.array([each.estimate for each in found])
     if not len(found) or not np.isfinite(values).all() or min(len(each.without_group) for each in found) < 2:
         return None
     without = np.stack([each.without_group for each in found])
     if not np.isfinite(without).all():
         return None
-    interval = mean_over_seeds_and_texts(values, without).interval(level)
+    interval = mean(values, without).interval(level)
     return Interval(interval.estimate, max(lowest, interval.low), min(highest, interval.high))
+
+
+def _mean_over_pairs(values: Floats, without_group: Floats) -> MeanOverSeeds:
+    """Of the values of all pairs of seeds in the order of `combinations`: shapes (pairs,) and (pairs, groups)."""
+    seeds = round((1 + math.sqrt(1 + 8 * len(values))) / 2)
+    above = np.triu_indices(seeds, 1)
+    table, tables = np.zeros((seeds, seeds)), np.zeros((seeds, seeds, without_group.shape[1]))
+    table[above], tables[above] = values, without_group
+    return mean_over_pairs_of_seeds(table, tables)

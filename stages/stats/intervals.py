@@ -95,6 +95,27 @@ def mean_over_seeds_and_texts(values: Floats, without_group: Floats) -> MeanOver
     return MeanOverSeeds(float(values.mean()), (of_seeds, of_texts, of_both))
 
 
+def mean_over_pairs_of_seeds(values: Floats, without_group: Floats) -> MeanOverSeeds:
+    """The mean over all pairs of seeds of a statistic of texts that compares the two models.
+
+    Pairs share seeds, so they are not independent: the variance of seeds is that of leaving out one seed with all its
+    pairs at a time (the jackknife of a U-statistic, Arvesen 1969). The variance of texts is added as in
+    `mean_over_seeds_and_texts`. With two seeds the first cannot be seen, and the interval speaks of these two models.
+
+    Args:
+        values: shape (seeds, seeds), of which the entries above the diagonal count.
+        without_group: the same with one group of texts left out, shape (seeds, seeds, groups).
+    """
+    seeds, groups = len(values), without_group.shape[-1]
+    above = np.triu_indices(seeds, 1)
+    of_texts = Source(float(_jackknife_variance(without_group[above].mean(axis=0))), groups - 1)
+    mean = float(values[above].mean())
+    if seeds < 3:
+        return MeanOverSeeds(mean, (of_texts,))
+    kept = [values[np.ix_(rest, rest)][np.triu_indices(seeds - 1, 1)].mean() for rest in _each_left_out(seeds)]
+    return MeanOverSeeds(mean, (Source(float(_jackknife_variance(np.array(kept))), seeds - 1), of_texts))
+
+
 def share_over_seeds_and_texts(values: Floats, without_group: Floats, texts: int, level: float) -> Interval:
     """The mean over seeds of a share of texts, as a Wilson interval at the effective sample size.
 
@@ -129,6 +150,10 @@ def _wilson(share: float, trials: float, quantile: float) -> Interval:
     low = 0.0 if share == 0 else max(0.0, float(centre - half))
     high = 1.0 if share == 1 else min(1.0, float(centre + half))
     return Interval(float(share), low, high)
+
+
+def _each_left_out(count: int) -> list[NDArray[np.intp]]:
+    return [np.delete(np.arange(count), index) for index in range(count)]
 
 
 def _jackknife_variance(without_group: Floats) -> Floats:

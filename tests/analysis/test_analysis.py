@@ -76,6 +76,14 @@ def test_a_drift_far_below_the_bound_is_equivalent(make_params):
     assert record["smallest_epsilon"] < 0.0015
 
 
+def test_a_typical_drift_below_the_bound_is_no_equivalence_where_one_seed_lies_beyond(make_params):
+    drifts = (0.0005, 0.0005, 0.0005, 0.0005, 0.0005, 0.0115)
+    record = judged(make_params, [cell(make_params, drifts=drifts)], "drift_ratio")
+    assert record["high"] < 0.01
+    assert record["verdict"] == "INCONCLUSIVE"
+    assert record["largest_seed"] == record["smallest_epsilon"] == pytest.approx(0.0115, rel=0.1)
+
+
 def test_a_drift_around_the_bound_is_inconclusive(make_params):
     record = judged(make_params, [cell(make_params, drifts=(0.002, 0.05, 0.01, 0.02, 0.004, 0.03))], "drift_ratio")
     assert record["verdict"] == "INCONCLUSIVE"

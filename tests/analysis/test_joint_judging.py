@@ -17,7 +17,7 @@ PREDICTED = predictions([0, 1] * 200, [0, 1] * 200, [0, 1] * 200)
 def pair(mean):
     """Two units, of which one moves by `mean` standard deviations on average; Δ has a standard deviation of 1."""
     alone, padded = spread_by(0.0, texts=TEXTS, width=2)
-    return alone, padded + [mean, 0.0]
+    return alone, padded + np.array([mean, 0.0])
 
 
 def judge(make_params, pairs, *, correct=None, epsilon=None, question=unit_shift_verdict):
@@ -128,7 +128,7 @@ def test_a_unit_without_a_scale_in_one_seed_is_undefined(make_params):
     assert (record["verdict"], record["reason"]) == ("UNDEFINED", CONSTANT_UNIT)
     assert (record["estimate"], record["low"], record["smallest_epsilon"]) == (None, None, None)
     # Where it rests, it is no obstacle.
-    record = judge(make_params, [(constant, constant + [0.5, 0.0])] * 2)
+    record = judge(make_params, [(constant, constant + np.array([0.5, 0.0]))] * 2)
     assert record["verdict"] == "DIFFERENT"
 
 

@@ -57,7 +57,7 @@ def test_the_drift_of_a_stratum_by_hand():
     """One unit, h⁰ = 0, .2, .4, .6 of spread Σ = .2, or .05 a text; short texts move by .1, long ones by .3."""
     length = np.array([1, 1, 9, 9])
     alone = np.array([[0.0], [0.2], [0.4], [0.6]])
-    found = strata_of(length, alone, alone + [[0.1], [-0.1], [0.3], [0.3]])
+    found = strata_of(length, alone, alone + np.array([[0.1], [-0.1], [0.3], [0.3]]))
     assert [each.drift_ratio for each in found.strata] == pytest.approx([0.01 / 0.05, 0.09 / 0.05])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.analysis.memory_facts import forgetting_facts, pad_step_facts, path_facts, probe_facts
+from stages.analysis.memory_facts import PADS_FIRST, forgetting_facts, pad_step_facts, path_facts, probe_facts
 from stages.analysis.readouts import Path, Readout
 from stages.stats.forgetting import PairDistances
 from stages.stats.path import PrincipalPath
@@ -50,13 +50,13 @@ def readout(accuracy=0.5, *, frozen=0.9, length=0.4, path=None):
     )
 
 
-def cell(make_params, models, *, correct=None, states=MOVED):
+def cell(make_params, models, *, correct=None, states=MOVED, side="post"):
     correct = correct or [900] * len(models)
     seeds = [
         seed_result(3 + number, {"pads-8": condition(states), "as-trained": condition(states)}, right, **model)
         for number, (model, right) in enumerate(zip(models, correct, strict=True))
     ]
-    return cell_of(make_params, seeds)
+    return cell_of(make_params, seeds, side=side)
 
 
 def forgetting(make_params, found, **kinds):
@@ -79,7 +79,8 @@ def test_states_that_no_pad_moves_have_nothing_to_forget(make_params):
 def test_distances_and_half_lives_are_geometric_means(make_params):
     """Half-lives 2 and 8: their geometric mean is 4; the distance at 8 pads is 1/16 and 1/2, in the mean 1/√32."""
     facts = forgetting(make_params, [distances(2), distances(8)])
-    assert facts["points"][0] == {"pads": 0, **dict.fromkeys(("within", "between"), dict(estimate=1, low=1, high=1))}
+    start = {"estimate": 1, "low": 1, "high": 1}
+    assert facts["points"][0] == {"pads": 0, "within": start, "between": start}
     assert [point["pads"] for point in facts["points"]] == [0, *PADS]
     assert facts["points"][-1]["within"]["estimate"] == pytest.approx(1 / np.sqrt(32))
     life = facts["half_life"]["between"]
@@ -131,11 +132,29 @@ def test_a_half_life_begins_where_that_of_the_last_seed_begins(make_params):
     assert forgetting(make_params, [early, late])["from_pads"]["within"] == 4
 
 
+def test_pads_before_the_text_forget_nothing_of_it(make_params):
+    """The distances are told, but no half-life."""
+    facts = forgetting(make_params, [distances(4)] * 2, side="pre")
+    assert facts["half_life"] == facts["from_pads"] == {"within": None, "between": None}
+    assert facts["reasons"] == dict.fromkeys(("within", "between"), PADS_FIRST)
+    assert facts["points"][-1]["within"]["estimate"] == pytest.approx(0.25)
+
+
+def test_the_share_of_pairs_that_converge(make_params):
+    """In one seed half of the pairs of a class come closer, in the other all do; the half-life is that of those."""
+    mixed = distances(4) + of_logs([0.1, 0.2, 0.3])
+    facts = forgetting(make_params, [mixed, distances(4)])
+    assert facts["converging"]["within"]["estimate"] == pytest.approx(0.75)
+    assert facts["converging"]["between"]["estimate"] == 1
+    assert facts["half_life"]["within"]["estimate"] == pytest.approx(4)
+
+
 def test_no_pair_of_a_kind_is_no_distance(make_params):
     lonely = of_logs(between=[0.0, 0.0, 0.0])
     facts = forgetting(make_params, [lonely, lonely])
     assert [point["within"] for point in facts["points"][1:]] == [None] * 3
     assert facts["reasons"]["within"] == "no pair of texts"
+    assert (facts["half_life"]["within"], facts["from_pads"]["within"], facts["converging"]["within"]) == (None,) * 3
 
 
 def test_probes_are_means_over_the_seeds_that_learned(make_params):

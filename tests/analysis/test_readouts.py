@@ -69,11 +69,11 @@ def test_conditions_made_from_the_length_are_named_and_never_probed():
 
 
 def test_pads_that_are_independent_of_the_length_are_not_named():
-    texts = sample(lambda name: noise(name))
+    texts = sample(noise)
     shuffled = np.random.default_rng(0).permutation(texts.pads["as-trained"])
     texts.pads["as-trained"] = shuffled
     assert readout(texts, CONDITIONS, 0).confounded == ["other-side"]
-    one_length = sample(lambda name: noise(name), length=np.full(TEXTS, 6, np.int32))
+    one_length = sample(noise, length=np.full(TEXTS, 6, np.int32))
     found = readout(one_length, CONDITIONS, 0)
     assert found.confounded == []
     assert (np.isnan(found.length.r2), found.length.reason) == (True, "all texts have one length")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from stages.analysis.similarities import (
     Comparison,
@@ -115,8 +116,8 @@ def test_only_seeds_that_learned_are_paired():
     base, mask = "baseline", "masked"
     assert found == {
         ("pre", "variants", (base, mask)): [((base, 1), (mask, 1)), ((base, 3), (mask, 3))],
-        ("pre", "seeds", (base, base)): [((base, 0), (base, 1)), ((base, 1), (base, 3))],
-        ("pre", "seeds", (mask, mask)): [((mask, 1), (mask, 2)), ((mask, 2), (mask, 3))],
+        ("pre", "seeds", (base, base)): [((base, 0), (base, 1)), ((base, 0), (base, 3)), ((base, 1), (base, 3))],
+        ("pre", "seeds", (mask, mask)): [((mask, 1), (mask, 2)), ((mask, 1), (mask, 3)), ((mask, 2), (mask, 3))],
         ("post", "variants", (base, mask)): [],
         ("post", "seeds", (base, base)): [],
         ("post", "seeds", (mask, mask)): [],
@@ -131,6 +132,12 @@ def test_three_variants_are_compared_two_by_two():
         ("baseline", "double_mask"),
         ("masked", "double_mask"),
     ]
+
+
+def test_no_more_than_ten_seeds_are_compared_with_each_other():
+    (found,) = comparisons(("post",), ("baseline",), {("post", "baseline"): list(range(12))})
+    assert len(found.pairs) == 45
+    assert max(seed for pair in found.pairs for _, seed in pair) == 9
 
 
 def jackknife(estimate, *without):
@@ -150,6 +157,19 @@ def test_the_mean_over_pairs_lies_within_its_bounds():
     # Two pairs a tenth apart: Student's t with one degree of freedom reaches past what both can be.
     assert (record["cka"]["high"], record["procrustes"]["low"]) == (1, 0)
     assert record["cka"]["low"] == pytest.approx(0.85 - 12.706 * 0.05, abs=0.02)
+
+
+def test_pairs_of_seeds_share_their_seeds():
+    """Without the first seed .4 is left, then .6, then .8: a variance of ⅔ · (.2² + .2²), with 2 degrees."""
+    seeds = Comparison("post", "seeds", ("baseline", "baseline"), [])
+    found = [Similarity(*[jackknife(each, each, each)] * 2) for each in (0.8, 0.6, 0.4)]
+    record = similarity_record(seeds, found, 0.5)
+    half = stats.t.ppf(0.75, 2) * np.sqrt(0.16 / 3)
+    assert record["cka"]["estimate"] == pytest.approx(0.6)
+    assert (record["cka"]["low"], record["cka"]["high"]) == (pytest.approx(0.6 - half), pytest.approx(0.6 + half))
+    # Pairs of variants are independent: their standard error is .2 / √3.
+    pairs = similarity_record(PAIR, found, 0.5)["cka"]
+    assert pairs["high"] - 0.6 == pytest.approx(stats.t.ppf(0.75, 2) * 0.2 / np.sqrt(3))
 
 
 def test_one_pair_has_the_interval_of_its_texts():

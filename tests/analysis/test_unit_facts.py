@@ -15,7 +15,7 @@ DELTA = np.array([[1.0, 0.0], [2.0, 0.5], [3.0, 1.0]])
 
 
 def conditions(moves=True, states=("h_lstm_1", "c_lstm_1", "h_lstm_2", "c_lstm_2", "head")):
-    """The hidden state of the second layer moves by Δ at 8 pads and half as much at 2, all others by ten times as much."""
+    """The hidden state of the second layer moves by Δ at 8 pads and half as much at 2, all others by ten times that."""
 
     def at(scale):
         factor = {name: scale * moves * (1 if name == "h_lstm_2" else 10) for name in states}

@@ -19,7 +19,7 @@ def units_of(alone, padded, epsilon=0.2):
 def test_the_largest_shift_by_hand():
     """h⁰ = 0, 2, 4 has spread 2: shifts of +1 and −3 are half a standard deviation and one and a half."""
     alone = np.array([[0.0, 0.0], [2.0, 2.0], [4.0, 4.0]])
-    assert largest_shift(units_of(alone, alone + [1.0, -3.0])) == pytest.approx(1.5)
+    assert largest_shift(units_of(alone, alone + np.array([1.0, -3.0]))) == pytest.approx(1.5)
     assert largest_shift(units_of(alone, alone)) == 0
 
 
@@ -51,7 +51,7 @@ def test_the_smallest_bound_is_that_of_the_unit_that_needs_the_widest():
 def test_a_unit_that_every_text_moves_alike_needs_just_its_shift_and_one_that_rests_nothing():
     alone = np.arange(10.0)[:, np.newaxis] * [1.0, 1.0]
     spread = np.arange(10.0).std(ddof=1)
-    assert smallest_unit_epsilon(units_of(alone, alone + [3.0, 0.0]), 10) == pytest.approx(3 / spread)
+    assert smallest_unit_epsilon(units_of(alone, alone + np.array([3.0, 0.0])), 10) == pytest.approx(3 / spread)
     assert smallest_unit_epsilon(units_of(alone, alone), 10) == 0
 
 
@@ -107,8 +107,8 @@ def test_four_units_must_pass_a_quarter_of_the_level():
 def test_a_unit_that_every_text_moves_far_and_alike_is_beyond():
     """Ten times the bound: no spread of the change is no reason to say nothing."""
     alone = np.random.default_rng(0).normal(size=(200, 3))
-    assert some_unit_beyond(units_of(alone, alone + [0.0, 2.0, 0.0]), 200, 0.2)
-    assert not some_unit_beyond(units_of(alone, alone + [0.0, 0.19, 0.0]), 200, 0.2)
+    assert some_unit_beyond(units_of(alone, alone + np.array([0.0, 2.0, 0.0])), 200, 0.2)
+    assert not some_unit_beyond(units_of(alone, alone + np.array([0.0, 0.19, 0.0])), 200, 0.2)
     assert not some_unit_beyond(units_of(alone, alone), 200, 0.2)
 
 
