@@ -49,7 +49,7 @@ def analyze(
         "cost": cost_facts(params, tokens, padded),
         "law": law_facts(params, tokens, padded),
         "lengths": length_facts(tokens, padded / params.pad.sides[0]),
-        "units": unit_facts(cells, baselines, compared),
+        "units": unit_facts(cells, baselines, compared, params.analyze.exact_tolerance),
     }
     with whole_folder(analysis) as folder:
         for name, value in facts.items():

@@ -41,9 +41,9 @@ def cell_facts(cell: Cell, baseline: Cell | None, conditions: dict[str, int | No
         "conditions": [_condition_facts(cell, condition, pads, params) for condition, pads in conditions.items()],
         "calibration": _calibration_curves(cell),
         "probes": probe_facts(cell, level),
-        "forgetting": forgetting_facts(cell, level),
+        "forgetting": forgetting_facts(cell, params),
         "pad_step": pad_step_facts(cell),
-        "path": path_facts(cell),
+        "path": path_facts(cell, params.exact_tolerance),
         "training": _training_facts(cell, baseline, params),
     }
 
@@ -119,8 +119,8 @@ def _condition_facts(cell: Cell, condition: str, pads: int | None, params: Analy
         ),
         "accuracy": _accuracy(cell, condition, level),
         "accuracy_change": None if condition == AS_TRAINED else _accuracy_change(cell, condition, params),
-        "gained": _bounded(cell.rate(condition, Quantity.GAINED), level, 0, 1),
-        "lost": _bounded(cell.rate(condition, Quantity.LOST), level, 0, 1),
+        "gained": interval_record(cell.share(condition, Quantity.GAINED, level)),
+        "lost": interval_record(cell.share(condition, Quantity.LOST, level)),
         "nll_change": _bounded(cell.rate(condition, Quantity.NLL_CHANGE), level),
         "brier_change": _bounded(cell.rate(condition, Quantity.BRIER_CHANGE), level),
         "calibration_error": _calibration_error(cell, lambda seed: seed.conditions[condition].confidence, level),

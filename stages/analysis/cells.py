@@ -125,13 +125,21 @@ class Cell:
             return None
         return Drift.of(values, without)
 
+    def moves(self, tolerance: float) -> bool:
+        """Whether any condition moved a state of any seed by more than `tolerance`."""
+        return any(outcome.largest > tolerance for seed in self.seeds for outcome in seed.conditions.values())
+
     def flip_rate(self, condition: str, level: float) -> Interval | None:
         """The flip rate over the seeds that learned; None where it means nothing."""
+        return self.share(condition, Quantity.FLIPS, level)
+
+    def share(self, condition: str, quantity: Quantity, level: float) -> Interval | None:
+        """A share of the texts over the seeds that learned; None where it means nothing."""
         if self.undefined(condition):
             return None
         sums = self.predictions(condition)
-        values = np.array([each.flip_rate() for each in sums])
-        without = np.stack([each.flip_rate_without_group() for each in sums])
+        values = np.array([each.rate(quantity) for each in sums])
+        without = np.stack([each.rate_without_group(quantity) for each in sums])
         return share_over_seeds_and_texts(values, without, sums[0].n_texts, level)
 
     def rate(self, condition: str, quantity: Quantity) -> MeanOverSeeds | None:

@@ -11,6 +11,7 @@ from stages.analysis.cells import Cell
 from stages.analysis.over_seeds import mean_record
 from stages.analysis.readouts import Readout
 from stages.layout import condition_name
+from stages.params import AnalyzeParams
 from stages.stats.forgetting import KINDS, HalfLife, PairDistances
 
 Record = dict[str, Any]
@@ -53,14 +54,15 @@ def probe_facts(cell: Cell, level: float) -> Record | None:
     }
 
 
-def forgetting_facts(cell: Cell, level: float) -> Record | None:
+def forgetting_facts(cell: Cell, params: AnalyzeParams) -> Record | None:
     """Distances between texts by pads, and half-lives, as means over the seeds that learned.
 
     None where too few learned, or where pads do not move the state, so that there is nothing to forget.
     """
     found = [seed.model.distances for seed in cell.learned if seed.model.distances is not None]
-    if not found or _too_few(cell) or not any(cell.largest(name) for name in cell.learned[0].conditions):
+    if not found or _too_few(cell) or not cell.moves(params.exact_tolerance):
         return None
+    level = params.level
     half_lives = {kind: [each.half_life(kind) for each in found] for kind in KINDS}
     if cell.side == "pre":
         half_lives = {
@@ -114,11 +116,11 @@ def pad_step_facts(cell: Cell) -> Record | None:
     }
 
 
-def path_facts(cell: Cell) -> Record | None:
+def path_facts(cell: Cell, tolerance: float) -> Record | None:
     """Where pads lead the states of some texts, in the first model that learned and moves; None where none does."""
     for seed in cell.learned:
         path = seed.model.readout.path if seed.model.readout else None
-        if path is not None and any(outcome.largest for outcome in seed.conditions.values()):
+        if path is not None and any(outcome.largest > tolerance for outcome in seed.conditions.values()):
             texts = zip(path.labels, path.path.x.tolist(), path.path.y.tolist(), strict=True)
             return {
                 "seed": seed.seed,

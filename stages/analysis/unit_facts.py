@@ -9,7 +9,9 @@ from stages.params import BASELINE
 Record = dict[str, Any]
 
 
-def unit_facts(cells: list[Cell], baselines: dict[str, Cell], conditions: dict[str, int | None]) -> list[Record]:
+def unit_facts(
+    cells: list[Cell], baselines: dict[str, Cell], conditions: dict[str, int | None], tolerance: float
+) -> list[Record]:
     """One record for each model that learned and moves, and each number of pads: values of all units in their order.
 
     The units are those of the hidden state of the last recurrent layer. Models of a variant that repeats the baseline
@@ -19,7 +21,7 @@ def unit_facts(cells: list[Cell], baselines: dict[str, Cell], conditions: dict[s
     for cell in cells:
         baseline = baselines.get(cell.side)
         repeats = cell.variant != BASELINE and baseline is not None and cell.same_results(baseline)
-        if repeats or not any(cell.largest(condition) for condition in conditions):
+        if repeats or not cell.moves(tolerance):
             continue
         vector = last_hidden(cell.vectors)
         for seed in cell.learned:

@@ -33,7 +33,7 @@ def cell(make_params, variant="baseline", correct=(900, 900), moves=(True, True)
 
 
 def of(cells):
-    return unit_facts(cells, {each.side: each for each in cells if each.variant == "baseline"}, CONDITIONS)
+    return unit_facts(cells, {each.side: each for each in cells if each.variant == "baseline"}, CONDITIONS, 1e-6)
 
 
 def named(records):
