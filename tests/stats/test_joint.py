@@ -149,7 +149,7 @@ def test_enough_texts_show_equivalence():
 def test_far_out_in_a_tail_where_the_library_finds_nan_the_bounds_are_still_found():
     """1000 texts, 16 dimensions, ε = 1.2: scipy's noncentral F is NaN for some distances around .1, where it is 0."""
     found = [hotelling(1000, np.eye(16)[0] * distance, np.eye(16), 1.2) for distance in np.linspace(0.01, 0.3, 60)]
-    assert all(0 <= each.p_equivalent < 1e-50 and each.p_beyond == 1 for each in found)
+    assert all(0 <= each.p_equivalent < 1e-9 and each.p_beyond > 1 - 1e-9 for each in found)
     epsilons = [each.smallest_epsilon for each in found]
     assert epsilons == sorted(epsilons)
     assert epsilons[-1] < 0.36
