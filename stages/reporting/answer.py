@@ -1,5 +1,6 @@
 """The answer in three sentences: does it leak, what does it cost, which fix works. All by rules on the verdicts."""
 
+from stages.layout import AS_TRAINED, condition_name
 from stages.params import BASELINE
 from stages.reporting.numbers import (
     listed,
@@ -17,6 +18,7 @@ from stages.reporting.results import (
     DRIFT,
     FLIPS,
     CellFacts,
+    Estimate,
     Finding,
     Results,
     condition_text,
@@ -40,21 +42,26 @@ def leak(results: Results) -> str:
             "**This run cannot say whether padding leaks through an unmasked LSTM**: "
             f"`train.variants` does not name `{BASELINE}`."
         )
-    clauses = [_moved(cell, finding) for cell, finding in found]
+    clauses = [_moved(results, cell, finding) for cell, finding in found]
+    verdict, under = _leak_verdict(results, [finding for _, finding in found]), _under(results)
+    at = "" if under in verdict else under.replace(",", "")
     return (
-        f"**{_leak_verdict([finding for _, finding in found])}**: under {condition_text(results.headline)} the state "
-        f"that the classifier reads drifts {listed(clauses)}. (Squared shift over the spread between texts; above "
-        f"{plain(results.epsilon[DRIFT])} it matters.)"
+        f"**{verdict}**: {at}the state that the classifier reads drifts {listed(clauses)}. "
+        "(Squared shift over the spread between texts, geometric mean over seeds; "
+        f"above {plain(results.epsilon[DRIFT])} it matters.)"
     )
 
 
-def _leak_verdict(found: list[Finding]) -> str:
+def _leak_verdict(results: Results, found: list[Finding]) -> str:
     leaks = [each.side for each in found if each.verdict is Verdict.DIFFERENT]
     tight = [each.side for each in found if each.harmless]
     if len(leaks) == len(found):
-        return "Yes, padding leaks through the unmasked LSTM"
+        widely = all(_leaks_widely(results, cell) for cell, _ in _of_variant(results, BASELINE, DRIFT))
+        return f"Yes, {'' if widely else _under(results)}padding leaks through the unmasked LSTM"
     if len(tight) == len(found):
-        return "No, padding does not leak through the unmasked LSTM in any amount that matters"
+        anywhere = any(any(_different(results, cell)) for cell, _ in _of_variant(results, BASELINE, DRIFT))
+        where = _under(results) if anywhere else ""
+        return f"No, {where}padding does not leak through the unmasked LSTM in any amount that matters"
     parts = [f"with {side}-padding it leaks" for side in leaks] + [f"with {side}-padding it does not" for side in tight]
     unclear = [each.side for each in found if each.side not in leaks + tight]
     parts += [f"with {side}-padding this run cannot tell" for side in unclear]
@@ -63,18 +70,42 @@ def _leak_verdict(found: list[Finding]) -> str:
     return "Through the unmasked LSTM, " + listed(parts)
 
 
-def _moved(cell: CellFacts, finding: Finding) -> str:
+def _different(results: Results, cell: CellFacts) -> list[bool]:
+    """Whether the drift is DIFFERENT: under each number of pads, and at the end as trained."""
+    conditions = [*(condition_name(pads) for pads in results.pads), AS_TRAINED]
+    found = [results.finding(cell, DRIFT, condition) for condition in conditions]
+    return [each is not None and each.verdict is Verdict.DIFFERENT for each in found]
+
+
+def _leaks_widely(results: Results, cell: CellFacts) -> bool:
+    """Whether it leaks as trained and under most numbers of pads, so that the answer hangs on none of them."""
+    *pads, trained = _different(results, cell)
+    return trained and (not pads or 2 * sum(pads) > len(pads))
+
+
+def _under(results: Results) -> str:
+    return f"under {condition_text(results.headline)}, "
+
+
+def _moved(results: Results, cell: CellFacts, finding: Finding) -> str:
     side = f"with {cell.side}-padding"
     if finding.verdict is Verdict.EXACT:
         return f"not at all {side}"
     if finding.verdict is Verdict.UNDEFINED:
         return f"by an undefined amount {side} ({finding.reason})"
-    return f"by {ratio(finding.estimate)} {ratio_interval(finding.low, finding.high)} {side}{_doubt(finding)}"
+    size = f"{ratio(finding.estimate)} {ratio_interval(finding.low, finding.high)}"
+    return f"by {size} {side} ({_doubt(finding)}{_where(results, cell)})"
 
 
 def _doubt(finding: Finding) -> str:
-    words = {Verdict.INCONCLUSIVE: " (inconclusive)", Verdict.EQUIVALENT: " (too little to matter)"}
+    words = {Verdict.INCONCLUSIVE: "inconclusive; ", Verdict.EQUIVALENT: "too little to matter; "}
     return words.get(finding.verdict, "")
+
+
+def _where(results: Results, cell: CellFacts) -> str:
+    *pads, trained = _different(results, cell)
+    under = f"under {sum(pads)} of {len(pads)} number{'' if len(pads) == 1 else 's'} of pads, " if pads else ""
+    return f"DIFFERENT {under}{'and as' if pads else 'as'} trained" if trained else f"DIFFERENT {under}not as trained"
 
 
 def cost(results: Results) -> str:
@@ -85,7 +116,7 @@ def cost(results: Results) -> str:
     gains = [_gain(results, cell) for cell in baselines]
     flips = [results.finding(cell, FLIPS, results.headline) for cell in baselines]
     verb = "change" if condition_text(results.headline).endswith("pads") else "changes"
-    shares = listed([f"{_flipped(flip)} with {cell.side}-padding" for cell, flip in zip(baselines, flips, strict=True)])
+    shares = listed([_flipped(results, cell, flip) for cell, flip in zip(baselines, flips, strict=True)])
     accuracies = listed([_accuracy_clause(cell, gain) for cell, gain in zip(baselines, gains, strict=True)])
     return (
         f"**{_cost_verdict(gains, flips)}**: {condition_text(results.headline)} {verb} the predicted class of "
@@ -134,13 +165,23 @@ def _accuracy_clause(cell: CellFacts, gain: Finding | None) -> str:
     return spaced(f"{percent(cell.accuracy)} with {cell.side}-padding", f"({'; '.join(notes)})" if notes else "")
 
 
-def _flipped(flip: Finding | None) -> str:
+def _flipped(results: Results, cell: CellFacts, flip: Finding | None) -> str:
+    side = f"with {cell.side}-padding"
     if flip is None or flip.estimate is None:
-        return "an undefined share of the texts"
+        return f"an undefined share of the texts {side}"
     if flip.verdict is Verdict.EXACT:
-        return "no text"
-    interval = percent_interval(flip.low, flip.high)
-    return f"{spaced(percent(flip.estimate), interval)} of the texts ({flip.verdict})"
+        return f"no text {side}"
+    share = spaced(percent(flip.estimate), percent_interval(flip.low, flip.high))
+    return f"{share} of the texts {side} ({flip.verdict}{_direction(results, cell)})"
+
+
+def _direction(results: Results, cell: CellFacts) -> str:
+    """How many of all texts pads turn right, and wrong, against the text alone."""
+    facts = cell.at(results.headline)
+    gained, lost = (Estimate.of(facts.get(key)) for key in ("gained", "lost"))
+    if gained is None or lost is None:
+        return ""
+    return f": {percent(gained.estimate)} turned right, {percent(lost.estimate)} turned wrong"
 
 
 def fixes(results: Results) -> str:

@@ -8,10 +8,10 @@ CAPTIONS = {
         "`baseline` to the last bit."
     ),
     "drift": (
-        "**How far pads move the state.** Lines are means over seeds, bands their intervals, dots single seeds. A line "
-        "that climbs above ε (dotted) is a leak; a line on the floor is a state that did not move. Dashes over a solid "
-        "line are two variants with the same figures; a band that reaches the edge goes on beyond it. Where there are "
-        "several recurrent layers, the lower panels show each of them."
+        "**How far pads move the state.** Lines are geometric means over seeds, bands their intervals, dots single "
+        "seeds. A line that climbs above ε (dotted) is a leak; one on the floor is a state that did not move. Dashes "
+        "over a solid line are two variants with the same figures; a band that reaches the edge goes on beyond it. "
+        "Lower panels, if any, show each recurrent layer."
     ),
     "flips": (
         "**How many predictions pads change.** The share of test texts whose predicted class is another with pads than "
@@ -34,9 +34,9 @@ CAPTIONS = {
     ),
     "forgetting": (
         "**How fast pads make the model forget.** Distance between the states of two texts, as a share of that "
-        "without pads: a line that falls means that pads erase what tells texts apart. Upright ticks, "
-        "where there are any, are half-lives. If pairs of two classes (dashed) fall as fast as pairs of one (solid), "
-        "the prediction is being forgotten too."
+        "without pads: where it falls, pads erase what tells texts apart. Upright ticks are half-lives. If pairs of "
+        "two classes (dashed) fall as fast as pairs of one (solid), the prediction is forgotten too. With pre-padding "
+        "the start state moves, and the text then overwrites it: nothing that was read is forgotten."
     ),
     "path": (
         "**Where pads carry the states.** Each line is one text, from its state alone (open) to that under most pads "
@@ -49,9 +49,9 @@ CAPTIONS = {
         "the bits that name the number of pads the state gives away; a state without a trace of pads gives 0."
     ),
     "probes": (
-        "**Whether pads destroy the label or only hide it.** Filled: the model's own classifier. Hollow: a linear "
-        "probe fitted anew on states with these pads. Upright lines are intervals. A gap that opens with more pads is "
-        "a label still in the state, which the classifier no longer reads; where both fall, the label is lost."
+        "**Whether pads hide the label from its reader.** Filled: the model's own classifier. Hollow: a linear probe "
+        "fitted on the labels of these texts, with these pads. Upright lines are intervals. Compare the gap with that "
+        "without pads; where both fall, a linear reader does not find the label."
     ),
     "lengths": (
         "**Why there is padding at all.** On the left, how many training texts have which length; on the right, the "

@@ -34,7 +34,7 @@ def often_minor(results: Results) -> Ruling:
         if accuracy is None or flips is None:
             continue
         served = results.finding(cell, ACCURACY_CHANGE, results.headline)
-        sizes[cell.side] = _size([accuracy, flips, *([served] if served is not None else [])])
+        sizes[cell.side] = _size(accuracy, served)
         flipped = percent_of(flips) if flips.estimate is not None else "an undefined share"
         parts.append(
             f"With {cell.side}-padding (**{sizes[cell.side]}**) masking changes accuracy by {points_of(accuracy)} "
@@ -44,8 +44,8 @@ def often_minor(results: Results) -> Ruling:
     if not parts:
         return Ruling(Stand.OPEN, f"This run compares no masked model with `{BASELINE}`.")
     figure = (
-        f"{' '.join(parts)} (Dramatic is beyond {percent(DRAMATIC)} of the texts; judged are masking, flips, and "
-        f"accuracy under {at}.)"
+        f"{' '.join(parts)} (Dramatic: by the printed interval masking gains, or accuracy loses under {at}, "
+        f"more than {percent(DRAMATIC)}; flips are not judged.)"
     )
     kinds = set(sizes.values())
     if kinds == {"minor"}:
@@ -57,14 +57,19 @@ def often_minor(results: Results) -> Ruling:
     return Ruling(Stand.OPEN, figure)
 
 
-def _size(found: list[Finding]) -> str:
-    """Whether the intervals lie beyond DRAMATIC, within it, or on both sides of it."""
-    defined = [(each.low, each.high) for each in found if each.low is not None and each.high is not None]
-    if any(low > DRAMATIC or high < -DRAMATIC for low, high in defined):
+def _size(gain: Finding, served: Finding | None) -> str:
+    """Whether what padding costs lies beyond DRAMATIC, up to it, or on both sides of it; what helps costs nothing.
+
+    Args:
+        gain: of the mask over the unmasked model; a mask that costs accuracy is no harm that padding does.
+        served: change of the unmasked model's accuracy; only a loss is a harm.
+    """
+    costs = [] if gain.low is None or gain.high is None else [(gain.low, gain.high)]
+    if served is not None and served.low is not None and served.high is not None:
+        costs.append((-served.high, -served.low))
+    if any(low > DRAMATIC for low, _ in costs):
         return "dramatic"
-    if len(defined) == len(found) and all(low >= -DRAMATIC and high <= DRAMATIC for low, high in defined):
-        return "minor"
-    return "not settled"
+    return "minor" if len(costs) == 2 and all(high <= DRAMATIC for _, high in costs) else "not settled"
 
 
 def _served(served: Finding | None, at: str) -> str:
@@ -103,9 +108,10 @@ def extent(results: Results) -> Ruling:
     lengths = [text for cell in cells if (text := _lengths(results, cell))]
     fixed, run = _sizes(results)
     figure = (
-        f"Drift ratio of `{BASELINE}` by amount: {'; '.join(text for _, text in amounts)}. By side: {side_text}. "
+        f"Drift ratio of `{BASELINE}`, intervals as printed, by amount: "
+        f"{'; '.join(text for _, text in amounts)}. By side: {side_text}. "
         f"By length, without intervals: {'; '.join(lengths) or 'undefined, for the analysis holds no strata'}. "
-        f"Not varied: {listed(fixed)}; run {run} (downstream layers other than the last state are not offered yet)."
+        f"Not varied: {listed(fixed)}; run {run}."
     )
     if not shown:
         return Ruling(Stand.OPEN, f"This run shows no dependence and cannot exclude one. {figure}")

@@ -3,39 +3,69 @@
 from stages.layout import OTHER_SIDE
 from stages.params import BASELINE
 from stages.reporting.numbers import listed, plain, ratio
-from stages.reporting.results import DRIFT, CellFacts, Estimate, Finding, Record, Results, condition_text
+from stages.reporting.results import (
+    DRIFT,
+    JOINT_SHIFT,
+    CellFacts,
+    Estimate,
+    Finding,
+    Record,
+    Results,
+    condition_text,
+)
 from stages.reporting.rulings import SUBTLE, Ruling, Stand, baselines, drift_of, of_baseline, working
 from stages.reporting.wording import percent_of, ratio_of
 from stages.stats.verdicts import Verdict
+
+NO_COMPARATOR = "What an LSTM reduces, compared with no LSTM, is not tested here."
 
 PAIRS = {"within": "of one class", "between": "of two classes"}
 
 
 def states_differ(results: Results) -> Ruling:
-    """C2, on the unmasked model under every number of pads and as trained: shown, subtle, and in every seed."""
+    """C2, on the unmasked model under every number of pads and as trained: there, subtle, and in every seed."""
     found = of_baseline(results, DRIFT, [each for each in results.conditions if each != OTHER_SIDE])
     if not found:
         return Ruling(Stand.OPEN, f"This run trained no `{BASELINE}`.")
     shown = [each for each in found if each.verdict is Verdict.DIFFERENT]
+    joint = sum(_jointly(results, each) for each in found)
     figure = (
         f"Of {len(found)} comparisons of `{BASELINE}` with the text alone, {len(shown)} "
-        f"{'shows' if len(shown) == 1 else 'show'} a drift ratio beyond "
-        f"{plain(results.epsilon[DRIFT])}; {_range(found)}."
+        f"{'shows' if len(shown) == 1 else 'show'} a drift ratio beyond {plain(results.epsilon[DRIFT])} and {joint} a "
+        f"joint distance beyond {plain(results.epsilon[JOINT_SHIFT])} in every seed; {_range(found)}."
     )
-    if all(each.harmless for each in found):
+    if all(each.verdict is Verdict.EXACT for each in found):
         return Ruling(Stand.REFUTED, figure)
-    if not shown:
+    if not shown and not all(each.harmless for each in found):
         return Ruling(Stand.OPEN, figure)
     figure += " " + " ".join(_consistency(results, cell) for cell in baselines(results))
-    subtle = all(each.estimate is not None and each.estimate <= SUBTLE for each in shown)
-    consistent = all(_beyond(results, cell) == len(cell.learned) for cell in baselines(results))
-    if len(shown) == len(found) and subtle and consistent:
+    small = [each for each in found if each.verdict is Verdict.EQUIVALENT]
+    subtle = [each for each in shown if each.estimate is not None and each.estimate <= SUBTLE]
+    if len(subtle + small) == len(found) and all(_in_every_seed(results, each) for each in found):
         return Ruling(Stand.SUPPORTED, figure)
     sides = "the padding side and " if len(results.sides) > 1 else ""
-    on = [f"{sides}the number of pads (whether a difference is shown)"] * (len(shown) < len(found))
-    on += ["the seed (whether every one shows it)"] * (not consistent)
-    on += [f"what is called subtle (here: a drift ratio up to {plain(SUBTLE)})"] * (not subtle)
+    on = [f"{sides}the number of pads (whether a difference is shown)"] * (0 < len(shown) < len(found))
+    on += [f"what counts as a difference (here: a drift ratio beyond {plain(results.epsilon[DRIFT])})"] * bool(small)
+    on += ["the seed (whether every one shows it)"] * (not all(_in_every_seed(results, each) for each in shown))
+    on += [f"what is called subtle (here: a drift ratio up to {plain(SUBTLE)})"] * (len(subtle) < len(shown))
     return Ruling(Stand.DEPENDS, figure, listed(on))
+
+
+def _in_every_seed(results: Results, finding: Finding) -> bool:
+    """Whether every seed that learned drifts beyond ε, or all of them fail the joint test, under one condition."""
+    cell = results.cell(finding.side, finding.variant)
+    drifts = (
+        [] if cell is None or finding.condition is None else [seed.drift[finding.condition] for seed in cell.learned]
+    )
+    beyond = bool(drifts) and all((drift or 0.0) > results.epsilon[DRIFT] for drift in drifts)
+    return beyond or _jointly(results, finding)
+
+
+def _jointly(results: Results, finding: Finding) -> bool:
+    """Whether the mean change of all units together is DIFFERENT, which is judged seed by seed."""
+    cell = results.cell(finding.side, finding.variant)
+    joint = None if cell is None else results.finding(cell, JOINT_SHIFT, finding.condition, finding.state)
+    return joint is not None and joint.verdict is Verdict.DIFFERENT
 
 
 def _beyond(results: Results, cell: CellFacts) -> int:
@@ -50,11 +80,11 @@ def _consistency(results: Results, cell: CellFacts) -> str:
     moved = Estimate.of(facts.get("units_moved"))
     units = "an undefined share of the units" if moved is None else f"{percent_of(moved)} of the units"
     cosine = f" (mean cosine {ratio(facts['cosine'])})" if facts.get("cosine") is not None else ""
-    seeds = f"{_beyond(results, cell)} of {len(cell.learned)} seed{'' if len(cell.learned) == 1 else 's'} that learned"
+    seeds = f"{_beyond(results, cell)} of {len(cell.learned)} seed{'' if len(cell.learned) == 1 else 's'}"
     at = condition_text(results.headline)
     return (
         f"With {cell.side}-padding, {at} {'move' if at.endswith('pads') else 'moves'} {units} by more than 0.2 sd of "
-        f"the shift{cosine}; the drift is beyond {plain(results.epsilon[DRIFT])} in {seeds}."
+        f"the shift{cosine}; by their estimate {seeds} drift beyond {plain(results.epsilon[DRIFT])}."
     )
 
 
@@ -67,7 +97,7 @@ def _range(found: list[Finding]) -> str:
 
 
 def not_eliminated(results: Results) -> Ruling:
-    """C3, at the headline condition: what an LSTM alone leaves, what one with a mask leaves, and what is forgotten."""
+    """C3, at the headline condition: what is left with and without a mask, and forgotten; no run lacks an LSTM."""
     alone = of_baseline(results, DRIFT, [results.headline])
     masked = [
         found for cell in working(results) if (found := results.finding(cell, DRIFT, results.headline)) is not None
@@ -76,14 +106,17 @@ def not_eliminated(results: Results) -> Ruling:
         return Ruling(Stand.OPEN, "This run shows neither that a drift is there nor that it is not.")
     parts = [f"`{each.variant}` ({each.side}): {drift_of(each)}" for each in alone + masked]
     figure = f"Drift under {condition_text(results.headline)}: {'; '.join(parts)}."
-    figure += " " + " ".join(forgets(cell) for cell in baselines(results))
-    if all(each.harmless for each in alone):
+    figure = " ".join([figure, *(forgets(cell) for cell in baselines(results) if cell.side != "pre"), NO_COMPARATOR])
+    if all(each.verdict is Verdict.EXACT for each in alone):
         return Ruling(Stand.REFUTED, figure)
+    if all(each.harmless for each in alone):
+        on = f"what counts as eliminated (here: a drift ratio below {plain(results.epsilon[DRIFT])})"
+        return Ruling(Stand.DEPENDS, figure, on)
     if not all(each.verdict is Verdict.DIFFERENT for each in alone):
         return Ruling(Stand.DEPENDS, figure, "the padding side")
     if masked and all(each.verdict is Verdict.EXACT for each in masked):
         return Ruling(Stand.DEPENDS, figure, "the mask: an LSTM without one does not eliminate it, with one it does")
-    return Ruling(Stand.SUPPORTED, figure)
+    return Ruling(Stand.OPEN, figure)
 
 
 def forgets(cell: CellFacts) -> str:
@@ -97,12 +130,17 @@ def forgets(cell: CellFacts) -> str:
 
 def _forgets(forgetting: Record, pairs: str) -> str:
     """With {} in the place of the kind of pairs."""
-    life = Estimate.of((forgetting.get("half_life") or {}).get(pairs))
+    life, share = (Estimate.of((forgetting.get(key) or {}).get(pairs)) for key in ("half_life", "converging"))
     if life is None:
         missing = "none was fitted" if forgetting.get("points") else "the analysis holds no forgetting curve"
         reason = (forgetting.get("reasons") or {}).get(pairs) or missing
-        return f"the distance between texts {{}} has no half-life, for {reason}"
-    return f"every {ratio_of(life)} pads halve the distance between texts {{}}"
+        which = "" if share is None else f" ({percent_of(share)} of pairs converge)"
+        if lives := (forgetting.get("half_lives") or {}).get(pairs):
+            found = f"{ratio(lives[0])} to {ratio(lives[-1])} pads halve the distance between texts {{}}"
+            return f"{found} where that falls exponentially{which}; {reason}"
+        return f"the distance between texts {{}} has no half-life, for {reason}{which}"
+    which = "" if share is None else f" (for the {percent_of(share)} of pairs that converge)"
+    return f"every {ratio_of(life)} pads halve the distance between texts {{}}{which}"
 
 
 def mask_protects(results: Results) -> Ruling:

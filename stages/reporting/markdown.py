@@ -15,7 +15,7 @@ from stages.reporting.results import Record, Results, condition_text
 from stages.reporting.rulings import DRAMATIC, SUBTLE
 from stages.reporting.tables.cost import batching_table, law_table
 from stages.reporting.tables.data import dropped, splits_table
-from stages.reporting.tables.information import forgetting_table, information_table, pad_count_table
+from stages.reporting.tables.information import forgetting_table, information_table, pad_count_table, probe_texts
 from stages.reporting.tables.parts import Table
 from stages.reporting.tables.serving import serving_table
 from stages.reporting.tables.states import distributions_table, states_table
@@ -71,6 +71,7 @@ def _context(results: Results) -> dict[str, Any]:
         "n_seeds": len(results.cells[0].seeds),
         "smallest_p": p_text(2 / 2 ** len(results.cells[0].seeds)),
         "design": design(results),
+        "probes": probe_texts(results),
         "exported": max(record["n_texts"] for record in report["verdicts"] if record["condition"]),
         "command": _command(params),
         "params_yaml": _yaml(params),

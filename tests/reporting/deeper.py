@@ -125,6 +125,8 @@ def _condition(cell: Record, pads: int, strength: float, learned: int, seeds: in
     return {
         "accuracy": interval(0.88 - 0.001 * effect, 0.02, seeds),
         "accuracy_change": interval(-0.001 * effect, 0.01, seeds),
+        "gained": interval(0.002 * strength, 0.001, seeds),
+        "lost": interval(0.012 * strength, 0.002, seeds),
         "nll_change": interval(0.004 * effect, 0.002, seeds),
         "brier_change": interval(0.002 * effect, 0.001, seeds),
         "calibration_error": interval(0.03 + 0.001 * effect, 0.01, seeds),
@@ -189,11 +191,12 @@ def _forgetting(cell: Record, seeds: int) -> Record:
         {"pads": k} | {kind: interval(math.exp(-rate * k), 0.01 * bool(k), seeds) for kind, rate in rates.items()}
         for k in pads
     ]
-    reason = None if fast else "the distance does not halve"
+    reason = None if fast else "pads come before the text, so nothing that was read is forgotten"
     return {
         "points": points,
         "half_life": half,
         "from_pads": {"within": 8 if fast else None, "between": 0 if fast else None},
+        "converging": {"within": interval(0.95, 0.05, seeds), "between": interval(0.9, 0.05, seeds)},
         "reasons": {"within": reason, "between": reason},
     }
 

@@ -114,11 +114,12 @@ def test_a_baseline_alone_tried_no_fix(results):
     [
         ({"drift": LEAK}, {"C2": "depends", "C3": "depends", "C5": "depends"}),
         ({"drift": {**LEAK, "estimate": 0.05}}, {"C2": "supported"}),
-        ({"drift": SMALL}, {"C2": "refuted", "C3": "refuted"}),
+        ({"drift": SMALL}, {"C2": "depends", "C3": "depends"}),
+        ({"drift": EXACT}, {"C2": "refuted", "C3": "refuted"}),
         ({"drift": NOTHING, "flips": NOTHING, "learned": False}, {"C2": "open", "C3": "open"}),
-        ({"drift": LEAK, "masked_drift": LEAK}, {"C3": "supported", "C5": "refuted"}),
+        ({"drift": LEAK, "masked_drift": LEAK}, {"C3": "open", "C5": "refuted"}),
         ({"drift": LEAK, "gain": BETTER}, {"C4": "refuted"}),
-        ({"drift": LEAK, "gain": SAME_ACCURACY}, {"C4": "supported"}),
+        ({"drift": LEAK, "gain": SAME_ACCURACY}, {"C4": "open"}),  # how it is served is not known
         ({"drift": LEAK, "gain": UNCLEAR, "flips": NOTHING}, {"C4": "open"}),
     ],
 )
@@ -181,10 +182,16 @@ def test_units_and_cosine_stand_beside_the_drift(deep_results, results):
 
 
 def test_what_is_forgotten_has_a_half_life_or_a_reason(deep_results, results):
-    figure = claim(deep_results(drift=LEAK), "C3")["figure"]
-    assert "every 11.6 [10.6, 12.6] pads halve the distance between texts of two classes" in figure
-    reason = "has no half-life, for the distance does not halve"
-    assert f"the distance between texts of one class and of two classes {reason}" in figure
+    found = deep_results(drift=LEAK)
+    share = "(for the 90.0 % [85.0, 95.0] of pairs that converge)"
+    figure = claim(found, "C3")["figure"]
+    assert f"every 11.6 [10.6, 12.6] pads halve the distance between texts of two classes {share}" in figure
+    assert "`baseline` (pre): every" not in figure
+    assert "`baseline` (pre): the distance" not in figure  # pads come before the text
+    for cell in found.report["cells"]:
+        cell["forgetting"] = (cell["forgetting"] or {}) | {"half_life": {}, "reasons": {"within": "a reason"}}
+    without = next(each["figure"] for each in claims(Results(found.report)) if each["id"] == "C3")
+    assert "of one class has no half-life, for a reason (95.0 % [90.0, 100.0] of pairs converge)" in without
     missing = claim(results(drift=LEAK), "C3")["figure"]
     assert "two classes has no half-life, for the analysis holds no forgetting curve" in missing
 
@@ -214,16 +221,6 @@ def test_serving_alone_can_be_dramatic(deep_results):
 
 def test_a_leaking_mask_says_how_far(results):
     assert "its drift under 16 extra pads 0.385 [0.310, 0.470] DIFFERENT" in claim(results(drift=LEAK), "C5")["figure"]
-
-
-def test_the_mask_alone_saves_nothing_on_full_rows(deep_results):
-    found = deep_results(drift=LEAK)
-    assert "`baseline`: the mask skips nothing" in claim(found, "C6")["figure"]
-    cheaper = [
-        each | {"flops": each["flops"] / 2} if (each["variant"], each["batching"]) == ("masked", "fixed") else each
-        for each in found.report["cost"]
-    ]
-    assert claim(deep_results(drift=LEAK, replaced={"cost": cheaper}), "C6")["stand"] == "refuted"
 
 
 def test_untrimmed_masked_batches_support_that_masking_does_not_lower_the_cost(deep_results):

@@ -92,13 +92,12 @@ def test_masked_steps_leave_the_state_unless_it_moved(deep_results):
 
 def test_masking_is_faster_by_trimming_alone(deep_results, results):
     text = answers(deep_results(drift=LEAK))["Q6"]
-    assert "2.34e7 FLOPs with a mask and 2.34e7 without" in text
+    assert "Keras computes it and discards it (known, not measured here)" in text
     assert "training took 42.4 % of the steps of `baseline`" in text  # 9,460 of 22,320
     untrimmed = deep_results(drift=LEAK).report
     for cell in untrimmed["cells"]:
         cell["computed_tokens"] = 22_320
     assert "Nor were batches trimmed here" in answers(Results(untrimmed))["Q6"]
-    assert "FLOPs" not in answers(results(drift=LEAK))["Q6"]
     assert answers(results(NO_BASELINE, drift=LEAK))["Q6"].startswith("This run cannot tell")
 
 

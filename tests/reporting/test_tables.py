@@ -91,7 +91,11 @@ def test_training_carries_p_power_and_the_smallest_difference(deep_results):
     assert list(row.values()) == [
         "+11.0 [+9.0, +13.0] DIFFERENT", "0.031", "0.833 [0.440, 0.970]", "0.970", "3.1", "6",
     ]  # fmt: skip
-    assert "sees true differences above 3.1 points (`masked`, pre)" in design(deep_results(drift=LEAK))
+    found = design(deep_results(drift=LEAK))
+    assert "tell from 0 a true difference of 3.1 points (`masked`, pre)" in found
+    assert "may be 0.62 to 2.45 times as large" in found  # χ² with 5 degrees of freedom: √(5 / 12.83), √(5 / 0.831)
+    three = design(deep_results({"train.seeds": 3}, drift=LEAK))
+    assert "may be 0.52 to 6.28 times as large" in three  # √(2 / 7.378), √(2 / 0.05064)
 
 
 def test_one_seed_has_no_comparison_but_a_reason(deep_results):
@@ -153,11 +157,15 @@ def test_what_is_not_there_has_a_reason(table, results):
 def test_forgetting_has_half_lives_ends_and_reasons(deep_results):
     table = forgetting_table(deep_results(drift=LEAK))
     (post,), (pre,), (masked,) = rows(table), rows(table, "pre"), rows(table, variant="masked")
-    assert post["half-life between classes, pads"] == "11.6 [10.6, 12.6]"
+    assert post["half-life between classes, pads"] == "11.6 [10.6, 12.6]; 90.0 % [85.0, 95.0] converge"
+    assert post["half-life within a class, pads"].startswith("7.70 [6.70, 8.70], from 8 pads on; 95.0 %")
+    assert post["distance left, within / between"] == "0.00315 [−0.00685, 0.0132] / 0.0215 [0.0115, 0.0315] at 64"
     assert post["spectral radius"] == "0.900 to 0.950"
     assert post["starts that settled"] == "97.0 % to 100.0 %"
     assert pre["half-life between classes, pads"] == "– (1)"
-    assert table.notes[0] == "the distance does not halve"
+    assert table.notes[0] == "pads come before the text, so nothing that was read is forgotten"
+    assert pre["spectral radius"] == "– (2)"
+    assert table.notes[1] == "pads come before the text: they move the start state, which the text then overwrites"
     assert "nothing is forgotten" in table.notes[int(masked["half-life within a class, pads"][-2]) - 1]
 
 
@@ -169,9 +177,37 @@ def test_no_run_of_pads_that_settled_leaves_the_radius_undefined(deep_results):
     assert "no run of pads settled" in table.notes
 
 
+def test_the_radius_ranges_over_every_fixed_point(deep_results):
+    points = [{"spectral_radius": radius, "starts": 0.5, "residual": 0.0} for radius in (0.7, 0.98)]
+    step = {"moves": True, "layer": "lstm_1", "seeds": [{"seed": 0, "settled": 1.0, "fixed_points": points}]}
+    (row,) = rows(forgetting_table(deep_results(drift=LEAK, replaced={"pad_step": step})))
+    assert (row["spectral radius"], row["fixed points of a seed"]) == ("0.700 to 0.980", "2")
+
+
+def test_without_the_share_of_pairs_the_half_life_stands_alone(deep_results):
+    found = deep_results(drift=LEAK)
+    for cell in found.report["cells"]:
+        (cell["forgetting"] or {}).pop("converging", None)
+    (post,) = rows(forgetting_table(found))
+    assert post["half-life between classes, pads"] == "11.6 [10.6, 12.6]"
+
+
+def test_half_lives_of_some_seeds_are_told_as_a_range(deep_results):
+    found = deep_results(drift=LEAK)
+    for cell in found.report["cells"]:
+        if cell["forgetting"]:
+            cell["forgetting"]["half_life"]["within"] = None
+            cell["forgetting"]["half_lives"] = {"within": [5.3, 7.1, 11.2], "between": []}
+            cell["forgetting"]["reasons"]["within"] = "the distance does not fall exponentially in 3 of 6 seeds"
+    table = forgetting_table(found)
+    (post,) = rows(table)
+    assert post["half-life within a class, pads"].startswith("5.30 to 11.2 in 3 of 6 seeds (")
+    assert "the distance does not fall exponentially in 3 of 6 seeds" in table.notes
+
+
 def test_pairs_with_a_copy_are_left_out_of_the_similarity(deep_results, results):
     found = [row[1] for row in similarity_table(deep_results(drift=LEAK)).rows if row[0] == "pre"]
-    assert found == ["`baseline` and `masked`, same seed", "`baseline`, two seeds", "`masked`, two seeds"]
+    assert found == ["`baseline` and `masked`, same seed", "`baseline`, pairs of seeds", "`masked`, pairs of seeds"]
     assert not similarity_table(results(drift=LEAK)).rows
 
 

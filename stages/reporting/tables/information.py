@@ -1,10 +1,11 @@
 """What pads leave of the information in a state: geometry, probes, forgetting."""
 
-from stages.reporting.numbers import MISSING, listed, percent, plain, ratio
+from stages.reporting.numbers import MISSING, listed, percent, plain, ratio, whole
 from stages.reporting.results import ALONE, CellFacts, Estimate, Record, Results
 from stages.reporting.tables.parts import Notes, Table, cell_name, condition_rows
 from stages.reporting.wording import percent_of, ratio_of
 
+PADS_FIRST = "pads come before the text: they move the start state, which the text then overwrites"
 NO_PROBE = "no probe: no seed learned, or the analysis holds none"
 
 
@@ -19,6 +20,13 @@ def information_table(results: Results) -> Table:
         for name, condition in condition_rows(results, cell, conditions)
     ]
     return Table(header, [row for row in rows if any(text != MISSING for text in row[3:])])
+
+
+def probe_texts(results: Results) -> str:
+    """On how many texts probes were fitted, and what their intervals speak of."""
+    texts = [probes["texts"] for cell in results.originals if (probes := cell.record.get("probes") or {}).get("texts")]
+    on = f"Probes read {whole(max(texts))} texts; intervals" if texts else "Intervals"
+    return f"{on} speak of new seeds on these texts."
 
 
 def _left(cell: CellFacts, condition: str) -> list[str]:
@@ -61,30 +69,37 @@ def _read(cell: CellFacts, notes: Notes) -> list[str]:
 def forgetting_table(results: Results) -> Table:
     """A row for each cell: how fast pads bring texts together, and where a run of pads ends."""
     header = ["padding", "variant", "half-life within a class, pads", "half-life between classes, pads"]
-    header += ["distance left, most pads", "spectral radius", "fixed points of a seed", "starts that settled"]
+    header += ["distance left, within / between", "spectral radius", "fixed points of a seed", "starts that settled"]
     notes = Notes()
     rows = [[*cell_name(cell), *_curve(cell, notes), *_ends(cell, notes)] for cell in results.originals]
     return Table(header, rows, notes.reasons)
 
 
 def _curve(cell: CellFacts, notes: Notes) -> list[str]:
-    """Two half-lives, and the distance between texts of two classes that the most pads leave."""
+    """Two half-lives, and the distances between texts that the most pads leave."""
     forgetting: Record = cell.record.get("forgetting") or {}
-    texts = [_half_life(forgetting, pairs, notes, _why_no_curve(cell)) for pairs in ("within", "between")]
+    if cell.side == "pre":
+        forgetting = {key: value for key, value in forgetting.items() if key != "converging"}
+    texts = [_half_life(cell, forgetting, pairs, notes) for pairs in ("within", "between")]
     points = [point for point in forgetting.get("points") or [] if point["pads"]]
     if not points:
         return [*texts, MISSING]
     last = points[-1]
-    return [*texts, f"{ratio_of(Estimate.of(last.get('between')))} at {last['pads']}"]
+    left = [ratio_of(Estimate.of(last.get(pairs))) for pairs in ("within", "between")]
+    return [*texts, f"{' / '.join(left)} at {last['pads']}"]
 
 
-def _half_life(forgetting: Record, pairs: str, notes: Notes, why_no_curve: str) -> str:
-    """The half-life with its interval and where it begins, or why there is none."""
-    life = Estimate.of((forgetting.get("half_life") or {}).get(pairs))
+def _half_life(cell: CellFacts, forgetting: Record, pairs: str, notes: Notes) -> str:
+    """The half-life with its interval, where it begins and of which share of pairs, or why there is none."""
+    life, share = (Estimate.of((forgetting.get(key) or {}).get(pairs)) for key in ("half_life", "converging"))
+    converging = "" if share is None else f"; {percent_of(share)} converge"
     if life is None:
-        return notes.mark(MISSING, (forgetting.get("reasons") or {}).get(pairs) or why_no_curve)
+        # Where only some seeds have one, a mean over them would not be that of the seeds that learned.
+        lives = [ratio(each) for each in (forgetting.get("half_lives") or {}).get(pairs) or []]
+        some = f"{_range(lives)} in {len(lives)} of {len(cell.learned)} seeds" if lives else MISSING
+        return notes.mark(some, (forgetting.get("reasons") or {}).get(pairs) or _why_no_curve(cell)) + converging
     start = (forgetting.get("from_pads") or {}).get(pairs)
-    return ratio_of(life) + (f", from {start} pads on" if start else "")
+    return ratio_of(life) + (f", from {start} pads on" if start else "") + converging
 
 
 def _why_no_curve(cell: CellFacts) -> str:
@@ -103,9 +118,9 @@ def moves(cell: CellFacts) -> bool | None:
 
 
 def spectral_radius(cell: CellFacts) -> str | None:
-    """Of the most visited fixed point, the range over the seeds that have one; None where none has."""
+    """The range over all fixed points of all seeds; None where none was found."""
     seeds = (cell.record.get("pad_step") or {}).get("seeds") or []
-    radii = sorted(each["fixed_points"][0]["spectral_radius"] for each in seeds if each.get("fixed_points"))
+    radii = sorted(point["spectral_radius"] for each in seeds for point in each.get("fixed_points") or [])
     return _range([ratio(radius) for radius in radii]) if radii else None
 
 
@@ -116,6 +131,8 @@ def _ends(cell: CellFacts, notes: Notes) -> list[str]:
             MISSING,
             MISSING,
         ]
+    if cell.side == "pre":
+        return [notes.mark(MISSING, PADS_FIRST), MISSING, MISSING]
     seeds = (cell.record.get("pad_step") or {}).get("seeds") or []
     if not seeds:
         return [notes.mark(MISSING, "the analysis holds no account of the pad step"), MISSING, MISSING]

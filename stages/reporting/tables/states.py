@@ -60,7 +60,10 @@ def _distances(results: Results, cell: CellFacts) -> list[list[str]]:
         return []
     strata = found.get("strata") or []
     w1, ks = found.get("w1") or {}, found.get("ks") or {}
-    every = ["all, averaged over the strata", whole(sum(each["texts"] for each in strata)) if strata else MISSING]
+    every = [
+        "all texts (W1, KS: averaged over the strata)",
+        whole(sum(each["texts"] for each in strata)) if strata else MISSING,
+    ]
     every += [ratio_of(results.finding(cell, DRIFT, results.headline, _last_hidden(cell)))]
     every += [ratio(each.get(key)) for each in (w1, ks) for key in ("median", "largest")]
     return [every, *([f"{each['from']} to {each['to']}", whole(each["texts"]), *_medians(each)] for each in strata)]

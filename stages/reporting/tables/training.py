@@ -1,5 +1,9 @@
 """Whether training suffered: variants against the baseline over seeds, every seed, and how alike the models are."""
 
+import math
+
+from scipy.stats import chi2
+
 from stages.params import BASELINE
 from stages.reporting.numbers import MISSING, listed, percent, percent_interval, points, ratio, spaced
 from stages.reporting.results import ACCURACY, CellFacts, Estimate, Finding, Record, Results, condition_text
@@ -36,7 +40,10 @@ def _compared(cell: CellFacts, finding: Finding, notes: Notes) -> list[str]:
 
 
 def design(results: Results) -> str:
-    """Which differences this number of seeds can see."""
+    """Which differences this number of seeds can tell from 0, and how far off the spread behind that may be.
+
+    The 95 % interval of a standard deviation over seeds follows from the χ² distribution of its square.
+    """
     cells = [cell for cell in results.originals if (cell.record.get("training") or {}).get("detectable") is not None]
     if not cells:
         return "Which differences this design sees is undefined: no variant has a spread of differences over seeds."
@@ -44,8 +51,12 @@ def design(results: Results) -> str:
         f"{points(cell.record['training']['detectable']).removeprefix('+')} points (`{cell.variant}`, {cell.side})"
         for cell in cells
     ]
-    seeds = len(cells[0].seeds)
-    return f"With {seeds} seeds this design sees true differences above {listed(seen)} four times in five."
+    seeds = max(2, len(cells[0].seeds))
+    least, most = (math.sqrt((seeds - 1) / chi2.ppf(share, seeds - 1)) for share in (0.975, 0.025))
+    return (
+        f"This design would tell from 0 a true difference of {listed(seen)} four times in five, if the spread over "
+        f"{seeds} seeds seen here is the true one (which may be {least:.2f} to {most:.2f} times as large)."
+    )
 
 
 def seeds_table(results: Results) -> Table:
@@ -87,5 +98,5 @@ def similarity_table(results: Results) -> Table:
 
 def _pair(record: Record) -> str:
     if record["of"] == "seeds":
-        return f"`{record['one']}`, two seeds"
+        return f"`{record['one']}`, pairs of seeds"
     return f"`{record['one']}` and `{record['two']}`, same seed"
