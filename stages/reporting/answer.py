@@ -1,6 +1,6 @@
 """The answer in three sentences: does it leak, what does it cost, which fix works. All by rules on the verdicts."""
 
-from stages.layout import AS_TRAINED, condition_name
+from stages.layout import AS_TRAINED, OTHER_SIDE, condition_name
 from stages.params import BASELINE
 from stages.reporting.numbers import (
     listed,
@@ -15,6 +15,7 @@ from stages.reporting.numbers import (
 )
 from stages.reporting.results import (
     ACCURACY,
+    ACCURACY_CHANGE,
     DRIFT,
     FLIPS,
     CellFacts,
@@ -118,10 +119,44 @@ def cost(results: Results) -> str:
     verb = "change" if condition_text(results.headline).endswith("pads") else "changes"
     shares = listed([_flipped(results, cell, flip) for cell, flip in zip(baselines, flips, strict=True)])
     accuracies = listed([_accuracy_clause(cell, gain) for cell, gain in zip(baselines, gains, strict=True)])
+    served = [(cell.side, _served(results, cell)) for cell in baselines]
     return (
-        f"**{_cost_verdict(gains, flips)}**: {condition_text(results.headline)} {verb} the predicted class of "
-        f"{shares}. The unmasked test accuracy is {accuracies}."
+        f"**{_cost_verdict(gains, flips)}{_serving_verdict(served)}**: {condition_text(results.headline)} {verb} the "
+        f"predicted class of {shares}. The unmasked test accuracy is {accuracies}.{_serving_clause(served)}"
     )
+
+
+def _served(results: Results, cell: CellFacts) -> list[Finding]:
+    """What serving under the headline's pads, and padded on the other side, does to accuracy; where it was judged."""
+    found = [results.finding(cell, ACCURACY_CHANGE, condition) for condition in (results.headline, OTHER_SIDE)]
+    return [each for each in found if each is not None and each.estimate is not None]
+
+
+def _serving_verdict(served: list[tuple[str, list[Finding]]]) -> str:
+    found = [each for _, findings in served for each in findings]
+    if not found:
+        return ""
+    if any(each.verdict is Verdict.DIFFERENT and (each.estimate or 0.0) < 0 for each in found):
+        return "; serving otherwise than trained costs accuracy"
+    if all(each.harmless for each in found):
+        return "; serving otherwise than trained costs none that matters"
+    return "; what serving otherwise than trained costs is open"
+
+
+def _serving_clause(served: list[tuple[str, list[Finding]]]) -> str:
+    clauses = [
+        f"{listed([_served_so(each) for each in findings])} with {side}-padding"
+        for side, findings in served
+        if findings
+    ]
+    return f" Served otherwise than trained, it changes by {'; by '.join(clauses)}." if clauses else ""
+
+
+def _served_so(finding: Finding) -> str:
+    if finding.verdict is Verdict.EXACT:
+        return f"nothing under {condition_text(finding.condition or '')}"
+    figures = spaced(points(finding.estimate), points_interval(finding.low, finding.high))
+    return f"{figures} points under {condition_text(finding.condition or '')} ({finding.verdict})"
 
 
 def _gain(results: Results, cell: CellFacts) -> Finding | None:
@@ -151,8 +186,8 @@ def _accuracy_verdict(gains: list[Finding | None]) -> str:
     if None in gains:
         return "its accuracy is not compared with a mask that works"
     if all(gain is not None and gain.harmless for gain in gains):
-        return "it costs no accuracy that matters"
-    return "whether it costs accuracy is open"
+        return "training on it costs no accuracy that matters"
+    return "whether training on it costs accuracy is open"
 
 
 def _accuracy_clause(cell: CellFacts, gain: Finding | None) -> str:

@@ -53,6 +53,7 @@ def _context(results: Results) -> dict[str, Any]:
         "tables": _tables(results),
         "headline_text": condition_text(results.headline),
         "claims": report["claims"],
+        "confounded": listed([condition_text(name) for name in _confounded(results)]),
         "questions": report["questions"],
         "dropped": dropped(dataset["corpus"]["counts"]),
         "classes": _classes(dataset["corpus"]),
@@ -76,6 +77,12 @@ def _context(results: Results) -> dict[str, Any]:
         "command": _command(params),
         "params_yaml": _yaml(params),
     }
+
+
+def _confounded(results: Results) -> list[str]:
+    """Conditions whose number of pads was found to follow from the length of the text, in any cell."""
+    found = [(cell.record.get("probes") or {}).get("confounded") or [] for cell in results.cells]
+    return list(dict.fromkeys(name for names in found for name in names))
 
 
 def _tables(results: Results) -> dict[str, Table]:

@@ -167,6 +167,7 @@ def _probes(cell: Record, strength: float, seeds: int) -> Record:
             "entropy_bits": math.log2(classes),
         },
         "length_r2": interval(0.89, 0.02, seeds),
+        "confounded": ["as-trained"],
     }
 
 

@@ -59,9 +59,9 @@ def test_sides_that_differ_are_told_apart(make_params):
     [
         (BETTER, FLIPS, "**It costs accuracy with pre- and post-padding**"),
         (WORSE, FLIPS, "**With pre- and post-padding it is the mask that costs accuracy**"),
-        (SAME_ACCURACY, FLIPS, "**It changes predictions; it costs no accuracy that matters**"),
+        (SAME_ACCURACY, FLIPS, "**It changes predictions; training on it costs no accuracy that matters**"),
         (SAME_ACCURACY, NO_FLIPS, "**It costs nothing that matters**"),
-        (UNCLEAR, FLIPS, "**It changes predictions; whether it costs accuracy is open**"),
+        (UNCLEAR, FLIPS, "**It changes predictions; whether training on it costs accuracy is open**"),
         (UNCLEAR, NOTHING, "**What it costs is not settled by this run**"),
     ],
 )

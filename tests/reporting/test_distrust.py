@@ -167,3 +167,45 @@ def test_the_mask_alone_saves_nothing_on_full_rows(deep_results):
     other_layers = claim(Results(found.report), "C6")
     assert other_layers["stand"] == "depends"
     assert "whose layers differ" in other_layers["figure"]
+
+
+def serving_becomes(record):
+    def change(each):
+        if (each["estimand"], each["variant"]) == ("accuracy_change", "baseline"):
+            each.update(record)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("record", "lead"),
+    [
+        (
+            {"verdict": "DIFFERENT", "estimate": -0.64, "low": -0.85, "high": -0.43},
+            "serving otherwise than trained costs accuracy**",
+        ),
+        (
+            {"verdict": "DIFFERENT", "estimate": 0.03, "low": 0.02, "high": 0.04},
+            "what serving otherwise than trained costs is open**",
+        ),
+        (
+            {"verdict": "INCONCLUSIVE", "estimate": -0.07, "low": -0.13, "high": -0.01},
+            "what serving otherwise than trained costs is open**",
+        ),
+        (
+            {"verdict": "EQUIVALENT", "estimate": 0.001, "low": -0.002, "high": 0.004},
+            "serving otherwise than trained costs none that matters**",
+        ),
+    ],
+)
+def test_what_serving_costs_stands_in_the_answer(deep_results, record, lead):
+    second = answer(altered(deep_results(drift=LEAK, gain=SAME_ACCURACY), serving_becomes(record)))[1]
+    assert f"training on it costs no accuracy that matters; {lead}" in second
+    assert "points under 16 extra pads (" in second
+    assert "points under padding on the other side (" in second
+
+
+def test_pads_that_follow_from_the_length_are_named_and_not_called_dilution(deep_results, results):
+    found = report_markdown(deep_results(drift=LEAK))
+    assert "Under padding as in training the pads follow from the length" in found
+    assert "the pads follow from the length" not in report_markdown(results(drift=LEAK))
