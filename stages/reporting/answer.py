@@ -144,19 +144,16 @@ def _serving_verdict(served: list[tuple[str, list[Finding]]]) -> str:
 
 
 def _serving_clause(served: list[tuple[str, list[Finding]]]) -> str:
-    clauses = [
-        f"{listed([_served_so(each) for each in findings])} with {side}-padding"
-        for side, findings in served
-        if findings
-    ]
-    return f" Served otherwise than trained, it changes by {'; by '.join(clauses)}." if clauses else ""
-
-
-def _served_so(finding: Finding) -> str:
-    if finding.verdict is Verdict.EXACT:
-        return f"nothing under {condition_text(finding.condition or '')}"
-    figures = spaced(points(finding.estimate), points_interval(finding.low, finding.high))
-    return f"{figures} points under {condition_text(finding.condition or '')} ({finding.verdict})"
+    """By condition, what is not shown to be too little to matter."""
+    by_condition: dict[str, list[str]] = {}
+    for side, findings in served:
+        for each in findings:
+            if not each.harmless:
+                figures = spaced(points(each.estimate), points_interval(each.low, each.high))
+                clause = f"{figures} points with {side}-padding ({each.verdict})"
+                by_condition.setdefault(condition_text(each.condition or ""), []).append(clause)
+    clauses = [f"by {listed(found)} under {condition}" for condition, found in by_condition.items()]
+    return f" Served otherwise than trained, it changes {'; '.join(clauses)}." if clauses else ""
 
 
 def _gain(results: Results, cell: CellFacts) -> Finding | None:

@@ -201,8 +201,9 @@ def serving_becomes(record):
 def test_what_serving_costs_stands_in_the_answer(deep_results, record, lead):
     second = answer(altered(deep_results(drift=LEAK, gain=SAME_ACCURACY), serving_becomes(record)))[1]
     assert f"training on it costs no accuracy that matters; {lead}" in second
-    assert "points under 16 extra pads (" in second
-    assert "points under padding on the other side (" in second
+    shown = "Served otherwise than trained, it changes by" in second
+    assert shown == (record["verdict"] != "EQUIVALENT")
+    assert ("under 16 extra pads; by" in second) == ("under padding on the other side." in second) == shown
 
 
 def test_pads_that_follow_from_the_length_are_named_and_not_called_dilution(deep_results, results):
