@@ -32,11 +32,11 @@ gate: $(READY) ## Run the pipeline; fail when a variant that `gate:` declares pa
 calibrate: $(READY) ## Simulate what every interval covers and every test rejects; writes tests/calibration.md
 	python -m tests.calibrate
 
-test: $(READY) ## Run every test
-	python -m pytest
+test: $(READY) ## Run every test, on every core
+	python -m pytest -n auto --dist loadfile
 
 test-fast: $(READY) ## Run the tests that train no model
-	python -m pytest -m "not slow"
+	python -m pytest -n auto --dist loadfile -m "not slow"
 
 lint: $(READY) ## Check style, formatting and types
 	ruff check .
