@@ -132,7 +132,14 @@ def _condition_facts(cell: Cell, condition: str, pads: int | None, params: Analy
         if defined
         else None,
         "distributions": _distribution_facts(cell, condition) if defined else None,
+        **_sign_flip_facts(cell, condition),
     }
+
+
+def _sign_flip_facts(cell: Cell, condition: str) -> Record:
+    """In how many seeds flipping the signs of whole texts shows a mean shift; nothing where texts are many."""
+    found = [p for seed in cell.learned if (p := seed.conditions[condition].sign_flip_p) is not None]
+    return {"sign_flips": {"significant": sum(p < SIGNIFICANT for p in found), "of": len(found)}} if found else {}
 
 
 def _state_facts(cell: Cell, condition: str, vector: str, level: float) -> Record:

@@ -53,6 +53,7 @@ def _context(results: Results) -> dict[str, Any]:
         "tables": _tables(results),
         "headline_text": condition_text(results.headline),
         "claims": report["claims"],
+        "sign_flips": _sign_flips(results),
         "confounded": listed([condition_text(name) for name in _confounded(results)]),
         "questions": report["questions"],
         "dropped": dropped(dataset["corpus"]["counts"]),
@@ -77,6 +78,17 @@ def _context(results: Results) -> dict[str, Any]:
         "command": _command(params),
         "params_yaml": _yaml(params),
     }
+
+
+def _sign_flips(results: Results) -> str:
+    """At the headline condition, in how many seeds of which cell few texts already show a mean shift; or nothing."""
+    found = [
+        f"{flips['significant']} of {flips['of']} seeds of {cell.title}"
+        for cell in results.originals
+        for record in cell.conditions
+        if record["condition"] == results.headline and (flips := record.get("sign_flips"))
+    ]
+    return listed(found)
 
 
 def _confounded(results: Results) -> list[str]:

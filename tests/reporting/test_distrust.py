@@ -210,3 +210,13 @@ def test_pads_that_follow_from_the_length_are_named_and_not_called_dilution(deep
     found = report_markdown(deep_results(drift=LEAK))
     assert "Under padding as in training the pads follow from the length" in found
     assert "the pads follow from the length" not in report_markdown(results(drift=LEAK))
+
+
+def test_few_texts_are_told_by_sign_flips(deep_results):
+    found = deep_results(drift=LEAK)
+    assert "flipping the signs" not in report_markdown(found)
+    for cell in found.report["cells"]:
+        for condition in cell["conditions"]:
+            condition["sign_flips"] = {"significant": 5 if cell["side"] == "post" else 0, "of": 6}
+    said = report_markdown(Results(found.report))
+    assert "(p < .05) in 0 of 6 seeds of `baseline` (pre), 0 of 6 seeds of `masked` (pre), 5 of 6 seeds" in said
