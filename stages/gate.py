@@ -8,7 +8,7 @@ from stages.errors import UserError
 from stages.files import read_json
 from stages.params import Params
 from stages.reporting.content import shown_params
-from stages.reporting.invariance import violations
+from stages.reporting.invariance import demanded, violations
 from stages.reporting.numbers import rounded
 from stages.reporting.results import Results
 
@@ -30,7 +30,7 @@ def gate(params: Params, *, reports: Path) -> None:
     names = ", ".join(f"`{variant}`" for variant in params.gate.invariant)
     if broken:
         sys.exit(f"gate: failed, {len(broken)} verdicts of {names} break the bounds; see {path.with_suffix('.md')}")
-    checked = sum(each.variant in params.gate.invariant for each in results.findings)
+    checked = sum(len(demanded(results, variant)) for variant in params.gate.invariant)
     print(f"gate: passed, {names} on {params.dataset}: {checked} verdicts, each {params.gate.must_be}")
 
 

@@ -16,11 +16,16 @@ def violations(results: Results, gate: GateParams) -> list[str]:
     """
     found: list[str] = []
     for variant in gate.invariant:
-        judged = [each for each in results.findings if each.variant == variant and each.estimand in NAMES]
-        if not judged:
+        verdicts = demanded(results, variant)
+        if not verdicts:
             found.append(f"`{variant}`: the report holds no verdict on it; name it in train.variants and run again")
-        found += [sentence for each in judged if (sentence := _violation(each, gate)) is not None]
+        found += [sentence for each in verdicts if (sentence := _violation(each, gate)) is not None]
     return found
+
+
+def demanded(results: Results, variant: str) -> list[Finding]:
+    """The verdicts on one variant that the gate looks at: drift of every state, and flips, under every condition."""
+    return [each for each in results.findings if each.variant == variant and each.estimand in NAMES]
 
 
 def _violation(finding: Finding, gate: GateParams) -> str | None:
