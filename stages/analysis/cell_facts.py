@@ -137,9 +137,16 @@ def _condition_facts(cell: Cell, condition: str, pads: int | None, params: Analy
 
 
 def _sign_flip_facts(cell: Cell, condition: str) -> Record:
-    """In how many seeds flipping the signs of whole texts shows a mean shift; nothing where texts are many."""
-    found = [p for seed in cell.learned if (p := seed.conditions[condition].sign_flip_p) is not None]
-    return {"sign_flips": {"significant": sum(p < SIGNIFICANT for p in found), "of": len(found)}} if found else {}
+    """By state, in how many seeds sign flips of whole texts show a mean shift; nothing where texts are many."""
+    found = [by_state for seed in cell.learned if (by_state := seed.conditions[condition].sign_flip_p) is not None]
+    if not found:
+        return {}
+    return {
+        "sign_flips": {
+            vector: {"significant": sum(each[vector] < SIGNIFICANT for each in found), "of": len(found)}
+            for vector in cell.vectors
+        }
+    }
 
 
 def _state_facts(cell: Cell, condition: str, vector: str, level: float) -> Record:

@@ -104,6 +104,7 @@ class _Sums:
         self._unit = unit
         self._hidden = last_hidden(vectors)
         self._sampled = sampled_vectors(vectors)
+        self._kept = (*self._sampled, *(name for name in vectors if name not in self._sampled))
         self._shifts: dict[str, dict[str, ShiftSums]] = {}
         self._predictions: dict[str, PredictionSums] = {}
         self._confidence: dict[str, ConfidenceBins] = {}
@@ -129,7 +130,7 @@ class _Sums:
         self._distances = distances if self._distances is None else self._distances + distances
         missing = self._unit.probe_texts - (len(self._sample) if self._sample else 0)
         if missing > 0:
-            new = Sample.of(alone, {condition_name(0): alone, **after}, self._sampled, missing)
+            new = Sample.of(alone, {condition_name(0): alone, **after}, self._kept, missing)
             self._sample = new if self._sample is None else self._sample + new
 
     def outcome(self, pad_step: dict[str, Any]) -> ModelOutcome:
@@ -162,12 +163,14 @@ class _Sums:
         by_pads = {pads: whole(after[name]) for name, pads in self._unit.conditions.items() if pads is not None}
         return PairDistances.of(alone.probability.argmax(axis=1), whole(alone), by_pads)
 
-    def _sign_flip_p(self, condition: str) -> float:
+    def _sign_flip_p(self, condition: str) -> dict[str, float]:
+        """Of every state."""
         assert self._sample is not None
-        vectors = self._sample.vectors
-        name = HEAD if HEAD in self._sampled else self._hidden
-        delta = vectors[condition][name].astype(np.float64) - vectors[condition_name(0)][name]
-        return sign_flip_p(delta, np.random.default_rng(self._unit.seed))
+        alone, padded = (self._sample.vectors[name] for name in (condition_name(0), condition))
+        return {
+            name: sign_flip_p(padded[name].astype(np.float64) - alone[name], np.random.default_rng(self._unit.seed))
+            for name in self._kept
+        }
 
 
 def last_hidden(vectors: list[str]) -> str:

@@ -107,8 +107,8 @@ class ConditionOutcome:
     predictions: PredictionSums
     confidence: ConfidenceBins
     distributions: Distributions | None = None
-    sign_flip_p: float | None = None
-    """Of the mean shift of what the classifier reads, where texts are few; None where they are many."""
+    sign_flip_p: dict[str, float] | None = None
+    """Of the mean shift of every state, where texts are few; None where they are many."""
 
     @property
     def largest(self) -> float:

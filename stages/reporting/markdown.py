@@ -81,12 +81,13 @@ def _context(results: Results) -> dict[str, Any]:
 
 
 def _sign_flips(results: Results) -> str:
-    """At the headline condition, in how many seeds of which cell few texts already show a mean shift; or nothing."""
+    """At the headline condition, in how many seeds few texts already show a mean shift of which state; or nothing."""
     found = [
-        f"{flips['significant']} of {flips['of']} seeds of {cell.title}"
+        f"{flips['significant']} of {flips['of']} seeds of {cell.title} for `{state}`"
         for cell in results.originals
         for record in cell.conditions
-        if record["condition"] == results.headline and (flips := record.get("sign_flips"))
+        if record["condition"] == results.headline
+        for state, flips in (record.get("sign_flips") or {}).items()
     ]
     return listed(found)
 

@@ -275,9 +275,9 @@ def test_tokens_are_added_up_over_seeds(make_params):
 def test_sign_flips_are_counted_where_texts_are_few(make_params):
     def with_p(number, p):
         seed = seed_of(number)
-        flipped = replace(seed.conditions["pads-8"], sign_flip_p=p)
+        flipped = replace(seed.conditions["pads-8"], sign_flip_p=dict.fromkeys(seed.conditions["pads-8"].states, p))
         return replace(seed, model=replace(seed.model, conditions={**seed.conditions, "pads-8": flipped}))
 
     few = at(facts_of(make_params, [with_p(0, 0.01), with_p(1, 0.5), with_p(2, 0.04)]), "pads-8")
-    assert few["sign_flips"] == {"significant": 2, "of": 3}
+    assert set(map(str, few["sign_flips"].values())) == {str({"significant": 2, "of": 3})}
     assert "sign_flips" not in at(facts_of(make_params, [seed_of(0), seed_of(1)]), "pads-8")

@@ -217,6 +217,7 @@ def test_few_texts_are_told_by_sign_flips(deep_results):
     assert "flipping the signs" not in report_markdown(found)
     for cell in found.report["cells"]:
         for condition in cell["conditions"]:
-            condition["sign_flips"] = {"significant": 5 if cell["side"] == "post" else 0, "of": 6}
+            condition["sign_flips"] = {"c_lstm_1": {"significant": 5 if cell["side"] == "post" else 0, "of": 6}}
     said = report_markdown(Results(found.report))
-    assert "(p < .05) in 0 of 6 seeds of `baseline` (pre), 0 of 6 seeds of `masked` (pre), 5 of 6 seeds" in said
+    assert "(p < .05) in 0 of 6 seeds of `baseline` (pre) for `c_lstm_1`, 0 of 6 seeds of `masked` (pre)" in said
+    assert "5 of 6 seeds of `baseline` (post) for `c_lstm_1`" in said
