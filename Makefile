@@ -57,4 +57,4 @@ bench: $(READY) ## Measure the comparison of states against pandas and scipy; wr
 	python -m benchmarks.analyze
 
 clean: ## Remove what the pipeline and the tests wrote outside of reports/ and data/raw/
-	rm -rf data/corpus data/tokens data/padded data/models data/states data/analysis .pytest_cache .mypy_cache .ruff_cache
+	rm -rf data/corpus data/tokens data/bag_of_words data/padded data/models data/states data/analysis .pytest_cache .mypy_cache .ruff_cache

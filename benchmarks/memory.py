@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 SIZES = (2_000, 20_000)
 MANY = 200_000
-WITHOUT_MODEL = ("ingest", "tokenize", "pad")
+WITHOUT_MODEL = ("ingest", "tokenize", "bag_of_words", "pad")
 """Stages before any training, measured at MANY texts too."""
 CELL = ("post", "baseline")
 REPOSITORY = Path(__file__).parents[1]
@@ -61,6 +61,7 @@ def peaks_of_stages(folder: Path, texts: int, only: Container[str] | None = None
     commands = {
         "ingest": ["--raw", "raw", "--corpus", "corpus"],
         "tokenize": ["--raw", "raw", "--corpus", "corpus", "--tokens", "tokens"],
+        "bag_of_words": ["--tokens", "tokens", "--bag-of-words", "bag_of_words"],
         "pad": ["--side", side, "--tokens", "tokens", "--padded", f"padded/{side}"],
         "train": [*cell, "--padded", f"padded/{side}", "--models", f"models/{side}-{variant}"],
         "export": [
@@ -69,7 +70,7 @@ def peaks_of_stages(folder: Path, texts: int, only: Container[str] | None = None
             *("--states", f"states/{side}-{variant}"),
         ],
         "analyze": [
-            *("--corpus", "corpus", "--tokens", "tokens", "--padded", "padded"),
+            *("--corpus", "corpus", "--tokens", "tokens", "--bag-of-words", "bag_of_words", "--padded", "padded"),
             *("--models", "models", "--states", "states", "--analysis", "analysis"),
         ],
         "report": ["--analysis", "analysis", "--reports", "reports"],

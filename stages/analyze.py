@@ -5,6 +5,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
+from stages.analysis.bag_facts import bag_facts, over_bag_of_words
 from stages.analysis.cell_facts import cell_facts
 from stages.analysis.cells import Cell, SeedResult
 from stages.analysis.costs import cost_facts, law_facts, length_facts
@@ -30,9 +31,17 @@ Record = dict[str, Any]
 
 
 def analyze(
-    params: Params, *, corpus: Path, tokens: Path, padded: Path, models: Path, states: Path, analysis: Path
+    params: Params,
+    *,
+    corpus: Path,
+    tokens: Path,
+    bag_of_words: Path,
+    padded: Path,
+    models: Path,
+    states: Path,
+    analysis: Path,
 ) -> None:
-    """Compare every condition with the text alone and every variant with the baseline."""
+    """Compare every condition with the text alone, every variant with the baseline, and all with a bag of words."""
     compared = {name: pads for name, pads in conditions(params.export.pads).items() if name != condition_name(0)}
     units = len(params.pad.sides) * len(params.train.variants) * params.train.seeds
     with local_executor(params.execution.workers, units) as executor:
@@ -40,9 +49,15 @@ def analyze(
         similarity = _similarity(executor, params, cells, states)
     baselines = {cell.side: cell for cell in cells if cell.variant == BASELINE}
     level = params.analyze.level
+    bag = bag_facts(bag_of_words, level)
     facts = {
         "dataset": dataset_facts(params, corpus, tokens, padded),
-        "cells": [cell_facts(cell, baselines.get(cell.side), compared, params.analyze) for cell in cells],
+        "bag_of_words": bag,
+        "cells": [
+            cell_facts(cell, baselines.get(cell.side), compared, params.analyze)
+            | {"over_bag_of_words": over_bag_of_words(cell, bag, level)}
+            for cell in cells
+        ],
         "verdicts": verdicts(cells, compared, params.analyze),
         "history": [row for cell in cells for seed in cell.seeds for row in history_rows(models, cell, seed.seed)],
         "similarity": [similarity_record(compared_models, found, level) for compared_models, found in similarity],

@@ -33,6 +33,7 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 
 SPLITS = ("train", "validation", "test")
 BASELINE = "baseline"
+NO_VECTORS = "none"
 
 Value = TypeVar("Value")
 
@@ -60,6 +61,20 @@ class TokenizeParams(Section):
     vocabulary: Annotated[int, Field(ge=3)]
     min_frequency: PositiveInt
     lowercase: bool
+    vectors: RelativePath
+
+
+class BagOfWordsParams(Section):
+    """The baseline that needs no neural network."""
+
+    penalties: Annotated[tuple[PositiveFloat, ...], Field(strict=False, min_length=1)]
+    vocabulary: PositiveInt
+    passes: PositiveInt
+
+    @field_validator("penalties")
+    @classmethod
+    def _each_once(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        return _distinct(value)
 
 
 class PadParams(Section):
@@ -208,6 +223,7 @@ class Params(Section):
     corpus: CorpusParams
     datasets: dict[Identifier, Dataset]
     tokenize: TokenizeParams
+    bag_of_words: BagOfWordsParams
     pad: PadParams
     model: ModelParams
     variants: dict[Identifier, Variant]

@@ -4,31 +4,45 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from stages.command import run
 from stages.errors import UserError
 from stages.files import read_json, whole_folder, write_json
-from stages.params import SPLITS, Params, TokenizeParams
+from stages.params import NO_VECTORS, SPLITS, Params, TokenizeParams
 from stages.parquet import record_batches, row_group_writer
 from stages.tokens.encoding import SCHEMA, SplitTally, encoded, token_rows
-from stages.tokens.vocabulary import brought_tokenizer, trained_tokenizer, vocabulary_size
+from stages.tokens.vectors import FILE, WordVectors, read_vectors
+from stages.tokens.vocabulary import PADDING, UNKNOWN, brought_tokenizer, trained_tokenizer, vocabulary_size
 
 BATCH_TEXTS = 1024
 
 
 def tokenize(params: Params, *, raw: Path, corpus: Path, tokens: Path) -> None:
-    """Tokenize every split with a tokenizer trained on the training split, or with the user's own."""
+    """Tokenize every split with a tokenizer trained on the training split, or with the user's own.
+
+    Where `tokenize.vectors` names a file, write the vectors of the vocabulary beside them.
+    """
     classes = read_json(corpus / "summary.json")["classes"]
     tokenizer = _tokenizer(params.tokenize, raw, corpus / "train.parquet")
     size = vocabulary_size(tokenizer)
+    words = _words(tokenizer)
+    vectors = _vectors(params.tokenize.vectors, raw, words, size)
     with whole_folder(tokens) as folder:
         tokenizer.save(str(folder / "tokenizer.json"))
-        splits = {
+        tallies = {
             name: _tokenize_split(tokenizer, corpus / f"{name}.parquet", folder / f"{name}.parquet") for name in SPLITS
         }
-        write_json(folder / "profile.json", {"vocabulary_size": size, "classes": classes, "splits": splits})
-    _print_profile(size, splits)
+        splits = {name: tally.profile() for name, tally in tallies.items()}
+        coverage = None
+        if vectors is not None:
+            np.save(folder / FILE, vectors.rows)
+            coverage = _coverage(params.tokenize.vectors, vectors, len(words), tallies["train"].occurrences)
+        profile = {"vocabulary_size": size, "classes": classes, "splits": splits, "vectors": coverage}
+        write_json(folder / "profile.json", profile)
+    _print_profile(size, splits, coverage)
 
 
 def _tokenizer(knobs: TokenizeParams, raw: Path, training: Path) -> Tokenizer:
@@ -48,7 +62,28 @@ def _texts(path: Path) -> Iterator[list[str]]:
         yield batch["text"].to_pylist()
 
 
-def _tokenize_split(tokenizer: Tokenizer, source: Path, target: Path) -> dict[str, Any]:
+def _vectors(name: str, raw: Path, words: dict[str, int], size: int) -> WordVectors | None:
+    return None if name == NO_VECTORS else read_vectors(raw / name, words, size)
+
+
+def _words(tokenizer: Tokenizer) -> dict[str, int]:
+    """The vocabulary without padding and unknown, which are no words."""
+    entries = tokenizer.get_vocab(with_added_tokens=True)
+    return {token: index for token, index in entries.items() if index not in (PADDING, UNKNOWN)}
+
+
+def _coverage(name: str, vectors: WordVectors, words: int, occurrences: NDArray[np.int64]) -> dict[str, Any]:
+    """How much of the vocabulary and of the training tokens has a vector."""
+    return {
+        "file": name,
+        "dimension": vectors.rows.shape[1],
+        "words_found": int(vectors.found.sum()),
+        "vocabulary": words,
+        "share_of_training_tokens_found": float(occurrences[vectors.found].sum() / occurrences.sum()),
+    }
+
+
+def _tokenize_split(tokenizer: Tokenizer, source: Path, target: Path) -> SplitTally:
     tally = SplitTally(vocabulary_size(tokenizer))
     with row_group_writer(target, SCHEMA) as writer:
         for batch in record_batches(source, ["text_id", "text", "label"], BATCH_TEXTS):
@@ -57,10 +92,10 @@ def _tokenize_split(tokenizer: Tokenizer, source: Path, target: Path) -> dict[st
             tally.add(texts)
     if tally.texts == 0:
         raise UserError(f"{source}: no text has any token; look at the column of texts and at the knobs of `tokenize`")
-    return tally.profile()
+    return tally
 
 
-def _print_profile(size: int, splits: dict[str, dict[str, Any]]) -> None:
+def _print_profile(size: int, splits: dict[str, dict[str, Any]], coverage: dict[str, Any] | None) -> None:
     train, test = splits["train"], splits["test"]
     dropped = sum(split["dropped_empty"] for split in splits.values())
     texts = f"{dropped} text{'' if dropped == 1 else 's'}"
@@ -73,6 +108,12 @@ def _print_profile(size: int, splits: dict[str, dict[str, Any]]) -> None:
         f"training texts have {quantiles['0']} to {quantiles['1']} tokens, "
         f"median {quantiles['0.5']}, 95 % at most {quantiles['0.95']}"
     )
+    if coverage is not None:
+        print(
+            f"{coverage['file']} has vectors of {coverage['dimension']} values for {coverage['words_found']} of "
+            f"{coverage['vocabulary']} words, "
+            f"{100 * coverage['share_of_training_tokens_found']:.1f} % of the training tokens"
+        )
 
 
 if __name__ == "__main__":

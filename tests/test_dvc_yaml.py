@@ -10,8 +10,8 @@ from ruamel.yaml import YAML
 
 from tests.conftest import REPOSITORY
 
-STAGES = ("ingest", "tokenize", "pad", "train", "export", "analyze", "report")
-WITHOUT_TENSORFLOW = ("ingest", "tokenize", "pad", "analyze", "report", "train", "export")
+STAGES = ("ingest", "tokenize", "bag_of_words", "pad", "train", "export", "analyze", "report")
+WITHOUT_TENSORFLOW = ("ingest", "tokenize", "bag_of_words", "pad", "analyze", "report", "train", "export")
 """Training and exporting import TensorFlow in their worker processes alone."""
 
 
@@ -71,7 +71,7 @@ def test_the_import_of_tensorflow_is_not_paid_for_where_no_model_runs(stage):
     assert result.stdout.strip() == "set()"
 
 
-@pytest.mark.parametrize("stage", ("ingest", "tokenize", "pad", "analyze", "report"))
+@pytest.mark.parametrize("stage", ("ingest", "tokenize", "bag_of_words", "pad", "analyze", "report"))
 def test_the_static_imports_hold_every_module_that_is_really_loaded(stage):
     code = f"import sys, stages.{stage}; print(*(m for m in sys.modules if m.startswith('stages.')))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)

@@ -188,7 +188,7 @@ def test_metrics_leave_out_what_is_undefined(written):
 def test_the_contract_of_report_json(written):
     content = json.loads((written() / "report.json").read_text())
     contract = {"schema", "dataset", "params", "verdicts", "claims", "questions", "cells", "provenance"}
-    assert set(content) == contract | {"similarity", "cost", "law", "lengths", "units"}
+    assert set(content) == contract | {"similarity", "cost", "law", "lengths", "units", "bag_of_words"}
     assert content["schema"] == 1
     contract = {"question", "side", "variant", "estimand", "pads", "estimate", "low", "high", "level", "epsilon"}
     contract |= {"verdict", "n_texts", "n_seeds", "method"}

@@ -14,6 +14,7 @@ from stages.errors import UserError
 from stages.params import SPLITS, Params
 from stages.tokenize import BATCH_TEXTS, tokenize
 from stages.tokens.encoding import SCHEMA
+from stages.tokens.vectors import load_vectors
 
 RunOn = Callable[..., Path]
 KINDS = ("words", "wordpiece", "bpe")
@@ -156,6 +157,43 @@ def test_padding_in_a_text_is_refused_by_its_id_in_a_later_batch(run_on: RunOn, 
     texts = ["film"] * (BATCH_TEXTS + 5) + ["a [PAD] film"]
     with pytest.raises(UserError, match=rf"text_id {BATCH_TEXTS + 5}: "):
         run_on(write_corpus(tmp_path / "corpus", texts), kind="file", file="mine.json")
+    assert not (tmp_path / "tokens").exists()
+
+
+def test_vectors_of_the_vocabulary_lie_beside_the_tokens(run_on: RunOn, tmp_path: Path) -> None:
+    (tmp_path / "small.txt").write_text("a 1 2\nfilm 3 4\nelsewhere 5 6\n")
+    tokens = run_on(write_corpus(tmp_path / "corpus"), vectors="small.txt")
+    rows = load_vectors(tokens)
+    assert rows is not None
+    nothing = [np.nan, np.nan]
+    # Padding, unknown, a, film, good, bad.
+    np.testing.assert_array_equal(rows, np.array([[0, 0], nothing, [1, 2], [3, 4], nothing, nothing], np.float32))
+    # The training texts hold a 7 times, film twice, good twice, bad once.
+    assert profile_of(tokens)["vectors"] == {
+        "file": "small.txt",
+        "dimension": 2,
+        "words_found": 2,
+        "vocabulary": 4,
+        "share_of_training_tokens_found": pytest.approx(9 / 12),
+    }
+
+
+def test_a_vector_named_like_unknown_is_not_taken_for_it(run_on: RunOn, tmp_path: Path) -> None:
+    (tmp_path / "small.txt").write_text("[UNK] 1 2\n[PAD] 1 2\na 3 4\n")
+    rows = load_vectors(run_on(write_corpus(tmp_path / "corpus"), vectors="small.txt"))
+    assert rows is not None
+    np.testing.assert_array_equal(rows[:3], np.array([[0, 0], [np.nan, np.nan], [3, 4]], np.float32))
+
+
+def test_without_vectors_there_is_no_file(run_on: RunOn, tmp_path: Path) -> None:
+    tokens = run_on(write_corpus(tmp_path / "corpus"))
+    assert profile_of(tokens)["vectors"] is None
+    assert load_vectors(tokens) is None
+
+
+def test_vectors_that_are_missing_stop_the_stage(run_on: RunOn, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"none\.txt: no such file"):
+        run_on(write_corpus(tmp_path / "corpus"), vectors="none.txt")
     assert not (tmp_path / "tokens").exists()
 
 

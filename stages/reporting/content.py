@@ -33,6 +33,7 @@ class Analysis:
     law: Record | None = None
     lengths: Record | None = None
     units: list[Record] = field(default_factory=list)
+    bag_of_words: Record | None = None
 
     @staticmethod
     def read(folder: Path) -> "Analysis":
@@ -58,6 +59,7 @@ def report_content(params: Params, analysis: Analysis) -> Record:
             "law": analysis.law,
             "lengths": analysis.lengths,
             "units": analysis.units,
+            "bag_of_words": analysis.bag_of_words,
             "provenance": _provenance(analysis),
         }
     )

@@ -14,13 +14,14 @@ from stages.reporting.numbers import listed, percent, plain, whole
 from stages.reporting.results import Record, Results, condition_text
 from stages.reporting.rulings import DRAMATIC, SUBTLE
 from stages.reporting.tables.cost import batching_table, law_table
-from stages.reporting.tables.data import dropped, splits_table
+from stages.reporting.tables.data import dropped, splits_table, vectors_found
 from stages.reporting.tables.information import forgetting_table, information_table, pad_count_table, probe_texts
 from stages.reporting.tables.parts import Table
 from stages.reporting.tables.serving import serving_table
 from stages.reporting.tables.states import distributions_table, states_table
 from stages.reporting.tables.training import design, seeds_table, similarity_table, training_table
 from stages.reporting.tables.verdicts import headline_table, pads_table
+from stages.reporting.tables.worth import worth, worth_table
 from stages.reporting.wording import p_text
 
 TEMPLATE = Path(__file__).with_name("report.md.j2")
@@ -57,6 +58,7 @@ def _context(results: Results) -> dict[str, Any]:
         "confounded": listed([condition_text(name) for name in _confounded(results)]),
         "questions": report["questions"],
         "dropped": dropped(dataset["corpus"]["counts"]),
+        "vectors_found": vectors_found(dataset["tokens"].get("vectors")),
         "classes": _classes(dataset["corpus"]),
         "dataset": dataset,
         "params": params,
@@ -73,6 +75,7 @@ def _context(results: Results) -> dict[str, Any]:
         "n_seeds": len(results.cells[0].seeds),
         "smallest_p": p_text(2 / 2 ** len(results.cells[0].seeds)),
         "design": design(results),
+        "worth": worth(results),
         "probes": probe_texts(results),
         "exported": max(record["n_texts"] for record in report["verdicts"] if record["condition"]),
         "command": _command(params),
@@ -105,6 +108,7 @@ def _tables(results: Results) -> dict[str, Table]:
         "pads": pads_table(results),
         "serving": serving_table(results),
         "training": training_table(results),
+        "worth": worth_table(results),
         "states": states_table(results),
         "information": information_table(results),
         "pad_count": pad_count_table(results),

@@ -79,6 +79,11 @@ class SplitTally:
         """Texts that have tokens."""
         return int(self._lengths.sum())
 
+    @property
+    def occurrences(self) -> NDArray[np.int64]:
+        """How often each index occurs, shape (vocabulary_size,)."""
+        return self._occurrences
+
     def add(self, batch: Encoded) -> None:
         """Count one batch."""
         with_tokens = batch.length[batch.length > 0]

@@ -1,7 +1,7 @@
 """The texts: how many, how long, how much of their rows is padding, what was dropped."""
 
 from stages.reporting.numbers import listed, percent, whole
-from stages.reporting.results import Results
+from stages.reporting.results import Record, Results
 from stages.reporting.tables.parts import Table
 
 
@@ -26,6 +26,17 @@ def splits_table(results: Results) -> Table:
         )
     order = ["train", "validation", "test"]
     return Table(header, sorted(rows, key=lambda row: order.index(row[0])))
+
+
+def vectors_found(vectors: Record | None) -> str:
+    """Which word vectors were read and how much they cover; empty where none were."""
+    if vectors is None:
+        return ""
+    return (
+        f"`{vectors['file']}` has vectors of {vectors['dimension']} values for {whole(vectors['words_found'])} of the "
+        f"{whole(vectors['vocabulary'])} words of the vocabulary, which are "
+        f"{percent(vectors['share_of_training_tokens_found'])} of the training tokens."
+    )
 
 
 def dropped(counts: dict[str, int]) -> str:

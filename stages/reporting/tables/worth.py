@@ -1,0 +1,40 @@
+"""What the LSTM is worth on these texts: its accuracy beside that of a bag of words, which knows no order."""
+
+from stages.reporting.numbers import MISSING, percent, percent_interval, spaced
+from stages.reporting.results import Estimate, Record, Results
+from stages.reporting.tables.parts import Table, cell_name, of_seeds
+from stages.reporting.wording import percent_of, points_of
+
+
+def worth_table(results: Results) -> Table:
+    """A first row for the bag of words, then one for each side and variant; no copies."""
+    header = ["padding", "variant", "test accuracy", "accuracy − bag of words, points", "seeds above it"]
+    found = _bag(results)
+    if found is None:
+        return Table(header, [])
+    rows = [[MISSING, "bag of words", percent_of(Estimate.of(found["accuracy"])), MISSING, MISSING]]
+    for cell in results.originals:
+        over: Record = cell.record.get("over_bag_of_words") or {}
+        accuracy = spaced(percent(cell.accuracy), percent_interval(cell.accuracy_low, cell.accuracy_high))
+        above = of_seeds(over.get("n_seeds_better"), over.get("n_seeds"))
+        rows.append([*cell_name(cell), accuracy, points_of(Estimate.of(over)), above])
+    return Table(header, rows)
+
+
+def worth(results: Results) -> str:
+    """A sentence: what a bag of words reaches, and how far the best variant lies from it; empty where none was fit."""
+    found = _bag(results)
+    if found is None:
+        return ""
+    best = max(results.originals, key=lambda cell: cell.accuracy)
+    over = Estimate.of(best.record.get("over_bag_of_words"))
+    beside = f"; {best.title}, the best mean here, lies {points_of(over)} points from that" if over else ""
+    return (
+        "A bag of words with logistic regression, no neural network, reaches "
+        f"{percent_of(Estimate.of(found['accuracy']))} on the same test texts{beside}."
+    )
+
+
+def _bag(results: Results) -> Record | None:
+    found: Record | None = results.report.get("bag_of_words")
+    return found

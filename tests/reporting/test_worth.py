@@ -1,0 +1,66 @@
+"""What the report says of the bag of words and of word vectors."""
+
+from stages.reporting.markdown import report_markdown
+from stages.reporting.results import Results
+from stages.reporting.tables.data import vectors_found
+from stages.reporting.tables.worth import worth, worth_table
+from tests.reporting.analyses import LEAK
+
+SENTENCE = (
+    "A bag of words with logistic regression, no neural network, reaches 80.0 % [65.2, 89.5] on the same test texts"
+)
+
+
+def without_bag(results):
+    cells = [{**cell, "over_bag_of_words": None} for cell in results.report["cells"]]
+    return Results(results.report | {"bag_of_words": None, "cells": cells})
+
+
+def test_the_bag_stands_above_the_cells_that_are_compared_with_it(results):
+    table = worth_table(results(drift=LEAK))
+    assert table.rows[0] == ["–", "bag of words", "80.0 % [65.2, 89.5]", "–", "–"]
+    assert [row[:2] for row in table.rows[1:]] == [
+        ["pre", "`baseline`"],
+        ["pre", "`masked`"],
+        ["post", "`baseline`"],
+        ["post", "`masked`"],
+    ]
+    assert table.rows[1][3:] == ["+9.2 [+8.1, +10.4]", "6 of 6"]
+
+
+def test_a_variant_below_the_bag_is_shown_below_it(results):
+    table = worth_table(results(drift=LEAK, learned=False))
+    below = next(row for row in table.rows if row[:2] == ["post", "`baseline`"])
+    assert below[3:] == ["−28.8 [−29.9, −27.6]", "0 of 6"]
+
+
+def test_the_sentence_names_the_bag_and_the_best_variant(results):
+    assert worth(results(drift=LEAK, learned=False)) == (
+        f"{SENTENCE}; `masked` (pre), the best mean here, lies +9.2 [+8.1, +10.4] points from that."
+    )
+
+
+def test_the_sentence_stands_once_in_the_document(results):
+    assert report_markdown(results(drift=LEAK)).count(SENTENCE) == 1
+
+
+def test_a_report_without_a_bag_says_nothing_of_it(results):
+    bare = without_bag(results(drift=LEAK))
+    assert worth(bare) == ""
+    assert worth_table(bare).rows == []
+    assert "bag of words with logistic" not in report_markdown(bare)
+
+
+def test_vectors_are_told_with_what_they_cover(results):
+    found = {"file": "glove.txt", "dimension": 50, "words_found": 7312, "vocabulary": 9998}
+    sentence = (
+        "`glove.txt` has vectors of 50 values for 7,312 of the 9,998 words of the vocabulary, which are 98.1 % of the "
+        "training tokens."
+    )
+    vectors = found | {"share_of_training_tokens_found": 0.981}
+    assert vectors_found(vectors) == sentence
+    report = results(drift=LEAK).report
+    tokens = report["dataset"]["tokens"] | {"vectors": vectors}
+    shown = Results(report | {"dataset": report["dataset"] | {"tokens": tokens}})
+    assert sentence in report_markdown(shown)
+    assert "has vectors of" not in report_markdown(results(drift=LEAK))
