@@ -29,7 +29,8 @@ class Threshold:
 
     Attributes:
         n_seeds: how many.
-        interval: the mean midpoint with its t interval; None where a seed is censored or one alone fell.
+        interval: the mean midpoint with its t interval; None where a seed is censored, one alone fell, or all fell
+            between the same two doses, which says nothing of where between them.
         estimate: the mean midpoint; None where a seed is censored.
         never_fell: how many seeds learned at the largest dose.
         never_learned: how many learned at no dose.
@@ -67,7 +68,7 @@ def threshold(falls: Sequence[Fall], level: float) -> Threshold:
     middles = np.array([each.midpoint for each in inside], dtype=np.float64)
     return Threshold(
         n_seeds=len(falls),
-        interval=None if censored or len(inside) < 2 else mean_over_seeds(middles).interval(level),
+        interval=None if censored or len(set(brackets)) < 2 else mean_over_seeds(middles).interval(level),
         estimate=None if censored or not inside else float(middles.mean()),
         never_fell=sum(each.first_lost is None for each in falls),
         never_learned=sum(each.last_learned is None for each in falls),

@@ -60,11 +60,14 @@ def _text(levels: Levels, found: Threshold, record: Record, shares: list[float])
         return (
             f"{name} is at chance from the smallest share tried on, {percent(shares[0])} padding, in all {seeds} seeds."
         )
-    if found.estimate is not None:
+    if found.estimate is not None and found.bracket is not None:
+        low, high = map(percent, found.bracket)
+        if found.interval is None:
+            return f"{name} falls to chance between {low} and {high} padding, in every seed of {seeds}."
         at = spaced(percent(record["estimate"]), percent_interval(record["low"], record["high"]))
         return (
-            f"{name} falls to chance at {at} padding: half way "
-            f"between the last share at which a seed learns and the next, a mean over {seeds} seeds."
+            f"{name} falls to chance at {at} padding: half way between the last share at which a seed learns and the "
+            f"next, a mean over {seeds} seeds, which fall between {low} and {high}."
         )
     parts = [f"{of_seeds(found.never_fell, seeds)} still learn at {most}, the largest share tried"] * bool(
         found.never_fell
