@@ -28,6 +28,9 @@ def sweep(
 
     An experiment that is done is never run again, so a sweep that was interrupted goes on where it stopped.
     """
+    if not name:
+        there = ", ".join(sorted(path.stem for path in sweeps.glob("*.yaml")))
+        raise UserError(f"name: say which sweep to run, as in make sweep NAME=amount; there are: {there}")
     spec = load_sweep(sweeps / f"{name}.yaml")
     chosen = dataset or spec.only or params.dataset
     if chosen not in params.datasets:

@@ -39,21 +39,41 @@ def outcomes(project: Path, sweep: Sweep, points: Sequence[Point], jobs: int = 0
         UserError: a point is impossible or an input is missing (nothing was run then), another sweep runs in this
             project, or experiments failed; those that did not fail are kept.
     """
+    project = project.resolve()
     commit = repository.head(project)
     experiments, inputs = planned(project, sweep, points)
     with _alone(project):
         found = _results(project, commit, experiments)
-        missing = {each.name: each for each in experiments if each.identity not in found}
-        if found:
-            print(
-                f"{sweep.name}: {len(points) - len(missing)} of {len(points)} experiments are done already", flush=True
-            )
+        missing = {each.identity: each for each in experiments if each.identity not in found}
+        done = sum(each.identity in found for each in experiments)
+        if done:
+            print(f"{sweep.name}: {done} of {len(points)} experiments are done already", flush=True)
         if missing:
-            failures = _run(project, sweep, list(missing.values()), inputs, jobs, len(points))
+            count = min(jobs or usable_cores(), len(missing))
+            cache = cache_folder(project)
+            sandboxes = [Sandbox(project, _own(project, f"sandbox-{n}"), inputs, cache, commit) for n in range(count)]
+            failures = _run(list(missing.values()), sandboxes, _Progress(sweep.name, len(points), done, count))
             if failures:
-                raise UserError(_failed(sweep, failures))
+                raise UserError(_failed(sweep, project, failures))
             found = _results(project, commit, experiments)
     return [Outcome(each.point, found[each.identity]) for each in experiments]
+
+
+@dataclass
+class _Running:
+    """An experiment under way; `log` takes its output, `since` is when it began."""
+
+    sandbox: Sandbox
+    experiment: Experiment
+    log: Path
+    since: float
+
+
+@dataclass(frozen=True)
+class _Failure:
+    experiment: Experiment
+    reason: str
+    log: Path
 
 
 @dataclass
@@ -63,20 +83,18 @@ class _Progress:
     name: str
     whole: int
     done: int
-    left: int
     jobs: int
-    started: float = field(default_factory=time.monotonic)
     seconds: list[float] = field(default_factory=list)
 
-    def ended(self, experiment: Experiment, seconds: float, failure: str | None) -> None:
+    def ended(self, experiment: Experiment, seconds: float, failure: _Failure | None) -> None:
         """A line for one experiment, and the time left where somebody looks on."""
         self.done += 1
-        self.left -= 1
         self.seconds.append(seconds)
-        how = "" if failure is None else f" failed: {failure}"
+        how = f" failed: {failure.reason}" if failure else ""
         print(f"{self.name} {self.done}/{self.whole}: {experiment.point} ({duration(seconds)}){how}", flush=True)
-        if sys.stderr.isatty() and self.left:
-            rest = sum(self.seconds) / len(self.seconds) * self.left / self.jobs
+        left = self.whole - self.done
+        if left and sys.stderr.isatty():
+            rest = sum(self.seconds) / len(self.seconds) * left / self.jobs
             print(f"{self.name}: about {duration(rest)} left", file=sys.stderr, flush=True)
 
 
@@ -102,49 +120,49 @@ def _results(project: Path, commit: str, experiments: Sequence[Experiment]) -> d
     return results
 
 
-def _run(
-    project: Path, sweep: Sweep, missing: list[Experiment], inputs: list[Path], jobs: int, whole: int
-) -> list[tuple[Experiment, str, Path]]:
-    """Run experiments; those that failed, why, and where their output is."""
-    cores = usable_cores()
-    jobs = min(jobs or cores, len(missing))
-    shared = {"execution.workers": max(1, cores // jobs)}
-    commit, cache = repository.head(project), cache_folder(project)
-    waiting, failures = deque(missing), []
-    free = [Sandbox(project, project / OWN / f"sandbox-{number}", inputs, cache, commit) for number in range(jobs)]
-    all_of_them = list(free)
-    running: list[tuple[Sandbox, Experiment, Path, float]] = []
-    progress = _Progress(sweep.name, whole, whole - len(missing), len(missing), jobs)
+def _run(missing: Sequence[Experiment], sandboxes: Sequence[Sandbox], progress: _Progress) -> list[_Failure]:
+    """Run experiments, one at a time in each sandbox; those that failed."""
+    workers = {"execution.workers": max(1, usable_cores() // len(sandboxes))}
+    waiting, free = deque(missing), deque(sandboxes)
+    running: list[_Running] = []
+    failures = []
     try:
-        for sandbox in free:
+        for sandbox in sandboxes:
             sandbox.make()
         while waiting or running:
             while waiting and free:
-                sandbox, experiment = free.pop(), waiting.popleft()
-                log = project / OWN / "logs" / f"{experiment.name}.log"
-                sandbox.start(experiment.name, {**experiment.overrides, **shared}, log)
-                running.append((sandbox, experiment, log, time.monotonic()))
+                sandbox, experiment = free.popleft(), waiting.popleft()
+                log = _own(sandbox.project, "logs", f"{experiment.name}.log")
+                sandbox.start(experiment.name, {**experiment.overrides, **workers}, log)
+                running.append(_Running(sandbox, experiment, log, time.monotonic()))
             time.sleep(POLL_SECONDS)
-            for entry in list(running):
-                sandbox, experiment, log, since = entry
-                code = sandbox.ended()
-                if code is None:
-                    continue
-                failure = None
-                if code == 0:
-                    sandbox.hand_over(experiment.name)
-                else:
-                    failure = _reason(log, code)
-                    failures.append((experiment, failure, log))
-                    sandbox.remove()  # DVC may have left it between two states
-                    sandbox.make()
-                running.remove(entry)
-                free.append(sandbox)
-                progress.ended(experiment, time.monotonic() - since, failure)
+            for each in list(running):
+                code = each.sandbox.ended()
+                if code is not None:
+                    failure = _collected(each, code)
+                    if failure:
+                        failures.append(failure)
+                    running.remove(each)
+                    free.append(each.sandbox)
+                    progress.ended(each.experiment, time.monotonic() - each.since, failure)
     finally:
-        for sandbox in all_of_them:
+        for sandbox in sandboxes:
             sandbox.remove()
     return failures
+
+
+def _collected(ended: _Running, code: int) -> _Failure | None:
+    """Hand the finished experiment over, or say how it failed."""
+    if code == 0:
+        ended.sandbox.hand_over(ended.experiment.name)
+        return None
+    ended.sandbox.remove()  # DVC may have left it between two states
+    ended.sandbox.make()
+    return _Failure(ended.experiment, _reason(ended.log, code), ended.log)
+
+
+def _own(project: Path, *names: str) -> Path:
+    return project.joinpath(OWN, *names)
 
 
 @contextmanager
@@ -154,7 +172,7 @@ def _alone(project: Path) -> Iterator[None]:
     Raises:
         UserError: another sweep holds it.
     """
-    folder = project / OWN
+    folder = _own(project)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
@@ -179,6 +197,7 @@ def _reason(log: Path, code: int) -> str:
     return "it was killed from outside" if code < 0 or code > 128 else f"it ended with code {code}"
 
 
-def _failed(sweep: Sweep, failures: Sequence[tuple[Experiment, str, Path]]) -> str:
-    each = "; ".join(f"{experiment.point}: {reason} (output in {log})" for experiment, reason, log in failures)
-    return f"{sweep.name}: {len(failures)} experiments failed, so no report was written; run it again to go on: {each}"
+def _failed(sweep: Sweep, project: Path, failures: Sequence[_Failure]) -> str:
+    each = "; ".join(f"{one.experiment.point}: {one.reason} (see {one.log.relative_to(project)})" for one in failures)
+    number = "one experiment" if len(failures) == 1 else f"{len(failures)} experiments"
+    return f"{sweep.name}: {number} failed, so no report was written; run it again to repeat what failed: {each}"

@@ -50,7 +50,7 @@ def uncommitted(project: Path) -> list[Path]:
     """
     top = root(project)
     changed = git(top, "diff", "--name-only", "--no-renames", "-z", "HEAD")
-    code = os.path.relpath(project / CODE, top)
+    code = os.path.relpath(project.resolve() / CODE, top)
     new = git(top, "ls-files", "--others", "--exclude-standard", "-z", "--", code)
     return sorted({Path(name) for name in (changed + new).split("\0") if name})
 
