@@ -157,7 +157,7 @@ def test_batching_modes_are_compared_in_pairs(contents):
     assert pairs["per batch", "fixed"]["tost_p"] < 0.05
     assert pairs["bucketed", "fixed"]["verdict"] == "DIFFERENT"
     assert pairs["bucketed", "per batch"]["computed_ratio"] == pytest.approx(0.55)
-    assert "bucketed −2.7 [−3.8, −1.7] points, DIFFERENT, with 0.367 times the computed tokens" in it["text"]
+    assert "bucketed −2.8 [−3.8, −1.7] points, DIFFERENT, with 0.367 times the computed tokens" in it["text"]
 
 
 def test_tuning_is_chosen_by_validation_accuracy_and_measured_on_the_test():
@@ -240,7 +240,10 @@ def test_serving_otherwise_tells_the_worst_condition(contents):
 
 def test_the_answer_of_a_plain_sweep_is_what_its_axes_do_to_the_baseline(contents):
     content = contents["units"]
-    assert "units 128 instead of 8: accuracy +9.0 points, drift × 4.00" in content["answer"]
+    assert (
+        "`baseline` (pre), units instead of 8: 32 accuracy +3.0 points, drift × 2.00; 128 accuracy +9.0 points"
+        in content["answer"]
+    )
     assert content["answer"].endswith("`masked` is EXACT in all 12 rows: pads move nothing.")
     assert "`masked` (pre), units" not in content["answer"]
 

@@ -38,7 +38,7 @@ from stages.reporting.sweeps.scales import DRIFT, LABELS, floor_of, x_axis, y_ax
 PERCENT = ("accuracy", "train_accuracy", "flip_rate")
 DASHES: tuple[LineStyle, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (9, 3)), (0, (3, 3)))
 PANEL_HEIGHT = 2.5
-APART = 0.24
+APART, APART_ON_LINES = 0.24, 0.06
 """Between the marks of two series where names stand along x, if so much is free."""
 BESIDE = 0.07
 """How far the dots of single seeds stand beside a mark that has no line."""
@@ -46,7 +46,7 @@ BESIDE = 0.07
 
 def curves_figure(content: Record) -> Figure:
     """A row of panels for each figure that is read, a column for each panel that the sweep asks for."""
-    estimands = [name for name in content["read"] if name in LABELS]
+    estimands = [name for name in content["read"] if name in LABELS and name != content["figure"]["x"]]
     estimands = [name for name in estimands if any(mark.estimate is not None for mark in all_marks(content, name))]
     if not estimands:
         return empty_figure("This sweep has nothing to draw: no figure that it reads is defined in any row.")
@@ -73,7 +73,8 @@ def _panel(axes: Axes, content: Record, panel: str, estimand: str, floor: float)
     place, marks = places(content), []
     for number, each in enumerate(found):
         shift = number - (len(found) - 1) / 2
-        xs = [_moved(mark.x, place, shift, len(found)) for mark in each.marks]
+        step = min(APART if content["figure"]["kind"] == "bars" else APART_ON_LINES, 0.8 / len(found))
+        xs = [_moved(mark.x, place, shift, step) for mark in each.marks]
         marks += list(zip(xs, each.marks, strict=True))
         _series(axes, content, each, xs, looks[each.colour, each.rest], estimand, floor=floor, thin=thin)
     missing = sorted({each.colour for each in found if all(mark.estimate is None for mark in each.marks)})
@@ -152,11 +153,11 @@ def _seeds(axes: Axes, marks: Sequence[Mark], xs: list[float], look: Look, *, fa
             )  # fmt: skip
 
 
-def _moved(x: float, place: Places, shift: float, number: int) -> float:
+def _moved(x: float, place: Places, shift: float, step: float) -> float:
     """A little to the side, so that the marks of two series do not hide each other."""
     if place.logarithmic:
         return float(x * 1.02**shift)
-    return x + (0.0 if place.numeric else min(APART, 0.8 / number) * shift)
+    return x + (0.0 if place.numeric else step * shift)
 
 
 def _panel_title(content: Record, panel: str) -> str:
@@ -205,7 +206,10 @@ def _legend(content: Record, estimands: Sequence[str]) -> list[Artist]:
         names = " × ".join(rest_axes(content))
         handles += [rule(f"{names} {rest}", DASHES[index % len(DASHES)]) for index, rest in enumerate(rests)]
     handles += finding_handles(content, estimands)
-    if DRIFT in estimands or "flip_rate" in estimands:
-        drift, flips = content["epsilon"][DRIFT], 100 * content["epsilon"]["flip_rate"]
-        handles.append(rule(f"ε = {plain(drift)} (drift), {plain(flips)} % (flips)"))
+    drift, flips = content["epsilon"][DRIFT], 100 * content["epsilon"]["flip_rate"]
+    bounds = [f"{plain(drift)} (drift)"] * (DRIFT in estimands) + [f"{plain(flips)} % (flips)"] * (
+        "flip_rate" in estimands
+    )
+    if bounds:
+        handles.append(rule(f"ε = {', '.join(bounds)}"))
     return handles

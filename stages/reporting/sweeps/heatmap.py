@@ -19,7 +19,7 @@ from stages.reporting.sweeps.tables import axes_of, rows_of
 TITLES = {
     "accuracy": "test accuracy (%)",
     "train_accuracy": "training accuracy (%)",
-    "drift_ratio": "drift ratio of what the classifier reads",
+    "drift_ratio": "drift ratio at the classifier",
     "flip_rate": "predictions flipped (%)",
 }
 MAPS = {"accuracy": "cividis", "train_accuracy": "cividis"}

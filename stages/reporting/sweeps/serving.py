@@ -36,7 +36,7 @@ def serving_figure(content: Record) -> Figure:
         Line2D([], [], color=look.colour, linestyle=look.line, marker=look.marker, markersize=5, label=name)
         for name, look in looks.items()
     ]
-    legend(figure, [*handles, rule(f"± ε = {plain(100 * content['epsilon']['accuracy'])} points")])
+    legend(figure, [*handles, rule(f"± ε ({plain(100 * content['epsilon']['accuracy'])} %)")])
     return figure
 
 

@@ -62,12 +62,12 @@ def _finding(axis: str, levels: Levels, effects: list[Record]) -> Record:
     accuracies = {name: by[name, "accuracy"] for name in names}
     chosen = names if axis in INNER_AXES else chosen_levels(names, accuracies)
     reference = effects[0]["reference"]
-    name_of = axis_name(axis)
-    parts = [
-        f"{name_of} {label_text(name)} instead of {label_text(reference)}: accuracy {_points(by[name, 'accuracy'])}, "
-        f"drift {_times(by[name, 'drift_ratio'])}"
-        for name in chosen
-    ]
+    parts = [f"accuracy {_points(by[name, 'accuracy'])}, drift {_times(by[name, 'drift_ratio'])}" for name in chosen]
+    if len(chosen) == 1:
+        said = f"{axis_name(axis)} {label_text(chosen[0])} instead of {label_text(reference)}: {parts[0]}"
+    else:
+        each = [f"{label_text(name)} {part}" for name, part in zip(chosen, parts, strict=True)]
+        said = f"{axis_name(axis)} instead of {label_text(reference)}: {'; '.join(each)}"
     kept = [
         {key: each[key] for key in ("level", "reference", "estimand", "estimate", "low", "high", "verdict", "reason")}
         for each in effects
@@ -78,7 +78,7 @@ def _finding(axis: str, levels: Levels, effects: list[Record]) -> Record:
         "axis": axis,
         "levels": levels,
         "effects": kept,
-        "text": f"{capital(where(levels))}, {'; '.join(parts)}.",
+        "text": f"{capital(where(levels))}, {said}.",
     }
 
 
