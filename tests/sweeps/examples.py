@@ -315,4 +315,4 @@ def shipped(path, dataset="synthetic"):
     return sweep_content(found, dataset, made)
 
 
-SWEEPS = sorted(Path("sweeps").glob("*.yaml"))
+SWEEPS = sorted((Path(__file__).parents[2] / "sweeps").glob("*.yaml"))
