@@ -1,12 +1,11 @@
 """The first paragraph: which factors make it worse, ranked, and which fix works."""
 
 from stages.reporting.factors.comparing import accuracy_difference
-from stages.reporting.factors.ranking import Cell, Factor
-from stages.reporting.factors.sweeps import ACCURACY, VARIANT, Row, Sweep, Sweeps
-from stages.reporting.numbers import listed
+from stages.reporting.factors.ranking import Factor
+from stages.reporting.factors.sweeps import VARIANT, Row, Sweep, Sweeps
+from stages.reporting.numbers import listed, ratio
 from stages.reporting.results import Estimate, Record
-from stages.reporting.wording import capital, points_of, ratio_of
-from stages.stats.verdicts import Verdict
+from stages.reporting.wording import points_of, ratio_of
 
 MOST_NAMED = 5
 
@@ -24,7 +23,7 @@ def _worse(factors: list[Factor]) -> list[str]:
     ranked = [each for each in factors if each.axis != VARIANT]
     shown = [each for each in ranked if each.lead.shown]
     moved = [each for each in ranked if not each.lead.shown and each.lead_drift.shown]
-    rest = [each.name for each in ranked if each not in shown and each not in moved]
+    rest = [f"{each.name} (`{each.sweep}`)" for each in ranked if each not in shown and each not in moved]
     sentences = []
     if shown:
         listing = "; ".join(
@@ -48,8 +47,7 @@ def _sweep(factor: Factor) -> str:
 
 
 def _drift_contrast(factor: Factor) -> str:
-    cell: Cell = factor.lead_drift
-    return f"{cell.contrast}; {_sweep(factor)}"
+    return f"{factor.lead_drift.contrast}; {_sweep(factor)}"
 
 
 def _fix(sweeps: Sweeps, decisions: list[Record]) -> list[str]:
@@ -69,19 +67,17 @@ def _fix(sweeps: Sweeps, decisions: list[Record]) -> list[str]:
         )
     changed = [each for each in decisions if each["choice"] not in (None, each["naive"])]
     if changed:
-        sentences.append(f"**Better than Keras' defaults here**: {'; '.join(_changed(each) for each in changed)}.")
+        listing = "; ".join(_changed(each) for each in changed)
+        sentences.append(f"**What to change of Keras' defaults here**: {listing}.")
     return sentences
 
 
 def _changed(decision: Record) -> str:
     bought = Estimate.of(decision["accuracy"])
-    name = decision["decision"].replace("_", " ")
-    gain = "" if bought is None else f" ({points_of(bought)} points, {capital(_word(decision))})"
-    return f"{name} `{decision['choice']}`{gain}"
-
-
-def _word(decision: Record) -> str:
-    return str(decision["verdict"] or Verdict.UNDEFINED)
+    if bought is None:
+        return f"{decision['decision']} `{decision['choice']}`"
+    gain = f"{points_of(bought)} points, {decision['verdict']}; {ratio(decision['tokens_ratio'])} times the tokens"
+    return f"{decision['decision']} `{decision['choice']}` ({gain})"
 
 
 def masked_pairs(sweep: Sweep) -> list[tuple[Row, Row]]:

@@ -7,7 +7,7 @@ from stages.reporting.factors.answer import answer
 from stages.reporting.factors.ranking import Cell, Factor, factors
 from stages.reporting.factors.recommendation import Base, base_of, decision_record, recommend
 from stages.reporting.factors.sweeps import ACCURACY, Row, Sweep, Sweeps
-from stages.reporting.numbers import rounded
+from stages.reporting.numbers import listed, rounded
 from stages.reporting.results import Record, Results
 from stages.reporting.rulings import Ruling
 from stages.sweeps.rows import outcome_rows
@@ -25,7 +25,8 @@ CLAIMS = {
     "C9": ("Truncating long texts speeds training up without costing accuracy.", claims_fixes.truncation),
 }
 
-MOST_INTERACTIONS = 12
+MOST_INTERACTIONS = 3
+"""Of one sweep."""
 
 
 def factors_content(dataset: str, sweep_records: list[Record], report: Record | None) -> Record:
@@ -49,6 +50,7 @@ def factors_content(dataset: str, sweep_records: list[Record], report: Record | 
         "claims": claims,
         "recommendation": decisions,
         "together": _together(dataset, decisions),
+        "not_in_command": _not_in_command(decisions),
         "run": [_run_record(each) for each in sweeps.run],
         "missing": [{"name": name, "command": sweeps.command(name).strip("`")} for name in sweeps.missing],
     }
@@ -97,15 +99,24 @@ def _cell_record(cell: Cell) -> Record:
 
 
 def _interactions(sweeps: Sweeps) -> list[Record]:
-    """The notable interactions of all sweeps, those on accuracy first, as each sweep ranks them."""
-    found = [{"sweep": sweep.name, **each} for sweep in sweeps.run for each in sweep.record["interactions"]]
-    return sorted(found, key=lambda each: each["estimand"] != ACCURACY)[:MOST_INTERACTIONS]
+    """The clearest interactions of every sweep, those on accuracy before others."""
+    found = []
+    for sweep in sweeps.run:
+        ranked = sorted(sweep.record["interactions"], key=lambda each: each["estimand"] != ACCURACY)
+        found += [{"sweep": sweep.name, **each} for each in ranked[:MOST_INTERACTIONS]]
+    return sorted(found, key=lambda each: each["estimand"] != ACCURACY)
 
 
 def _together(dataset: str, decisions: list[Record]) -> str:
     """The run that trains what is recommended, all choices at once."""
     knobs = [f"dataset={dataset}", *(knob for each in decisions if each["choice"] for knob in each["knobs"])]
     return "dvc exp run " + " ".join(f"-S '{knob}'" if "[" in knob else f"-S {knob}" for knob in knobs)
+
+
+def _not_in_command(decisions: list[Record]) -> str:
+    """The choices that several params set at once, and where to read which; empty without one."""
+    found = [each for each in decisions if each["choice"] not in (None, each["naive"]) and not each["knobs"]]
+    return listed([f"{each['decision']} `{each['choice']}`, which {each['evidence']} sets" for each in found])
 
 
 def _run_record(sweep: Sweep) -> Record:

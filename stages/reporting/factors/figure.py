@@ -99,10 +99,8 @@ def _mark(axes: Axes, place: int, model: Model, value: Estimate, *, shown: bool)
     y = place + model.offset
     if value.low is not None and value.high is not None:
         axes.plot([value.low, value.high], [y, y], color=model.look.colour, linewidth=1.6, solid_capstyle="butt")
-    face = model.look.colour if shown else "white"
-    axes.plot(
-        value.estimate, y, color=model.look.colour, marker=model.look.marker, markersize=5.5, markerfacecolor=face, zorder=4
-    )  # fmt: skip
+    look, face = model.look, model.look.colour if shown else "white"
+    axes.plot(value.estimate, y, color=look.colour, marker=look.marker, markersize=5.5, markerfacecolor=face, zorder=4)
 
 
 def _placed(value: Estimate, bounds: tuple[float, float] | None) -> Estimate:
@@ -154,7 +152,10 @@ def _reasons(axes: Axes, factors: list[Record], estimand: str) -> None:
         cells = [cell for _, cell in _cells(factor, estimand)]
         if all(cell["estimate"] is None for cell in cells):
             reason = "0 (exact)" if any("exact" in cell["reason"] for cell in cells) else "undefined"
-            axes.text(
-                0.5, place, reason, transform=axes.get_yaxis_transform(), ha="center", va="center", color=GREY, fontsize=8,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
-            )  # fmt: skip
+            _word(axes, place, reason)
+
+
+def _word(axes: Axes, row: int, text: str) -> None:
+    """A word in the middle of a row."""
+    middle, box = axes.get_yaxis_transform(), {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+    axes.text(0.5, row, text, transform=middle, ha="center", va="center", color=GREY, fontsize=8, bbox=box)

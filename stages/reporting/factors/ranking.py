@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from stages.reporting.factors.sweeps import ACCURACY, SIDE, VARIANT, Effect, Sweep, Sweeps
 from stages.reporting.results import DRIFT, FLIPS, Estimate, condition_text
+from stages.reporting.wording import percent_of, ratio_of
 from stages.stats.verdicts import Verdict
 
 ESTIMANDS = (ACCURACY, DRIFT, FLIPS)
@@ -14,10 +15,13 @@ MASKED = "masked"
 AVERAGED = "averaged"
 GROUPS = (UNMASKED, MASKED, AVERAGED)
 
+NO_FIGURE = "says nothing of this"
+"""The reason of a cell that a factor cannot have: of the mask without a mask, of serving beside accuracy."""
+
 NAMES = {
     SIDE: "padding side",
     VARIANT: "mask",
-    "pad.max_len": "width of rows",
+    "pad.max_len": "amount of padding",
     "model.units": "units",
     "model.layers": "layers",
     "model.head": "downstream layer",
@@ -29,6 +33,9 @@ NAMES = {
     "train.grouping": "grouping of texts",
 }
 """An axis that is no key of these is called what its sweep calls it."""
+
+TRUNCATED = "truncation"
+"""What `pad.max_len` is called in the sweep of that name, which cuts texts and pads none beyond the longest."""
 
 SERVING = "served otherwise than trained"
 
@@ -117,7 +124,8 @@ def _says_anything(factor: Factor) -> bool:
 
 def _factor(sweep: Sweep, axis: str) -> Factor:
     cells = {group: {estimand: _cell(sweep, axis, group, estimand) for estimand in ESTIMANDS} for group in GROUPS}
-    found = Factor(NAMES.get(axis, axis), axis, sweep.name, cells, _served(sweep))
+    name = TRUNCATED if sweep.name == TRUNCATED and axis == sweep.axis_of("max_len") else NAMES.get(axis, axis)
+    found = Factor(name, axis, sweep.name, cells, _served(sweep))
     return replace(found, cells={group: _oriented(found.lead, each) for group, each in cells.items()})
 
 
@@ -125,7 +133,7 @@ def _cell(sweep: Sweep, axis: str, group: str, estimand: str) -> Cell:
     """The largest effect in one group of models, those with an interval before others."""
     variant = {UNMASKED: sweep.unmasked, MASKED: sweep.masked, AVERAGED: None}[group]
     if group != AVERAGED and (variant is None or axis == VARIANT):
-        return Cell(None, reason="is the factor itself" if axis == VARIANT else f"the sweep has no {group} model")
+        return Cell(None, reason=NO_FIGURE if axis == VARIANT else f"the sweep has no {group} model")
     found = [
         each
         for each in sweep.effects
@@ -146,10 +154,17 @@ def _of_effect(effect: Effect) -> Cell:
 
 
 def _reason(sweep: Sweep, axis: str, variant: str | None, estimand: str) -> str:
-    """Why there is no effect: nothing moves at all, or what the sweep says."""
-    rows = sweep.where(variant=variant)
-    if variant is not None and rows and all(row.verdict(estimand) is Verdict.EXACT for row in rows):
-        return "0 (exact) at every level"
+    """Why there is no effect: nothing moves at all, nothing moves at some levels, or what the sweep says."""
+    which = sweep.masked if axis == VARIANT else variant
+    rows = [] if which is None else sweep.where(variant=which)
+    exact = [row for row in rows if row.verdict(estimand) is Verdict.EXACT]
+    if exact and len(exact) == len(rows):
+        return f"0 (exact) with `{which}`" if axis == VARIANT else "0 (exact) at every level"
+    moved = [(value, row) for row in rows if row not in exact and (value := row.estimate(estimand)) is not None]
+    if exact and moved:
+        worst, row = max(moved, key=lambda each: each[0].estimate)
+        text = (ratio_of if estimand == DRIFT else percent_of)(worst)
+        return f"0 (exact) in {len(exact)} of {len(rows)} rows, at most {text} ({row.name})"
     for each in sweep.record["effects"]:
         mine = (each["axis"], each["estimand"], each["within"].get(VARIANT)) == (axis, estimand, variant)
         if mine and each.get("reason"):
@@ -206,9 +221,9 @@ def _serving(sweep: Sweep) -> Factor | None:
     found = _served(sweep)
     if found is None:
         return None
-    nothing = Cell(None, reason="a change of accuracy alone")
+    nothing = Cell(None, reason=NO_FIGURE)
     of_masked = None if sweep.masked is None else _served(sweep, sweep.masked)
     cells = {group: dict.fromkeys(ESTIMANDS, nothing) for group in GROUPS}
     cells[UNMASKED] = cells[UNMASKED] | {ACCURACY: found}
     cells[MASKED] = cells[MASKED] | {ACCURACY: of_masked or nothing}
-    return Factor(SERVING, SERVING, sweep.name, cells, found)
+    return Factor(SERVING, SERVING, sweep.name, cells)

@@ -14,6 +14,7 @@ from stages.stats.verdicts import Verdict
 NAIVE_SIDE = "pre"
 NAIVE_HEAD = "last"
 
+USUAL_WIDTH = "0.95"
 LONGEST = ("longest", "1.0", "1")
 FIXED = ("fixed", "never")
 BASE_SWEEPS = ("published", "amount", "truncation", "batching", "downstream", "mismatch", "cell", "size")
@@ -66,11 +67,17 @@ def base_of(sweeps: Sweeps, main: Base | None) -> Base | None:
     for name in BASE_SWEEPS:
         sweep = sweeps.get(name)
         if sweep is not None and sweep.unmasked and sweep.masked:
-            rows = sweep.where(**sweep.references)
+            rows = sweep.where(**sweep.references | _usual(sweep))
             found.append(Base(f"sweep `{name}`", rows, sweep.level, sweep.epsilon[ACCURACY]))
     comparable = [each for each in found if {row.masked for row in each.rows} == {True, False}]
     both = [each for each in comparable if len({row.side for row in each.rows}) == 2]
     return next(iter(both or comparable), None)
+
+
+def _usual(sweep: Sweep) -> dict[str, str]:
+    """The width that params.yaml comes with, where a sweep varies widths: its reference may cut half of the texts."""
+    axis = sweep.axis_of("max_len")
+    return {axis: USUAL_WIDTH} if axis is not None and USUAL_WIDTH in sweep.axes[axis] else {}
 
 
 def _side_and_mask(sweeps: Sweeps, base: Base | None) -> tuple[Decision, Decision]:
@@ -161,15 +168,11 @@ def _from_sweep(
         return _undecided(word, defaults[0], run, f"sweep `{sweep.name}`")
     naive = _naive(rows, defaults, word)
     choice = choose(rows, naive, level, epsilon)
-    evidence = f"sweep `{sweep.name}`, {_where(next(iter(rows.values())))}"
+    evidence = f"sweep `{sweep.name}`"
     axis = sweep.axis_of(word) or ""
     knobs = (f"{axis}={choice.option.name}",) if "." in axis else ()
     why = _exactness(choice.option.row) if word == "head" else ""
     return Decision(word, naive, choice, rows.get(naive), evidence, level, epsilon, run, why, knobs)
-
-
-def _where(row: Row) -> str:
-    return f"`{row.variant}`, {row.side}"
 
 
 def _options(sweep: Sweep, word: str, where: tuple[bool, str]) -> dict[str, Row]:
@@ -233,6 +236,7 @@ def _option_record(option: Option, decision: Decision) -> Record:
         "tokens_ratio": None if against is None else option.row.tokens / against.tokens,
         "exact": option.row.exact,
         "allowed": option.allowed,
+        "best": decision.choice is not None and option is decision.choice.best,
     }
 
 
@@ -255,7 +259,7 @@ def _sentence(decision: Decision, found: Record) -> str:
             f"{points_of(Estimate.of(found['accuracy']))} points of accuracy ({found['verdict']}) and "
             f"{ratio(found['tokens_ratio'])} times the computed tokens against `{decision.naive}`"
         )
-    return f"{name}: {bought} ({decision.evidence}). {decision.why}".rstrip()
+    return f"{name}: {bought} ({decision.evidence}, row {found['row']}). {decision.why}".rstrip()
 
 
 def _alternatives(decision: Decision) -> str:

@@ -8,7 +8,7 @@ import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import matplotlib as mpl
 from matplotlib.artist import Artist
@@ -85,6 +85,9 @@ LOOKS = (
 )
 
 Draw = Callable[[Results], Figure]
+
+Content = TypeVar("Content")
+"""What a figure is drawn from."""
 
 
 def looks(results: Results) -> dict[str, Look]:
@@ -175,7 +178,7 @@ def name_places(axes: Axes, labels: Sequence[str]) -> None:
     axes.grid(visible=False, axis="x")
 
 
-def svg(name: str, draw: Draw, results: Results) -> str:
+def svg(name: str, draw: Callable[[Content], Figure], results: Content) -> str:
     """A figure as SVG with text as text, and neither date nor version in it.
 
     It can stand in a page beside others: all of its ids begin with its name, and it brings no style sheet.
