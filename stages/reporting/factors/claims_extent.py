@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.reporting.factors.comparing import Comparison, drift_ratio_between, gap_difference
-from stages.reporting.factors.sweeps import SIDE, VARIANT, Row, Sweep, Sweeps
+from stages.reporting.factors.sweeps import ONLY, SIDE, VARIANT, Row, Sweep, Sweeps
 from stages.reporting.numbers import listed
 from stages.reporting.rulings import Ruling, Stand
 from stages.reporting.wording import points_of, ratio_of
@@ -81,7 +81,9 @@ def _word(stand: Stand) -> str:
 def _decided(sweeps: Sweeps, part: Part) -> tuple[Stand, str]:
     sweep = sweeps.get(part.sweep)
     if sweep is None:
-        return Stand.OPEN, f"Not run: {sweeps.command(part.sweep)}."
+        elsewhere = ONLY.get(part.sweep) not in (None, sweeps.dataset)
+        why = f"It takes generated texts, whose length is a knob, not `{sweeps.dataset}`" if elsewhere else "Not run"
+        return Stand.OPEN, f"{why}: {sweeps.command(part.sweep)}."
     axis = sweep.axis_of(part.word)
     if axis is None or sweep.unmasked is None:
         return Stand.OPEN, f"The sweep `{part.sweep}` varies it for no unmasked model."

@@ -6,10 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from stages.reporting.factors.ranking import AVERAGED, MASKED, UNMASKED
+from stages.reporting.factors.ranking import AVERAGED, MASKED, NO_FIGURE, UNMASKED
 from stages.reporting.factors.sweeps import ACCURACY, VARIANT
 from stages.reporting.figures.style import GREY, LOOKS, PANEL_WIDTH, Look, dot, empty_figure, legend
-from stages.reporting.numbers import ratio
+from stages.reporting.numbers import plain
 from stages.reporting.results import DRIFT, Estimate, Record
 
 ROW_HEIGHT = 0.52
@@ -68,7 +68,8 @@ def factors_figure(content: Record) -> Figure:
     right.set_title("state drift")
     right.set_xlabel("ratio of drift ratios (1: no effect)")
     left.set_yticks(range(len(factors)), [_label(each) for each in factors])
-    left.tick_params(axis="y", length=0)
+    for axes in (left, right):
+        axes.tick_params(axis="y", length=0)
     handles = [
         dot(model.label, model.look.marker, colour=model.look.colour)
         for group, model in MODELS.items()
@@ -105,14 +106,12 @@ def _mark(axes: Axes, place: int, model: Model, value: Estimate, *, shown: bool)
 
 def _placed(value: Estimate, bounds: tuple[float, float] | None) -> Estimate:
     """In points; on a logarithmic axis cut to its ends."""
-    if bounds is None:
-        return Estimate(*(None if each is None else 100 * each for each in _three(value)))  # type: ignore[arg-type]
-    low, high = bounds
-    return Estimate(*(None if each is None else min(max(each, low), high) for each in _three(value)))  # type: ignore[arg-type]
 
+    def place(number: float) -> float:
+        return 100 * number if bounds is None else min(max(number, bounds[0]), bounds[1])
 
-def _three(value: Estimate) -> tuple[float, float | None, float | None]:
-    return value.estimate, value.low, value.high
+    ends = (None if end is None else place(end) for end in (value.low, value.high))
+    return Estimate(place(value.estimate), *ends)
 
 
 def _ratio_axis(axes: Axes, values: list[Estimate]) -> tuple[float, float]:
@@ -127,23 +126,16 @@ def _ratio_axis(axes: Axes, values: list[Estimate]) -> tuple[float, float]:
     axes.set_xlim(low / 1.2, high * 1.2)
     axes.xaxis.set_major_locator(FixedLocator(_ticks(low, high)))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: ratio(value).rstrip("0").rstrip(".") if value < 1e3 else ratio(value))
-    )
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
     return low, high
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Powers of ten; thinner ones where there are few, wider ones where there are many."""
-    powers = [10.0**power for power in range(-12, 13) if low <= 10.0**power <= high]
-    if len(powers) < 3:
-        return [
-            factor * 10.0**power
-            for power in range(-3, 4)
-            for factor in (1, 2, 5)
-            if low <= factor * 10.0**power <= high
-        ]
-    return powers[:: 1 + len(powers) // 6]
+    """Powers of ten, where there are few also their doubles and halves; where there are many every so many of them."""
+    factors = (1, 2, 5) if high / low < 1e3 else (1,)
+    found = [factor * 10.0**power for power in range(-12, 13) for factor in factors]
+    inside = [each for each in found if low <= each <= high]
+    return inside[:: 1 + len(inside) // 7]
 
 
 def _reasons(axes: Axes, factors: list[Record], estimand: str) -> None:
@@ -151,7 +143,10 @@ def _reasons(axes: Axes, factors: list[Record], estimand: str) -> None:
     for place, factor in enumerate(factors):
         cells = [cell for _, cell in _cells(factor, estimand)]
         if all(cell["estimate"] is None for cell in cells):
-            reason = "0 (exact)" if any("exact" in cell["reason"] for cell in cells) else "undefined"
+            reasons = [cell["reason"] for cell in cells]
+            if set(reasons) == {NO_FIGURE}:
+                continue
+            reason = next((each for each in reasons if each.startswith("0 (exact)")), "undefined").replace("`", "")
             _word(axes, place, reason)
 
 

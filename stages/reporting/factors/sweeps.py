@@ -31,6 +31,10 @@ SWEEPS = {
 """The sweeps that this summary knows how to read, each with what it varies."""
 
 
+ONLY = {"length": "synthetic"}
+"""The sweeps that change the grammar of generated texts, and so run on no others."""
+
+
 @dataclass(frozen=True)
 class Row(SweptRow):
     """One combination of levels of one sweep, side and variant among them, asked for what a summary quotes."""
@@ -233,12 +237,12 @@ class Sweeps:
 
     @property
     def missing(self) -> list[str]:
-        """The known sweeps that were not run."""
-        return [name for name in SWEEPS if self.get(name) is None]
+        """The known sweeps that were not run and can run on this dataset."""
+        return [name for name in SWEEPS if self.get(name) is None and ONLY.get(name) in (None, self.dataset)]
 
     def command(self, name: str) -> str:
-        """What runs a sweep on this dataset, in Markdown."""
-        return f"`make sweep NAME={name} DATASET={self.dataset}`"
+        """What runs a sweep on this dataset, or on the only one that it can run on, in Markdown."""
+        return f"`make sweep NAME={name} DATASET={ONLY.get(name, self.dataset)}`"
 
 
 def _effect(record: dict[str, Any]) -> Effect | None:
