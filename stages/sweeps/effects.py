@@ -23,7 +23,9 @@ DIFFERENCE, RATIO = "difference", "ratio"
 
 NEITHER_LEARNED = "no seed of either learned, so both accuracies are chance"
 BOTH_EXACT = "both are EXACT"
-ONE_EXACT = "one is EXACT (0), and a ratio needs two that are not"
+TO_EXACT = "EXACT (0) at this level and not at the reference, so there is no ratio"
+FROM_EXACT = "EXACT (0) at the reference and not at this level, so there is no ratio"
+ONE_EXACT = "one of both is EXACT (0) everywhere, so there is no ratio"
 NOT_LEARNED = "too few seeds learned on both sides"
 COUNTED = "counted, not estimated"
 T_ON_DIFFERENCES = "mean difference, paired by seed; t interval over seeds"
@@ -224,9 +226,10 @@ def _nothing(grid: Grid, pairs: list[tuple[Row, Row]], estimand: str) -> Record:
 
 def _reason(pairs: list[tuple[Row, Row]], estimand: str) -> str:
     """Why there is no estimate."""
-    if estimand in RATIOS and all(any(row.verdict(estimand) is Verdict.EXACT for row in pair) for pair in pairs):
-        return ONE_EXACT
-    return NOT_LEARNED
+    exact = [tuple(row.verdict(estimand) is Verdict.EXACT for row in pair) for pair in pairs]
+    if estimand not in RATIOS or not all(any(pair) for pair in exact):
+        return NOT_LEARNED
+    return ONE_EXACT if len(set(exact)) > 1 else TO_EXACT if exact[0][0] else FROM_EXACT
 
 
 def _counted(pairs: list[tuple[Row, Row]], n_seeds: int) -> Record:

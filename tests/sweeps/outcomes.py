@@ -1,7 +1,5 @@
 """Small outcomes made by hand: report.json of experiments with the figures that a test wants, and sweeps over them."""
 
-import itertools
-
 import numpy as np
 
 from stages.stats.intervals import mean_over_seeds
@@ -130,7 +128,7 @@ def _names(found):
 
 
 def _value(values, seed):
-    return 1e-9 if isinstance(values, str) else values[seed]
+    return 1e-9 if isinstance(values, str) else values[seed % len(values)]
 
 
 def _pads(condition):
@@ -144,7 +142,7 @@ def _verdict(values, learned, known, estimand):
     if known < 2:
         reason = "fewer than two seeds beat chance"
         return nothing | {"estimate": None, "low": None, "high": None, "verdict": "UNDEFINED", "reason": reason}
-    kept = np.array(list(itertools.compress(values, learned)))
+    kept = np.array([_value(values, seed) for seed, ok in enumerate(learned) if ok])
     middle = (
         float(np.exp(np.log(kept).mean())) if estimand == "drift_ratio" and (kept > 0).all() else float(kept.mean())
     )

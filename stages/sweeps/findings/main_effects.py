@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from stages.reporting.numbers import ratio, ratio_interval, spaced
 from stages.stats.verdicts import Verdict
-from stages.sweeps.effects import Grid
+from stages.sweeps.effects import BOTH_EXACT, FROM_EXACT, TO_EXACT, Grid
 from stages.sweeps.findings.words import axis_name, judged_points, ticked, where
 from stages.sweeps.rows import Levels, Record, Row
 
@@ -84,7 +84,8 @@ def _points(effect: Record) -> str:
 
 def _times(effect: Record) -> str:
     if effect["estimate"] is None:
-        return str(effect["reason"]) if effect["reason"] == "both are EXACT" else f"undefined ({effect['reason']})"
+        exact = {BOTH_EXACT: "0 (exact) at both", TO_EXACT: "falls to 0 (exact)", FROM_EXACT: "rises from 0 (exact)"}
+        return exact.get(effect["reason"]) or f"undefined ({effect['reason']})"
     return f"× {spaced(ratio(effect['estimate']), ratio_interval(effect['low'], effect['high']))}"
 
 

@@ -1,0 +1,126 @@
+"""A field for each combination: how far pads move what the classifier reads, and how many predictions they flip."""
+
+import math
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm, Normalize, to_hex
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+
+from stages.reporting.figures.style import GREY, INK, empty_figure, legend
+from stages.reporting.numbers import ratio
+from stages.reporting.results import Record
+from stages.reporting.sweeps.marks import colour_axis, colours_of, panels_of, rest_axes
+from stages.reporting.sweeps.tables import rows_of
+
+TITLES = {
+    "accuracy": "test accuracy (%)",
+    "train_accuracy": "training accuracy (%)",
+    "drift_ratio": "drift ratio of what the classifier reads",
+    "flip_rate": "predictions flipped (%)",
+}
+MAPS = {"accuracy": "cividis", "train_accuracy": "cividis"}
+DRIFT = "drift_ratio"
+EXACT_COLOUR = "#009E73"
+UNDEFINED_COLOUR = "#eeeeee"
+FIELD_WIDTH, FIELD_HEIGHT = 0.78, 0.36
+"""Inches, so that a number at the size of all letters fits."""
+DARK = 0.55
+"""Fields above this part of the colour scale carry white letters."""
+
+
+def heatmap_figure(content: Record) -> Figure:
+    """Levels of x below each other, panels and colours beside each other, a map for each figure that is read."""
+    estimands = [name for name in content["read"] if name in TITLES]
+    if not estimands:
+        return empty_figure("This sweep has nothing to draw: it reads no figure that a map can show.")
+    names, columns = _names(content), _columns(content)
+    width = FIELD_WIDTH * len(columns) + 0.35
+    label = 0.075 * max(map(len, names)) + 0.3
+    figure = Figure(figsize=(label + width * len(estimands), FIELD_HEIGHT * len(names) + 1.7), layout="constrained")
+    drawn = figure.subplots(1, len(estimands), squeeze=False, sharey=True)[0]
+    for axes, estimand in zip(drawn, estimands, strict=True):
+        _map(axes, content, estimand)
+    drawn[0].set_yticks(range(len(names)), names)
+    drawn[0].set_ylabel(content["figure"]["x"])
+    legend(
+        figure,
+        [
+            Patch(facecolor=EXACT_COLOUR, label="exact: nothing moved"),
+            Patch(facecolor=UNDEFINED_COLOUR, edgecolor=GREY, hatch="////", label="undefined: too few seeds learned"),
+        ],
+    )
+    return figure
+
+
+def _names(content: Record) -> list[str]:
+    return list(dict.fromkeys(_name(content, row) for row in rows_of(content)))
+
+
+def _name(content: Record, row: Record) -> str:
+    axes = [content["figure"]["x"], *rest_axes(content)]
+    return ", ".join(str(row["levels"].get(axis, row.get(axis))) for axis in axes)
+
+
+def _columns(content: Record) -> list[tuple[str, str]]:
+    return [(panel, colour) for panel in panels_of(content) for colour in colours_of(content)]
+
+
+def _column(content: Record, row: Record) -> tuple[str, str]:
+    panel, colour = content["figure"]["panels"], colour_axis(content)
+    return ("" if panel is None else row["levels"][panel], "" if colour is None else row["levels"][colour])
+
+
+def _map(axes: Axes, content: Record, estimand: str) -> None:
+    names, columns = _names(content), _columns(content)
+    norm = _norm(content, estimand)
+    for row in rows_of(content):
+        x, y = columns.index(_column(content, row)), names.index(_name(content, row))
+        _field(axes, x, y, row.get(estimand), estimand, norm)
+    axes.set_xlim(-0.5, len(columns) - 0.5)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xticks(range(len(columns)), ["\n".join(part for part in column if part) for column in columns])
+    crowded = max(len(part) for column in columns for part in column) > 9
+    axes.tick_params(length=0, axis="both", labelsize=8 if crowded else 9, rotation=0)
+    if crowded:
+        axes.tick_params(axis="x", rotation=28)
+    axes.grid(visible=False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.set_title(TITLES[estimand])
+
+
+def _field(axes: Axes, x: int, y: int, found: Record | None, estimand: str, norm: Normalize) -> None:
+    if found is None or found["estimate"] is None:
+        _box(axes, x, y, UNDEFINED_COLOUR, hatch="////", edge="#bbbbbb")
+        return
+    if found.get("verdict") == "EXACT":
+        _box(axes, x, y, EXACT_COLOUR)
+        axes.text(x, y, "exact", ha="center", va="center", color="white")
+        return
+    value = found["estimate"] if estimand == DRIFT else 100 * found["estimate"]
+    place = float(norm(max(value, norm.vmin or value)))
+    _box(axes, x, y, to_hex(mpl.colormaps[MAPS.get(estimand, "Oranges")](place)))
+    dark = place > DARK if estimand not in MAPS else place < 1 - DARK
+    text = ratio(value) if estimand == DRIFT else f"{value:.1f}"
+    axes.text(x, y, text, ha="center", va="center", color="white" if dark else INK)
+
+
+def _box(axes: Axes, x: int, y: int, colour: str, hatch: str = "", edge: str = "white") -> None:
+    axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour, edgecolor=edge, hatch=hatch, linewidth=1.5))
+
+
+def _norm(content: Record, estimand: str) -> Normalize:
+    """Logarithmic for drift: whole powers of ten around every field."""
+    found = [row.get(estimand) for row in rows_of(content)]
+    values = [
+        each["estimate"] for each in found if each and each["estimate"] is not None and each.get("verdict") != "EXACT"
+    ]
+    if estimand == DRIFT:
+        positive = [value for value in values if value > 0] or [1.0]
+        low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
+        return LogNorm(10.0**low, 10.0 ** max(high, low + 1))
+    highest = max(values, default=1.0)
+    lowest = min(values, default=0.0) if estimand in MAPS else 0.0
+    return Normalize(100 * lowest, 100 * highest if highest > lowest else 100 * lowest + 1)
