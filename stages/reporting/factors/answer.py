@@ -1,8 +1,9 @@
 """The first paragraph: which factors make it worse, ranked, and which fix works."""
 
 from stages.reporting.factors.comparing import accuracy_difference
-from stages.reporting.factors.ranking import Factor
-from stages.reporting.factors.sweeps import VARIANT, Row, Sweep, Sweeps
+from stages.reporting.factors.ranking import MASKED, Cell, Factor
+from stages.reporting.factors.recommendation import verdict_text
+from stages.reporting.factors.sweeps import ACCURACY, VARIANT, Row, Sweep, Sweeps
 from stages.reporting.numbers import listed, ratio
 from stages.reporting.results import Estimate, Record
 from stages.reporting.wording import points_of, ratio_of
@@ -23,7 +24,8 @@ def _worse(factors: list[Factor]) -> list[str]:
     ranked = [each for each in factors if each.axis != VARIANT]
     shown = [each for each in ranked if each.lead.shown]
     moved = [each for each in ranked if not each.lead.shown and each.lead_drift.shown]
-    rest = [f"{each.name} (`{each.sweep}`)" for each in ranked if each not in shown and each not in moved]
+    masked = [each for each in ranked if _of_masked(each).shown]
+    rest = [f"{each.name} (`{each.sweep}`)" for each in ranked if each not in [*shown, *moved, *masked]]
     sentences = []
     if shown:
         listing = "; ".join(
@@ -37,9 +39,22 @@ def _worse(factors: list[Factor]) -> list[str]:
     if moved:
         parts = [f"{each.name} × {ratio_of(each.lead_drift.value)} ({_drift_contrast(each)})" for each in moved]
         sentences.append(f"Shown to change its drift, but not its accuracy: {'; '.join(parts[:MOST_NAMED])}.")
+    if masked:
+        parts = [
+            f"{each.name} {points_of(_of_masked(each).value)} points ({_masked_contrast(each)})" for each in masked
+        ]
+        sentences.append(f"Shown to cost the masked model accuracy: {'; '.join(parts[:MOST_NAMED])}.")
     if rest:
         sentences.append(f"Not shown to matter: {listed(rest)}.")
     return sentences
+
+
+def _of_masked(factor: Factor) -> Cell:
+    return factor.cells[MASKED][ACCURACY]
+
+
+def _masked_contrast(factor: Factor) -> str:
+    return f"{_of_masked(factor).contrast}; {_sweep(factor)}"
 
 
 def _sweep(factor: Factor) -> str:
@@ -76,7 +91,7 @@ def _changed(decision: Record) -> str:
     bought = Estimate.of(decision["accuracy"])
     if bought is None:
         return f"{decision['decision']} `{decision['choice']}`"
-    gain = f"{points_of(bought)} points, {decision['verdict']}; {ratio(decision['tokens_ratio'])} times the tokens"
+    gain = f"{points_of(bought)} points, {verdict_text(decision)}; {ratio(decision['tokens_ratio'])} times the tokens"
     return f"{decision['decision']} `{decision['choice']}` ({gain})"
 
 

@@ -89,13 +89,30 @@ def _decided(sweeps: Sweeps, part: Part) -> tuple[Stand, str]:
         return Stand.OPEN, f"The sweep `{part.sweep}` varies it for no unmasked model."
     found = [each for side in sweep.sides for each in _compared(sweep, part, axis, side)]
     looked_at = [each for compared in found for each in compared.all]
-    texts = "; ".join(map(str, found)) or "no two levels can be compared"
-    text = f"{texts} (sweep `{part.sweep}`)."
+    named = found if part.ordered or not found else _furthest(sweep, found)
+    count = "" if len(named) == len(found) else f", the furthest of {len(found)} comparisons"
+    text = f"{'; '.join(map(str, named)) or 'No two levels can be compared'} (sweep `{part.sweep}`{count})."
     if any(each.apart(len(looked_at)) for each in looked_at):
         return Stand.SUPPORTED, text
     if found and all(_alike(each, sweep.epsilon["accuracy"]) for each in found):
         return Stand.REFUTED, text
     return Stand.OPEN, text
+
+
+def _furthest(sweep: Sweep, found: list[Compared]) -> list[Compared]:
+    """On each side the comparison with the largest change of drift, and the one with the largest change of the gain."""
+    named: list[Compared] = []
+    for side in sweep.sides:
+        of_side = [each for each in found if each.side == side]
+        most = [max(of_side, key=lambda each: _size(each.drift)), max(of_side, key=lambda each: _size(each.gap))]
+        named += most[: 1 if most[0] is most[1] else 2]
+    return named
+
+
+def _size(comparison: Comparison | None) -> float:
+    """How far a comparison lies from no difference; below 0 where it is undefined."""
+    estimate = None if comparison is None else comparison.contrast.estimate
+    return -1.0 if estimate is None else abs(estimate)
 
 
 def _alike(compared: Compared, epsilon: float) -> bool:
@@ -107,7 +124,7 @@ def _alike(compared: Compared, epsilon: float) -> bool:
 def _compared(sweep: Sweep, part: Part, axis: str, side: str) -> list[Compared]:
     """The two ends of a rising axis, or every level with the reference."""
     labels = sweep.axes[axis]
-    reference = labels[0] if part.ordered else sweep.reference(axis)
+    reference = labels[0] if part.ordered else sweep.references[axis]
     others = [label for label in labels if label != reference]
     found = [Compared(label, reference, side, *compared_on(sweep, axis, (label, reference), side)) for label in others]
     if not part.ordered or not found:

@@ -37,7 +37,7 @@ def factors_content(dataset: str, sweep_records: list[Record], report: Record | 
         sweep_records: the content of its sweeps' JSON files, in any order.
         report: the content of its report.json; None where it was not made.
     """
-    sweeps = Sweeps.of(dataset, sweep_records)
+    sweeps = Sweeps.of(dataset, sweep_records, None if report is None else report["params"])
     ranked = factors(sweeps)
     claims = [_claim_record(name, claim, rule(sweeps)) for name, (claim, rule) in CLAIMS.items()]
     decisions = [decision_record(each) for each in recommend(sweeps, base_of(sweeps, _main(report)))]

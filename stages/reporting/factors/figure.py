@@ -8,6 +8,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from stages.reporting.factors.ranking import AVERAGED, MASKED, NO_FIGURE, UNMASKED
 from stages.reporting.factors.sweeps import ACCURACY, VARIANT
+from stages.reporting.factors.tables import leading
 from stages.reporting.figures.style import GREY, LOOKS, PANEL_WIDTH, Look, dot, empty_figure, legend
 from stages.reporting.numbers import plain
 from stages.reporting.results import DRIFT, Estimate, Record
@@ -86,9 +87,8 @@ def _cells(factor: Record, estimand: str) -> list[tuple[str, Record]]:
 
 def _label(factor: Record) -> str:
     """The factor, and below it the contrast that ranks it."""
-    lead = factor["effects"][AVERAGED if factor["axis"] == VARIANT else UNMASKED]
-    cell = next((lead[name] for name in (ACCURACY, DRIFT) if lead[name]["estimate"] is not None), None)
-    if cell is None:
+    cell = leading(factor)
+    if cell["estimate"] is None:
         return f"{factor['factor']}\n({factor['sweep']})"
     where = f", {cell['where']}".replace("`", "") if cell["where"] else ""
     contrast = f"{cell['level']} against {cell['reference']}{where}"

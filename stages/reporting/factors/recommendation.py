@@ -14,10 +14,9 @@ from stages.stats.verdicts import Verdict
 NAIVE_SIDE = "pre"
 NAIVE_HEAD = "last"
 
-USUAL_WIDTH = "0.95"
 LONGEST = ("longest", "1.0", "1")
 FIXED = ("fixed", "never")
-BASE_SWEEPS = ("published", "amount", "truncation", "batching", "downstream", "mismatch", "cell", "size")
+BASE_SWEEPS = ("architecture", "amount", "truncation", "batching", "downstream", "mismatch", "cell", "size")
 """Where sides and masks are compared when there is no main report, the first that has both."""
 
 
@@ -67,29 +66,23 @@ def base_of(sweeps: Sweeps, main: Base | None) -> Base | None:
     for name in BASE_SWEEPS:
         sweep = sweeps.get(name)
         if sweep is not None and sweep.unmasked and sweep.masked:
-            rows = sweep.where(**sweep.references | _usual(sweep))
+            rows = sweep.where(**sweep.references)
             found.append(Base(f"sweep `{name}`", rows, sweep.level, sweep.epsilon[ACCURACY]))
     comparable = [each for each in found if {row.masked for row in each.rows} == {True, False}]
     both = [each for each in comparable if len({row.side for row in each.rows}) == 2]
     return next(iter(both or comparable), None)
 
 
-def _usual(sweep: Sweep) -> dict[str, str]:
-    """The width that params.yaml comes with, where a sweep varies widths: its reference may cut half of the texts."""
-    axis = sweep.axis_of("max_len")
-    return {axis: USUAL_WIDTH} if axis is not None and USUAL_WIDTH in sweep.axes[axis] else {}
-
-
 def _side_and_mask(sweeps: Sweeps, base: Base | None) -> tuple[Decision, Decision]:
     if base is None:
-        run = sweeps.command("published")
+        run = sweeps.command("architecture")
         return _undecided("side", NAIVE_SIDE, run), _undecided("mask", BASELINE, run)
     rows = _alike(base.rows)
     choice = choose({row.name: row for row in rows}, "", base.level, base.epsilon)
-    chosen = choice.option.row
     equals = [each.row for each in choice.options if each.name in choice.equals]
-    by_default = [row for row in equals if (row.side, row.variant) == (NAIVE_SIDE, chosen.variant)]
-    chosen = next(iter(by_default), chosen)
+    # Between equals: the first mask that was trained, on the side that is the default.
+    first = equals[0].variant
+    chosen = next((row for row in equals if (row.side, row.variant) == (NAIVE_SIDE, first)), equals[0])
     of_side = {row.side: row for row in rows if row.variant == chosen.variant}
     of_mask = {row.variant: row for row in rows if row.side == chosen.side}
     sides = [row.side for row in equals if row.variant == chosen.variant]
@@ -220,6 +213,7 @@ def decision_record(decision: Decision) -> Record:
         "exact": chosen.row.exact,
         "accuracy": None if bought is None else _figures(bought.value),
         "verdict": None if bought is None else str(bought.verdict(decision.epsilon)),
+        "reason": None if bought is None else bought.contrast.reason,
         "tokens_ratio": tokens,
         "options": [_option_record(each, decision) for each in options],
     }
@@ -256,10 +250,15 @@ def _sentence(decision: Decision, found: Record) -> str:
         bought = "the default was not trained beside it"
     else:
         bought = (
-            f"{points_of(Estimate.of(found['accuracy']))} points of accuracy ({found['verdict']}) and "
+            f"{points_of(Estimate.of(found['accuracy']))} points of accuracy ({verdict_text(found)}) and "
             f"{ratio(found['tokens_ratio'])} times the computed tokens against `{decision.naive}`"
         )
     return f"{name}: {bought} ({decision.evidence}, row {found['row']}). {decision.why}".rstrip()
+
+
+def verdict_text(decision: Record) -> str:
+    """The verdict on what a choice buys, or why there is none."""
+    return f"UNDEFINED: {decision['reason']}" if decision["reason"] else str(decision["verdict"])
 
 
 def _alternatives(decision: Decision) -> str:

@@ -1,6 +1,7 @@
 """The sweeps of one dataset as typed values, read from reports/<dataset>/sweeps/*.json."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -8,6 +9,7 @@ from stages.params import BASELINE
 from stages.reporting.results import ACCURACY_CHANGE, DRIFT, FLIPS, Estimate, Record
 from stages.stats.verdicts import Verdict
 from stages.sweeps.rows import Row as SweptRow
+from stages.sweeps.spec import label
 
 ACCURACY = "accuracy"
 TOKENS = "computed_tokens"
@@ -18,7 +20,7 @@ NO_MASK = "none"
 
 SWEEPS = {
     "amount": "from which share of padding on an unmasked model stops learning",
-    "published": "side, mask and architecture, beside a published table",
+    "architecture": "padding side, mask and architecture, beside a published table",
     "size": "units and layers",
     "length": "longer texts with the same share of padding, and where in them the cue stands",
     "downstream": "the layer behind the LSTM, with and without a mask",
@@ -116,9 +118,15 @@ class Effect:
 
 @dataclass(frozen=True)
 class Sweep:
-    """One sweep's JSON."""
+    """One sweep's JSON.
+
+    Attributes:
+        record: the content of the file.
+        usual: param and the values that the main report and other sweeps train with, the first of them preferred.
+    """
 
     record: Record
+    usual: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -203,15 +211,12 @@ class Sweep:
         wanted = {axis: label for axis, label in levels.items() if label is not None}
         return [row for row in self.rows if wanted.items() <= row.levels.items()]
 
-    def reference(self, axis: str) -> str:
-        """The level that others of an axis are compared with; its first one where nothing was compared."""
-        compared = (str(each["reference"]) for each in self.record["effects"] if each["axis"] == axis)
-        return next(compared, self.axes[axis][0])
-
     @property
     def references(self) -> dict[str, str]:
-        """The reference of every axis that is neither side nor variant."""
-        return {axis: self.reference(axis) for axis in self.axes if axis not in (SIDE, VARIANT)}
+        """The level of every axis of the grid that is usual; its first one where none is."""
+        own = {axis: labels for axis, labels in self.axes.items() if axis not in (SIDE, VARIANT)}
+        known = {axis: [label for label in self.usual.get(axis, []) if label in labels] for axis, labels in own.items()}
+        return {axis: next(iter(known[axis]), labels[0]) for axis, labels in own.items()}
 
 
 @dataclass(frozen=True)
@@ -222,14 +227,12 @@ class Sweeps:
     run: list[Sweep]
 
     @staticmethod
-    def of(dataset: str, records: list[Record]) -> "Sweeps":
-        """From the content of the sweeps' files, in any order."""
-        known = list(SWEEPS)
-        rank = {name: place for place, name in enumerate(known)}
-        ordered = sorted(
-            (Sweep(each) for each in records), key=lambda each: (rank.get(each.name, len(rank)), each.name)
-        )
-        return Sweeps(dataset, ordered)
+    def of(dataset: str, records: list[Record], params: Record | None = None) -> "Sweeps":
+        """From the content of the sweeps' files, in any order, and the params of the main report where it was made."""
+        rank = {name: place for place, name in enumerate(SWEEPS)}
+        usual = _usual([params or {}, *(each["settings"] for each in records)])
+        found = [Sweep(each, usual) for each in records]
+        return Sweeps(dataset, sorted(found, key=lambda each: (rank.get(each.name, len(rank)), each.name)))
 
     def get(self, name: str) -> Sweep | None:
         """One sweep; None where it was not run."""
@@ -243,6 +246,23 @@ class Sweeps:
     def command(self, name: str) -> str:
         """What runs a sweep on this dataset, or on the only one that it can run on, in Markdown."""
         return f"`make sweep NAME={name} DATASET={ONLY.get(name, self.dataset)}`"
+
+
+def _usual(settings: list[Record]) -> dict[str, list[str]]:
+    """Dotted param and the labels of its values, in the order in which settings, nested or dotted, name them."""
+    found: dict[str, list[str]] = {}
+    for each in settings:
+        for key, value in _dotted(each):
+            found.setdefault(key, []).append(label(value))
+    return found
+
+
+def _dotted(settings: Record, above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
 
 
 def _effect(record: dict[str, Any]) -> Effect | None:

@@ -18,7 +18,7 @@ def factors_table(content: Record) -> Table:
         [
             str(place),
             f"{each['factor']} (`{each['sweep']}`)",
-            _contrast(_lead(each)),
+            _contrast(leading(each)),
             *(_effect(each, group, ACCURACY) for group in (UNMASKED, MASKED, AVERAGED)),
             *(_effect(each, AVERAGED if each["axis"] == VARIANT else UNMASKED, name) for name in (DRIFT, FLIPS)),
             _served(each),
@@ -134,11 +134,12 @@ def _choice(decision: Record) -> str:
     return f"either of {listed(names)}; **`{decision['choice']}`**"
 
 
-def _lead(factor: Record) -> Record:
-    """The effect whose levels are named in the row: on accuracy, or on drift where there is none."""
-    group: Record = factor["effects"][AVERAGED if factor["axis"] == VARIANT else UNMASKED]
-    cell: Record = group[ACCURACY] if group[ACCURACY]["estimate"] is not None else group[DRIFT]
-    return cell
+def leading(factor: Record) -> Record:
+    """The effect whose levels are named in the row: of the unmasked model, on accuracy where there is one."""
+    effects = factor["effects"]
+    groups = [effects[AVERAGED]] if factor["axis"] == VARIANT else [effects[UNMASKED], effects[MASKED]]
+    cells: list[Record] = [group[estimand] for group in groups for estimand in (ACCURACY, DRIFT)]
+    return next((cell for cell in cells if cell["estimate"] is not None), cells[0])
 
 
 def _contrast(cell: Record) -> str:
@@ -150,7 +151,7 @@ def _contrast(cell: Record) -> str:
 
 def _effect(factor: Record, group: str, estimand: str) -> str:
     """The figure with its interval; its levels where they are not those of the row."""
-    cell, lead = factor["effects"][group][estimand], _lead(factor)
+    cell, lead = factor["effects"][group][estimand], leading(factor)
     if cell["estimate"] is None:
         return _reason(cell["reason"])
     text = (ratio_of if cell["scale"] == "ratio" else points_of)(Estimate.of(cell))
