@@ -1,5 +1,6 @@
 """factors.json: what all sweeps of one dataset say together."""
 
+import math
 from dataclasses import asdict
 
 from stages.reporting.factors import claims_extent, claims_fixes
@@ -99,12 +100,19 @@ def _cell_record(cell: Cell) -> Record:
 
 
 def _interactions(sweeps: Sweeps) -> list[Record]:
-    """The clearest interactions of every sweep, those on accuracy before others."""
+    """The largest of the interactions that every sweep shows, those on accuracy before others."""
     found = []
     for sweep in sweeps.run:
-        ranked = sorted(sweep.record["interactions"], key=lambda each: each["estimand"] != ACCURACY)
+        ranked = sorted(sweep.record["interactions"], key=_size)
         found += [{"sweep": sweep.name, **each} for each in ranked[:MOST_INTERACTIONS]]
-    return sorted(found, key=lambda each: each["estimand"] != ACCURACY)
+    return sorted(found, key=_size)
+
+
+def _size(interaction: Record) -> tuple[bool, float]:
+    """Sorts those on accuracy first, and larger ones first."""
+    estimate = float(interaction["estimate"])
+    size = abs(math.log(estimate)) if interaction["scale"] == "ratio" and estimate > 0 else abs(estimate)
+    return interaction["estimand"] != ACCURACY, -size
 
 
 def _together(dataset: str, decisions: list[Record]) -> str:

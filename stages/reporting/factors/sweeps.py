@@ -230,9 +230,10 @@ class Sweeps:
     def of(dataset: str, records: list[Record], params: Record | None = None) -> "Sweeps":
         """From the content of the sweeps' files, in any order, and the params of the main report where it was made."""
         rank = {name: place for place, name in enumerate(SWEEPS)}
-        usual = _usual([params or {}, *(each["settings"] for each in records)])
-        found = [Sweep(each, usual) for each in records]
-        return Sweeps(dataset, sorted(found, key=lambda each: (rank.get(each.name, len(rank)), each.name)))
+        ordered = sorted(records, key=lambda each: str(each["name"]))
+        usual = _usual([params or {}, *(each["settings"] for each in ordered)])
+        found = [Sweep(each, usual) for each in ordered]
+        return Sweeps(dataset, sorted(found, key=lambda each: rank.get(each.name, len(rank))))
 
     def get(self, name: str) -> Sweep | None:
         """One sweep; None where it was not run."""
