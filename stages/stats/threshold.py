@@ -28,7 +28,9 @@ class Threshold:
     """The falls of all seeds.
 
     Attributes:
-        interval: the mean midpoint with its t interval; None where a seed is censored or one alone fell.
+        n_seeds: how many.
+        interval: the mean midpoint with its t interval; None where a seed is censored, one alone fell, or all fell
+            between the same two doses, which says nothing of where between them.
         estimate: the mean midpoint; None where a seed is censored.
         never_fell: how many seeds learned at the largest dose.
         never_learned: how many learned at no dose.
@@ -36,6 +38,7 @@ class Threshold:
             between two doses; None without any.
     """
 
+    n_seeds: int
     interval: Interval | None
     estimate: float | None
     never_fell: int
@@ -64,7 +67,8 @@ def threshold(falls: Sequence[Fall], level: float) -> Threshold:
     censored = len(inside) < len(falls)
     middles = np.array([each.midpoint for each in inside], dtype=np.float64)
     return Threshold(
-        interval=None if censored or len(inside) < 2 else mean_over_seeds(middles).interval(level),
+        n_seeds=len(falls),
+        interval=None if censored or len(set(brackets)) < 2 else mean_over_seeds(middles).interval(level),
         estimate=None if censored or not inside else float(middles.mean()),
         never_fell=sum(each.first_lost is None for each in falls),
         never_learned=sum(each.last_learned is None for each in falls),

@@ -37,7 +37,7 @@ def sweep_content(sweep: Sweep, dataset: str, outcomes: Sequence[Outcome]) -> Re
     first = results[0]
     rows = sweep_rows(outcomes)
     grid = grid_of(rows, sweep, first.level, first.epsilon)
-    changed = effects(grid)
+    changed = rounded(effects(grid))
     notable, looked_at = interactions(grid)
     findings = _findings(sweep, grid, changed)
     content = {
@@ -76,7 +76,7 @@ def settings(sweep: Sweep, outcome: Outcome) -> Record:
 
 
 def _findings(sweep: Sweep, grid: Grid, changed: list[Record]) -> list[Record]:
-    """What this kind of sweep shows, then what every axis does; the answer is the first of both, and what is exact."""
+    """What this kind of sweep shows, then what every axis does; the first of both answers, and what is exact."""
     special = [
         *threshold_findings(grid),
         *truncation_findings(grid),
@@ -86,11 +86,13 @@ def _findings(sweep: Sweep, grid: Grid, changed: list[Record]) -> list[Record]:
         *downstream_findings(grid),
         *(mismatch_findings(grid) if "accuracy_change" in sweep.read else []),
     ]
+    # Where training falls to chance is one part of what an axis does; every other kind is the whole answer.
+    general = {each["id"] for each in special} <= {"threshold"}
     main = main_findings(grid, changed)
     exact = exact_finding(grid.rows)
     return [
         *({**each, "in_answer": True} for each in special),
-        *({**each, "in_answer": not special and _of_the_question(each, main)} for each in main),
+        *({**each, "in_answer": general and _of_the_question(each, main)} for each in main),
         *({**each, "in_answer": True} for each in exact),
     ]
 

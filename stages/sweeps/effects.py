@@ -184,7 +184,7 @@ def _pairs(grid: Grid, axis: str, level: str, reference: str, within: Levels) ->
 def _estimated(grid: Grid, pairs: list[tuple[Row, Row]], estimand: str) -> Record:
     useful = [pair for pair in pairs if _says_something(pair, estimand)]
     if not useful:
-        return _nothing(grid, pairs, estimand)
+        return _nothing(grid, estimand)
     by_pair = np.array([difference_by_seed(*pair, estimand, grid.seeds) for pair in useful]).reshape(
         -1, len(grid.seeds)
     )
@@ -198,7 +198,7 @@ def _estimated(grid: Grid, pairs: list[tuple[Row, Row]], estimand: str) -> Recor
         "reason": reason,
         "scale": RATIO if ratio else DIFFERENCE,
         "combinations": combinations,
-        "of_combinations": len(pairs),
+        "of_combinations": len(useful),
         "method": T_ON_LOGARITHMS if ratio else T_ON_DIFFERENCES,
         "verdict": None if ratio else str(verdict_on(by_seed, grid.epsilon[estimand])),
     }
@@ -211,14 +211,14 @@ def _says_something(pair: tuple[Row, Row], estimand: str) -> bool:
     return not all(row.verdict(estimand) is Verdict.EXACT for row in pair)
 
 
-def _nothing(grid: Grid, pairs: list[tuple[Row, Row]], estimand: str) -> Record:
+def _nothing(grid: Grid, estimand: str) -> Record:
     """What stands where no pair says something."""
     at_chance = estimand == "accuracy"
     return {
         **asdict(Contrast(None, None, None, 0, len(grid.seeds), NEITHER_LEARNED if at_chance else BOTH_EXACT)),
         "scale": RATIO if estimand in RATIOS else DIFFERENCE,
         "combinations": 0,
-        "of_combinations": len(pairs),
+        "of_combinations": 0,
         "method": "none",
         "verdict": str(Verdict.UNDEFINED if at_chance else Verdict.EXACT),
     }

@@ -2,7 +2,7 @@
 
 from stages.reporting.numbers import listed
 from stages.reporting.results import Record
-from stages.reporting.sweeps.marks import MANY_SERIES, panels_of, rest_axes, series
+from stages.reporting.sweeps.marks import MANY_SERIES, all_marks, panels_of, rest_axes, series
 
 KINDS = {
     "curves": (
@@ -32,5 +32,11 @@ def captions(content: Record) -> dict[str, str]:
         many = max(len({each.rest for each in series(content, panel, "accuracy")}) for panel in panels_of(content))
         thin = ", thin and without bands, for they are many" if many > MANY_SERIES else ""
         parts.append(f"One line for each level of {listed(rest)}{thin}.")
+    if content["figure"]["kind"] != "heatmap" and _undefined(content):
+        parts.append("Drift and flips are not drawn where too few seeds beat chance.")
     found = {f"{name}.svg": " ".join(parts)}
     return found | ({f"{name}_serving.svg": SERVING} if "accuracy_change" in content["read"] else {})
+
+
+def _undefined(content: Record) -> bool:
+    return any(mark.estimate is None for name in ("drift_ratio", "flip_rate") for mark in all_marks(content, name))

@@ -38,6 +38,8 @@ from stages.reporting.sweeps.scales import DRIFT, LABELS, floor_of, x_axis, y_ax
 PERCENT = ("accuracy", "train_accuracy", "flip_rate")
 DASHES: tuple[LineStyle, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (9, 3)), (0, (3, 3)))
 PANEL_HEIGHT = 2.5
+BESIDE = 0.09
+"""How far the dots of single seeds stand beside a mark that has no line."""
 
 
 def curves_figure(content: Record) -> Figure:
@@ -97,7 +99,8 @@ def _series(
     bars = content["figure"]["kind"] == "bars" or not place.numeric
     if not thin:
         _intervals(axes, known, xs, look, factor=factor, floor=floor, bars=bars)
-        _seeds(axes, known, xs, look, factor=factor, floor=floor)
+        beside = BESIDE if content["figure"]["kind"] == "bars" else 0.0
+        _seeds(axes, known, [x + beside for x in xs], look, factor=factor, floor=floor)
     if content["figure"]["kind"] == "bars":
         axes.plot(
             xs, middles, color=look.colour, marker=look.marker, markersize=6, linestyle="none", zorder=4, clip_on=False

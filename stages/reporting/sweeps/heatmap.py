@@ -1,6 +1,7 @@
 """A field for each combination: how far pads move what the classifier reads, and how many predictions they flip."""
 
 import math
+import textwrap
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -8,7 +9,7 @@ from matplotlib.colors import LogNorm, Normalize, to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from stages.reporting.figures.style import GREY, INK, empty_figure, legend
+from stages.reporting.figures.style import GREY, INK, LETTER, empty_figure, legend
 from stages.reporting.numbers import ratio
 from stages.reporting.results import Record
 from stages.reporting.sweeps.marks import colour_axis, colours_of, panels_of, rest_axes
@@ -43,7 +44,7 @@ def heatmap_figure(content: Record) -> Figure:
     for axes, estimand in zip(drawn, estimands, strict=True):
         _map(axes, content, estimand)
     drawn[0].set_yticks(range(len(names)), names)
-    drawn[0].set_ylabel(content["figure"]["x"])
+    drawn[0].set_ylabel(", ".join([content["figure"]["x"], *rest_axes(content)]))
     legend(
         figure,
         [
@@ -88,7 +89,7 @@ def _map(axes: Axes, content: Record, estimand: str) -> None:
     axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    axes.set_title(TITLES[estimand])
+    axes.set_title(textwrap.fill(TITLES[estimand], max(12, int(FIELD_WIDTH * len(columns) / LETTER))), fontsize=9)
 
 
 def _field(axes: Axes, x: int, y: int, found: Record | None, estimand: str, norm: Normalize) -> None:

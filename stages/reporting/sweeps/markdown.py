@@ -89,9 +89,14 @@ def _sizes(content: Record) -> str:
 def _epsilon(content: Record) -> str:
     bounds = content["epsilon"]
     return (
-        f"{plain(100 * bounds['accuracy'])} points of accuracy, a drift ratio of {plain(bounds['drift_ratio'])}, "
+        f"{_in_points(bounds['accuracy'])} of accuracy, a drift ratio of {plain(bounds['drift_ratio'])}, "
         f"{plain(100 * bounds['flip_rate'])} % of predictions flipped"
     )
+
+
+def _in_points(bound: float) -> str:
+    number = plain(100 * bound)
+    return f"{number} point{'s' * (number != '1')}"
 
 
 def _value(value: Any) -> str:

@@ -18,6 +18,7 @@ from stages.reporting.results import Record, condition_text
 from stages.reporting.tables.parts import IntervalText, Notes, NumberText, Table, condition_name_in_table, of_seeds
 from stages.stats.verdicts import Verdict
 from stages.sweeps.effects import FROM_EXACT, TO_EXACT
+from stages.sweeps.findings.words import label_text
 
 INNER = ("side", "variant")
 ESTIMANDS = ("accuracy", "drift_ratio", "flip_rate", "computed_tokens")
@@ -38,17 +39,22 @@ def rows_table(content: Record) -> Table:
     rows, axes, notes = rows_of(content), axes_of(content), Notes()
     trained = "train_accuracy" in content["read"]
     apart = any(row["state_drift"] is not None and row["state_drift"] != row["drift_ratio"] for row in rows)
-    pads = f"{content['pads']} extra pads"
-    header = [*(axis_title(axis) for axis in axes), "test accuracy"] + ["training accuracy"] * trained
+    pads, widths = f"{content['pads']} extra pads", any("pad.max_len" in each["changes"] for each in content["axes"])
+    header = [*(axis_title(axis) for axis in axes), *["width of the rows"] * widths, "test accuracy"] + [
+        "training accuracy"
+    ] * trained
     header += [f"drift ratio of what the classifier reads, {pads}"] + ["drift ratio of the last h"] * apart
     header += ["predictions flipped", "padding in the training rows", "computed tokens / tokens of text", "at chance"]
-    return Table(header, [_row(row, axes, notes, trained=trained, apart=apart) for row in rows], notes.reasons)
+    return Table(
+        header, [_row(row, axes, notes, trained=trained, apart=apart, widths=widths) for row in rows], notes.reasons
+    )
 
 
-def _row(row: Record, axes: list[str], notes: Notes, *, trained: bool, apart: bool) -> list[str]:
+def _row(row: Record, axes: list[str], notes: Notes, *, trained: bool, apart: bool, widths: bool) -> list[str]:
     state = row["state_drift"]
     return [
         *(level_text(axis, row["levels"][axis]) for axis in axes),
+        *[str(row["max_len"])] * widths,
         share_of(row["accuracy"]),
         *[share_of(row["train_accuracy"])] * trained,
         judged(row["drift_ratio"], notes, ratio, ratio_interval),
@@ -98,9 +104,16 @@ def effect_text(effect: Record, notes: Notes) -> str:
         form = (ratio, ratio_interval)
     if effect["low"] is None and effect["reason"]:
         return notes.mark(form[0](effect["estimate"]), effect["reason"])
-    left_out = f"({effect['left_out']} left out)" if effect["left_out"] and effect["estimate"] is not None else ""
+    left_out = f"({effect['left_out']} of {effect['left_out'] + effect['n_seeds']} seeds left out)"
+    some = f"({effect['combinations']} of {effect['of_combinations']} combinations)"
     verdict = effect["verdict"] if effect["verdict"] != Verdict.UNDEFINED else None
-    return spaced(form[0](effect["estimate"]), form[1](effect["low"], effect["high"]), verdict or "", left_out)
+    return spaced(
+        form[0](effect["estimate"]),
+        form[1](effect["low"], effect["high"]),
+        verdict or "",
+        left_out * bool(effect["left_out"]),
+        some * bool(effect["combinations"] < effect["of_combinations"]),
+    )
 
 
 def interactions_table(content: Record) -> Table:
@@ -177,8 +190,8 @@ def axis_title(axis: str) -> str:
 
 
 def level_text(axis: str, label: str) -> str:
-    """A label in a cell; variants as code."""
-    return f"`{label}`" if axis == "variant" else label
+    """A label in a cell; as code variants, and what Markdown would read as marks."""
+    return f"`{label}`" if axis == "variant" else label_text(label)
 
 
 def within_text(within: dict[str, str]) -> str:

@@ -1,6 +1,6 @@
 """Which layers behind the LSTM keep its invariance, and which break it."""
 
-from stages.reporting.numbers import listed, ratio, ratio_interval, spaced
+from stages.reporting.numbers import listed, ratio, ratio_interval, rounded, spaced
 from stages.stats.verdicts import Verdict
 from stages.sweeps.effects import Grid
 from stages.sweeps.rows import Record, Row
@@ -46,7 +46,7 @@ def _entry(row: Row) -> Record:
         "side": row.side,
         "variant": row.variant,
         "fate": fate(row),
-        "drift_ratio": row.record["drift_ratio"],
+        "drift_ratio": rounded(row.record["drift_ratio"]),
         "learned": row.learned,
     }
 

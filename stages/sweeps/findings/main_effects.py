@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from stages.reporting.numbers import ratio, ratio_interval, spaced
 from stages.stats.verdicts import Verdict
 from stages.sweeps.effects import BOTH_EXACT, FROM_EXACT, TO_EXACT, Grid
-from stages.sweeps.findings.words import axis_name, judged_points, ticked, where
+from stages.sweeps.findings.words import axis_name, judged_points, label_text, ticked, where
 from stages.sweeps.rows import Levels, Record, Row
 
 FEW = 2
@@ -57,8 +57,9 @@ def _finding(axis: str, levels: Levels, effects: list[Record]) -> Record:
     accuracies = {name: by[name, "accuracy"] for name in names}
     chosen = chosen_levels(names, accuracies)
     reference = effects[0]["reference"]
+    name_of = axis_name(axis)
     parts = [
-        f"{axis_name(axis)} {name} instead of {reference}: accuracy {_points(by[name, 'accuracy'])}, "
+        f"{name_of} {label_text(name)} instead of {label_text(reference)}: accuracy {_points(by[name, 'accuracy'])}, "
         f"drift {_times(by[name, 'drift_ratio'])}"
         for name in chosen
     ]

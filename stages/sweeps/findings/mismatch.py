@@ -1,5 +1,6 @@
 """What it costs to serve a model otherwise than it was trained."""
 
+from stages.reporting.numbers import rounded
 from stages.reporting.results import condition_text
 from stages.stats.verdicts import Verdict
 from stages.sweeps.effects import Grid
@@ -18,7 +19,7 @@ def mismatch_findings(grid: Grid) -> list[Record]:
 
 
 def _finding(grid: Grid, side: str, variant: str, rows: list[Row]) -> Record:
-    changes = [(row, name, each) for row in rows for name, each in row.record["accuracy_change"].items()]
+    changes = [(row, name, rounded(each)) for row in rows for name, each in row.record["accuracy_change"].items()]
     known = [each for each in changes if each[2]["estimate"] is not None]
     levels = {"variant": variant, "side": side}
     record: Record = {"id": "mismatch", "levels": levels, "comparisons": len(changes), "defined": len(known)}

@@ -1,6 +1,6 @@
 """The published comparison of padding sides beside this one."""
 
-from stages.reporting.numbers import percent, percent_interval, spaced
+from stages.reporting.numbers import percent, percent_interval, rounded, spaced
 from stages.sweeps.effects import Grid
 from stages.sweeps.rows import Record, Row
 
@@ -38,7 +38,7 @@ def _unmasked(grid: Grid, network: str, side: str) -> Row | None:
 def _entry(row: Row, network: str, side: str) -> Record:
     figures = {name: row.record[name] for name in ("accuracy", "train_accuracy", "max_len", "padding_share")}
     published = PUBLISHED[network, side]
-    return {"network": network, "side": side, "variant": row.variant, "published": published} | figures
+    return {"network": network, "side": side, "variant": row.variant, "published": published, **rounded(figures)}
 
 
 def _text(table: list[Record]) -> str:

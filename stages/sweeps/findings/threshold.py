@@ -1,12 +1,14 @@
 """The share of padding from which on training without a mask stays at chance."""
 
-from stages.reporting.numbers import percent, percent_interval, spaced
+from stages.reporting.numbers import percent, percent_interval, rounded, spaced
 from stages.stats.threshold import Threshold, fall, threshold
 from stages.sweeps.effects import Grid
 from stages.sweeps.findings.words import figures, groups, of_seeds, where
 from stages.sweeps.rows import Levels, Record, Row
 
 MAX_LEN = "pad.max_len"
+FEWEST = 3
+"""With fewer shares there is nothing between which training could fall."""
 
 
 def threshold_findings(grid: Grid) -> list[Record]:
@@ -18,7 +20,7 @@ def threshold_findings(grid: Grid) -> list[Record]:
     return [
         _finding(grid, axis, levels, sorted(rows, key=_share))
         for levels, rows in groups(grid, unmasked, axis)
-        if beyond_the_longest(rows)
+        if beyond_the_longest(rows) and len(rows) >= FEWEST
     ]
 
 
@@ -31,11 +33,13 @@ def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Record:
     shares = [_share(row) for row in rows]
     falls = [fall(shares, [row.learned_at(seed) for row in rows]) for seed in grid.seeds]
     found = threshold(falls, grid.level)
+    record = figures(found.interval) | rounded({"estimate": found.estimate})
+    record["high"] = None if record["high"] is None else min(1.0, record["high"])
     return {
         "id": "threshold",
         "levels": levels,
-        "text": f"{_text(levels, found, shares, len(falls))}{_controls(grid, axis, rows[-1])}",
-        **(figures(found.interval) | {"estimate": found.estimate}),
+        "text": f"{_text(levels, found, record, shares)}{_controls(grid, axis, rows[-1])}",
+        **record,
         "n_seeds": len(falls),
         "never_fell": found.never_fell,
         "never_learned": found.never_learned,
@@ -48,19 +52,22 @@ def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Record:
     }
 
 
-def _text(levels: Levels, found: Threshold, shares: list[float], seeds: int) -> str:
-    name, most = where(levels), percent(shares[-1])
+def _text(levels: Levels, found: Threshold, record: Record, shares: list[float]) -> str:
+    name, most, seeds = where(levels), percent(shares[-1]), found.n_seeds
     if found.never_fell == seeds:
         return f"{name} never falls to chance: all {seeds} seeds learn at {most} padding, the largest share tried."
     if found.never_learned == seeds:
         return (
             f"{name} is at chance from the smallest share tried on, {percent(shares[0])} padding, in all {seeds} seeds."
         )
-    if found.estimate is not None:
-        bounds = (None, None) if found.interval is None else (found.interval.low, found.interval.high)
+    if found.estimate is not None and found.bracket is not None:
+        low, high = map(percent, found.bracket)
+        if found.interval is None:
+            return f"{name} falls to chance between {low} and {high} padding, in every seed of {seeds}."
+        at = spaced(percent(record["estimate"]), percent_interval(record["low"], record["high"]))
         return (
-            f"{name} falls to chance at {spaced(percent(found.estimate), percent_interval(*bounds))} padding: half way "
-            f"between the last share at which a seed learns and the next, a mean over {seeds} seeds."
+            f"{name} falls to chance at {at} padding: half way between the last share at which a seed learns and the "
+            f"next, a mean over {seeds} seeds, which fall between {low} and {high}."
         )
     parts = [f"{of_seeds(found.never_fell, seeds)} still learn at {most}, the largest share tried"] * bool(
         found.never_fell

@@ -87,18 +87,18 @@ def _text(grid: Grid, levels: Levels, record: Record) -> str:
         )
     else:
         first = (
-            f"{name}: rows of {short['max_len']} instead of {widest['max_len']} cost {_saved(short)} and are not worse "
+            f"{name}: rows of {short['max_len']} instead of {widest['max_len']} save {_saved(short)} and are not worse "
             f"by more than ε (accuracy {judged_points(short)})"
         )
     if bend is None:
         return f"{first}; accuracy over compute has no knee."
     agree = of_seeds(record["seeds_with_this_knee"], len(grid.seeds))
-    loss = f"{_saved(bend)}, accuracy {judged_points(bend)}"
+    loss = f"saves {_saved(bend)}, accuracy {judged_points(bend)}"
     return f"{first}; the knee is at {bend['max_len']} ({loss}; the same in {agree})."
 
 
 def _saved(point: Record) -> str:
-    return f"{percent(1 - point['computed_ratio'])} fewer computed tokens"
+    return f"{percent(1 - point['computed_ratio'])} of the computed tokens"
 
 
 def _width(row: Row) -> int:

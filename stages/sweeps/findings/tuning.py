@@ -10,7 +10,7 @@ from stages.params import BASELINE
 from stages.reporting.numbers import percent, percent_interval, spaced
 from stages.stats.paired import over_seeds, share_closed, verdict_on
 from stages.sweeps.effects import Grid, difference_by_seed
-from stages.sweeps.findings.words import axis_name, figures, in_points, where
+from stages.sweeps.findings.words import axis_name, figures, in_points, label_text, where
 from stages.sweeps.rows import Levels, Record, Row
 
 Floats = NDArray[np.float64]
@@ -112,4 +112,4 @@ def _text(record: Record) -> str:
 
 
 def _setting(levels: Levels) -> str:
-    return ", ".join(f"{axis_name(axis)} {label}" for axis, label in levels.items()) or where(levels)
+    return ", ".join(f"{axis_name(axis)} {label_text(label)}" for axis, label in levels.items()) or where(levels)

@@ -1,8 +1,9 @@
 """How a finding names rows and says figures over seeds."""
 
+import re
 from collections.abc import Iterable
 
-from stages.reporting.numbers import EXACT_ZERO, listed, points, points_interval, ratio, ratio_interval, spaced
+from stages.reporting.numbers import EXACT_ZERO, listed, points, points_interval, ratio, ratio_interval, rounded, spaced
 from stages.stats.intervals import Interval
 from stages.stats.paired import Contrast
 from stages.stats.verdicts import Verdict
@@ -17,8 +18,15 @@ def where(levels: Levels) -> str:
     """`baseline` (post), dropout 0.2: the variant and side that are named, then the other axes."""
     variant, side = levels.get("variant"), levels.get("side")
     named = [f"`{variant}`" if variant else "", f"({side})" if variant and side else f"{side}-padding" if side else ""]
-    rest = [f"{axis_name(axis)} {label}" for axis, label in levels.items() if axis not in ("side", "variant")]
+    rest = [
+        f"{axis_name(axis)} {label_text(label)}" for axis, label in levels.items() if axis not in ("side", "variant")
+    ]
     return ", ".join(part for part in [spaced(*named), *rest] if part)
+
+
+def label_text(label: str) -> str:
+    """A label in Markdown: longest*2 as code, for its star would begin emphasis."""
+    return label if re.fullmatch(r"[\w .,%+-]*", label) else f"`{label}`"
 
 
 def axis_name(axis: str) -> str:
@@ -64,9 +72,9 @@ def times(record: Record) -> str:
 
 
 def figures(contrast: Contrast | Interval | None) -> Record:
-    """Estimate and bounds as a record; all None where there is nothing."""
+    """Estimate and bounds as a record, rounded as they are printed; all None where there is nothing."""
     names = ("estimate", "low", "high")
-    return {name: None if contrast is None else getattr(contrast, name) for name in names}
+    return dict(rounded({name: None if contrast is None else getattr(contrast, name) for name in names}))
 
 
 def ticked(names: Iterable[str]) -> str:
