@@ -55,7 +55,7 @@ def choose(rows: dict[str, Row], naive: str, level: float, epsilon: float) -> Ch
         epsilon: the largest difference of accuracy that does not matter.
     """
     best = max(rows.values(), key=_accuracy)
-    options = [_option(name, row, best, level, epsilon) for name, row in rows.items()]
+    options = options_of(rows, best, level, epsilon)
     allowed = [each for each in options if each.allowed]
     left = [each for each in allowed if each.row.exact] or allowed
     cheapest = min(each.row.tokens for each in left)
@@ -65,9 +65,10 @@ def choose(rows: dict[str, Row], naive: str, level: float, epsilon: float) -> Ch
     return Choice(chosen, options, [each.name for each in equals])
 
 
-def _option(name: str, row: Row, best: Row, level: float, epsilon: float) -> Option:
-    to_best = accuracy_difference(row, best, level)
-    return Option(name, row, to_best, row is best or _allowed(to_best, epsilon))
+def options_of(rows: dict[str, Row], best: Row, level: float, epsilon: float) -> list[Option]:
+    """Every option against the best one."""
+    found = [(name, row, accuracy_difference(row, best, level)) for name, row in rows.items()]
+    return [Option(name, row, to_best, row is best or _allowed(to_best, epsilon)) for name, row, to_best in found]
 
 
 def _allowed(to_best: Comparison, epsilon: float) -> bool:

@@ -7,7 +7,7 @@ from stages.reporting.factors import claims_extent, claims_fixes
 from stages.reporting.factors.answer import answer
 from stages.reporting.factors.ranking import Cell, Factor, factors
 from stages.reporting.factors.recommendation import Base, base_of, decision_record, recommend
-from stages.reporting.factors.sweeps import ACCURACY, Row, Sweep, Sweeps
+from stages.reporting.factors.sweeps import ACCURACY, SIDE, VARIANT, Row, Sweep, Sweeps
 from stages.reporting.numbers import listed, rounded
 from stages.reporting.results import Record, Results
 from stages.reporting.rulings import Ruling
@@ -28,6 +28,7 @@ CLAIMS = {
 
 MOST_INTERACTIONS = 3
 """Of one sweep."""
+MOST_OF_ALL = 15
 
 
 def factors_content(dataset: str, sweep_records: list[Record], report: Record | None) -> Record:
@@ -105,7 +106,9 @@ def _interactions(sweeps: Sweeps) -> list[Record]:
     for sweep in sweeps.run:
         ranked = sorted(sweep.record["interactions"], key=_size)
         found += [{"sweep": sweep.name, **each} for each in ranked[:MOST_INTERACTIONS]]
-    return sorted(found, key=_size)
+    # Every sweep has sides and masks: how these act together is told once, from the sweep where it is largest.
+    inner = [each for each in sorted(found, key=_size) if set(each["axes"]) == {SIDE, VARIANT}]
+    return sorted([*inner[:1], *(each for each in found if each not in inner)], key=_size)[:MOST_OF_ALL]
 
 
 def _size(interaction: Record) -> tuple[bool, float]:

@@ -19,6 +19,8 @@ ROW_HEIGHT = 0.52
 OFFSET = 0.17
 """How far the two models of one factor lie from its line, in rows."""
 
+MOST_TICKS = 7
+
 WIDEST = 1e3
 """An interval of a ratio is drawn up to this factor beyond the outermost estimate."""
 
@@ -131,11 +133,14 @@ def _ratio_axis(axes: Axes, values: list[Estimate]) -> tuple[float, float]:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Powers of ten, where there are few also their doubles and halves; where there are many every so many of them."""
-    factors = (1, 2, 5) if high / low < 1e3 else (1,)
-    found = [factor * 10.0**power for power in range(-12, 13) for factor in factors]
-    inside = [each for each in found if low <= each <= high]
-    return inside[:: 1 + len(inside) // 7]
+    """The finest of three rows of round numbers that has at most seven between the ends."""
+    inside = [
+        [factor * 10.0**power for power in range(-12, 13) for factor in factors if low <= factor * 10.0**power <= high]
+        for factors in ((1, 2, 5), (1, 3), (1,))
+    ]
+    return next(
+        (ticks for ticks in inside if len(ticks) <= MOST_TICKS), inside[-1][:: 1 + len(inside[-1]) // MOST_TICKS]
+    )
 
 
 def _reasons(axes: Axes, factors: list[Record], estimand: str) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from stages.params import BASELINE
-from stages.reporting.factors.choosing import Choice, Option, choose
+from stages.reporting.factors.choosing import Choice, Option, choose, options_of
 from stages.reporting.factors.comparing import accuracy_difference
 from stages.reporting.factors.sweeps import ACCURACY, SIDE, VARIANT, Row, Sweep, Sweeps
 from stages.reporting.numbers import MISSING, listed, ratio
@@ -114,9 +114,7 @@ def _decided(
 ) -> Decision:
     """One of the two that were chosen together, with the options that differ in it alone."""
     best = max(rows.values(), key=lambda row: row.accuracy.estimate if row.accuracy else 0.0)
-    options = [
-        Option(label, row, accuracy_difference(row, best, base.level), label in equals) for label, row in rows.items()
-    ]
+    options = options_of(rows, best, base.level, base.epsilon)
     choice = Choice(next(each for each in options if each.row is chosen), options, equals)
     knob = f"pad.sides=[{chosen.side}]" if name == "side" else f"train.variants=[{chosen.variant}]"
     against = rows.get(naive)
