@@ -2,6 +2,7 @@
 
 import matplotlib as mpl
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from stages.reporting.factors.content import factors_content
 from stages.reporting.factors.figure import factors_figure
@@ -18,7 +19,7 @@ def content():
 def panels(content):
     with mpl.rc_context(STYLE):
         figure = factors_figure(content)
-        figure.canvas.draw()
+        FigureCanvasAgg(figure).draw()
         return figure.axes
 
 
