@@ -86,12 +86,14 @@ def _findings(sweep: Sweep, grid: Grid, changed: list[Record]) -> list[Record]:
         *downstream_findings(grid),
         *(mismatch_findings(grid) if "accuracy_change" in sweep.read else []),
     ]
-    # Where training falls to chance is one part of what an axis does; every other kind is the whole answer.
-    general = {each["id"] for each in special} <= {"threshold"}
     main = main_findings(grid, changed)
+    # Where training falls to chance is one part of what an axis does; every other kind is the answer, but where nothing
+    # was varied between experiments it leaves out what the variants do.
+    kinds = {each["id"] for each in special} - {"threshold"}
+    general = not kinds or not grid.outer
     exact = exact_finding(grid.rows)
     return [
-        *({**each, "in_answer": True} for each in special),
+        *({**each, "in_answer": each["id"] in kinds or not kinds} for each in special),
         *({**each, "in_answer": general and _of_the_question(each, main)} for each in main),
         *({**each, "in_answer": True} for each in exact),
     ]
@@ -99,8 +101,8 @@ def _findings(sweep: Sweep, grid: Grid, changed: list[Record]) -> list[Record]:
 
 def _of_the_question(finding: Record, main: list[Record]) -> bool:
     """The unmasked model shows what an axis does; without it in the sweep, every variant does."""
-    baseline = any(each["levels"]["variant"] == BASELINE for each in main)
-    return finding["levels"]["variant"] == BASELINE or not baseline
+    baseline = any(each["levels"].get("variant", BASELINE) == BASELINE for each in main)
+    return finding["levels"].get("variant", BASELINE) == BASELINE or not baseline
 
 
 def _axes(sweep: Sweep, grid: Grid, rows: list[Row]) -> list[Record]:

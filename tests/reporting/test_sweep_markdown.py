@@ -53,6 +53,13 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head(contents, name):
         assert cells == width, line
 
 
+@pytest.mark.parametrize("path", examples.SWEEPS, ids=lambda path: path.stem)
+def test_every_shipped_sweep_has_an_answer(path):
+    content = examples.shipped(path)
+    assert len(content["answer"]) > 100
+    assert content["answer"] in sweep_markdown(content)
+
+
 def test_the_same_content_gives_the_same_bytes():
     assert sweep_markdown(examples.units()) == sweep_markdown(examples.units())
 

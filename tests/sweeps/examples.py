@@ -1,6 +1,9 @@
 """A sweep of each kind with outcomes made by hand, as `sweep_content` gives it."""
 
+from pathlib import Path
+
 from stages.sweeps.content import sweep_content
+from stages.sweeps.spec import Outcome, load_sweep
 from tests.sweeps.outcomes import EXACT, cell, outcomes, report, sweep
 
 SEEDS = (0.0, 0.01, 0.02, -0.01)
@@ -262,3 +265,54 @@ EXAMPLES = {
     "amount": amount, "truncation": truncation, "downstream": downstream, "batching": batching, "tuning": tuning,
     "architecture": architecture, "mismatch": mismatch, "units": units,
 }  # fmt: skip
+
+
+VARIANTS = {
+    "masked": "embedding",
+    "double_mask": "embedding+masking",
+    "explicit": "explicit",
+    "zeroed_row": "masking_on_zeroed_row",
+}
+
+
+def shipped(path, dataset="synthetic"):
+    """A sweep of the repository, with figures that differ from row to row and no text cut from a width of 48 on."""
+    found = load_sweep(path)
+    made = []
+    for number, point in enumerate(found.points(dataset)):
+        head, recurrent = point.overrides.get("model.head", "last"), point.overrides.get("model.recurrent", "lstm")
+        width = {0.5: 11, "longest": 48, "longest*2": 96, "longest*4": 192, "longest*8": 384}.get(
+            point.overrides.get("pad.max_len"), 20 + 4 * number
+        )
+        cells = []
+        for side in point.overrides["pad.sides"]:
+            for place, variant in enumerate(point.overrides["train.variants"]):
+                mask = VARIANTS.get(variant, "embedding" if variant == "cnn_masked" else "none")
+                still = mask not in ("none", "embedding+masking") and head in ("last", "mean", "max", "attention")
+                middle = 0.7 + 0.1 * still + 0.01 * ((7 * number + place) % 5) - 0.1 * (side == "post")
+                more = (
+                    {"recurrent": "none", "head": "conv"}
+                    if "cnn" in variant
+                    else {"recurrent": recurrent, "head": head}
+                )
+                cells.append(
+                    cell(
+                        side=side,
+                        variant=variant,
+                        mask=mask,
+                        accuracy=tuple(middle + each * (1 + place / 7 + number / 9) for each in (*SEEDS, 0.015, -0.02)),
+                        drift=EXACT if still else drift(0.01 * 3 ** (number % 6 + 2 * (side == "post"))),
+                        flips=EXACT if still else around(0.03 + 0.005 * (number % 4)),
+                        state=EXACT if mask not in ("none", "embedding+masking") else None,
+                        computed=100_000 * (12 if still else width),
+                        same=variant == "double_mask",
+                        change=NOT_AT_ALL if still else SERVED,
+                        **more,
+                    )
+                )
+        cut = max(0.0, round(0.5 - width / 96, 3))
+        made.append(Outcome(point, report(*cells, max_len=width, share=1 - 10 / width, truncated=cut)))
+    return sweep_content(found, dataset, made)
+
+
+SWEEPS = sorted(Path("sweeps").glob("*.yaml"))

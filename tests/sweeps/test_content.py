@@ -157,7 +157,7 @@ def test_batching_modes_are_compared_in_pairs(contents):
     assert pairs["per batch", "fixed"]["tost_p"] < 0.05
     assert pairs["bucketed", "fixed"]["verdict"] == "DIFFERENT"
     assert pairs["bucketed", "per batch"]["computed_ratio"] == pytest.approx(0.55)
-    assert "0.367 times as many (bucketed)" in it["text"]
+    assert "bucketed −2.7 [−3.8, −1.7] points, DIFFERENT, with 0.367 times the computed tokens" in it["text"]
 
 
 def test_tuning_is_chosen_by_validation_accuracy_and_measured_on_the_test():

@@ -8,20 +8,29 @@ from matplotlib.lines import Line2D
 
 from stages.reporting.figures.style import GREY, INK, dot, rule
 from stages.reporting.results import Record
-from stages.reporting.sweeps.marks import series
+from stages.reporting.sweeps.marks import Mark
+
+PUBLISHED_WIDTH = 0.08
 
 
-def annotate(axes: Axes, content: Record, panel: str) -> None:
-    """The threshold, the knee and the published figures, where the sweep has them."""
+def annotate(axes: Axes, content: Record, panel: str, marks: Sequence[tuple[float, Mark]]) -> None:
+    """The threshold, the knee and the published figures, where the sweep has them.
+
+    Args:
+        axes: the panel of accuracies.
+        content: the sweep.
+        panel: its label.
+        marks: where each mark of the panel was drawn along x.
+    """
     by_side = content["figure"]["panels"] == "side"
     for finding in content["findings"]:
         if finding["id"] == "threshold" and (not by_side or panel == "post"):
             _threshold(axes, content, finding)
         if finding["id"] == "knee" and (not by_side or panel == finding["levels"]["side"]):
-            _knee(axes, content, panel, finding)
+            _knee(axes, marks, finding)
         if finding["id"] == "published":
             for entry in finding["table"]:
-                _published(axes, content, panel, entry)
+                _published(axes, marks, entry)
 
 
 def _threshold(axes: Axes, content: Record, finding: Record) -> None:
@@ -37,31 +46,31 @@ def _threshold(axes: Axes, content: Record, finding: Record) -> None:
         axes.axvline(100 * finding["estimate"], color=GREY, linewidth=1.2, linestyle=(0, (4, 2)), zorder=1)
 
 
-def _knee(axes: Axes, content: Record, panel: str, finding: Record) -> None:
-    found = [mark for each in series(content, panel, "accuracy") for mark in each.marks]
+def _knee(axes: Axes, marks: Sequence[tuple[float, Mark]], finding: Record) -> None:
     for key, marker in (("knee", "o"), ("shortest", "D")):
         point = finding[key]
         if point is None:
             continue
         wanted = finding["levels"] | {finding["axis"]: point["label"]}
-        mark = next((mark for mark in found if wanted.items() <= mark.levels.items()), None)
+        x, mark = next(((x, mark) for x, mark in marks if wanted.items() <= mark.levels.items()), (0.0, None))
         if mark is not None and mark.estimate is not None:
             axes.plot(
-                mark.x, 100 * mark.estimate, marker=marker, markersize=13, markerfacecolor="none", color=INK,
+                x, 100 * mark.estimate, marker=marker, markersize=13, markerfacecolor="none", color=INK,
                 markeredgewidth=1.3, linestyle="none", zorder=6, clip_on=False,
             )  # fmt: skip
 
 
-def _published(axes: Axes, content: Record, panel: str, entry: Record) -> None:
-    found = [mark for each in series(content, panel, "accuracy") for mark in each.marks]
+def _published(axes: Axes, marks: Sequence[tuple[float, Mark]], entry: Record) -> None:
     wanted = {"variant": entry["variant"], "side": entry["side"]}
-    for mark in found:
-        if wanted.items() <= mark.levels.items():
-            axes.plot(
-                [mark.x - 0.35, mark.x + 0.35], [100 * entry["published"]] * 2, color=INK, linewidth=1.4,
-                linestyle=(0, (2, 1.5)), zorder=2,
-            )  # fmt: skip
-            return
+    x = next((x for x, mark in marks if wanted.items() <= mark.levels.items()), None)
+    if x is not None:
+        axes.plot(
+            [x - PUBLISHED_WIDTH, x + PUBLISHED_WIDTH],
+            [100 * entry["published"]] * 2,
+            color=INK,
+            linewidth=1.6,
+            zorder=5,
+        )
 
 
 def finding_handles(content: Record, estimands: Sequence[str]) -> list[Artist]:
@@ -77,5 +86,5 @@ def finding_handles(content: Record, estimands: Sequence[str]) -> list[Artist]:
     if "knee" in found:
         handles.append(dot("shortest not worse than the widest", "D", hollow=True, colour=INK))
     if "published" in found:
-        handles.append(Line2D([], [], color=INK, linewidth=1.4, linestyle=(0, (2, 1.5)), label="published, about"))
+        handles.append(Line2D([], [], color=INK, linewidth=1.6, label="published, about"))
     return handles

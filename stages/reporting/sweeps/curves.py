@@ -38,7 +38,9 @@ from stages.reporting.sweeps.scales import DRIFT, LABELS, floor_of, x_axis, y_ax
 PERCENT = ("accuracy", "train_accuracy", "flip_rate")
 DASHES: tuple[LineStyle, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (9, 3)), (0, (3, 3)))
 PANEL_HEIGHT = 2.5
-BESIDE = 0.09
+APART = 0.24
+"""Between the marks of two series where names stand along x, if so much is free."""
+BESIDE = 0.07
 """How far the dots of single seeds stand beside a mark that has no line."""
 
 
@@ -68,9 +70,12 @@ def _panel(axes: Axes, content: Record, panel: str, estimand: str, floor: float)
     """Draw every series; whether a mark was undefined."""
     found, looks = series(content, panel, estimand), _looks(content)
     thin = len({each.rest for each in found}) > MANY_SERIES
+    place, marks = places(content), []
     for number, each in enumerate(found):
         shift = number - (len(found) - 1) / 2
-        _series(axes, content, each, looks[each.colour, each.rest], estimand, floor=floor, shift=shift, thin=thin)
+        xs = [_moved(mark.x, place, shift, len(found)) for mark in each.marks]
+        marks += list(zip(xs, each.marks, strict=True))
+        _series(axes, content, each, xs, looks[each.colour, each.rest], estimand, floor=floor, thin=thin)
     missing = sorted({each.colour for each in found if all(mark.estimate is None for mark in each.marks)})
     if missing:
         axes.text(
@@ -83,20 +88,20 @@ def _panel(axes: Axes, content: Record, panel: str, estimand: str, floor: float)
             color=GREY,
         )
     if estimand == "accuracy":
-        annotate(axes, content, panel)
+        annotate(axes, content, panel, marks)
     return bool(missing)
 
 
 def _series(
-    axes: Axes, content: Record, each: Series, look: Look, estimand: str, *, floor: float, shift: float, thin: bool
+    axes: Axes, content: Record, each: Series, at: list[float], look: Look, estimand: str, *, floor: float, thin: bool
 ) -> None:
-    place, factor = places(content), 100 if estimand in PERCENT else 1
-    known = [mark for mark in each.marks if mark.estimate is not None]
-    if not known:
+    factor = 100 if estimand in PERCENT else 1
+    pairs = [(x, mark) for x, mark in zip(at, each.marks, strict=True) if mark.estimate is not None]
+    if not pairs:
         return
-    xs = [_moved(mark.x, place, shift) for mark in known]
+    xs, known = [x for x, _ in pairs], [mark for _, mark in pairs]
     middles = [max(floor, factor * (mark.estimate or 0.0)) for mark in known]
-    bars = content["figure"]["kind"] == "bars" or not place.numeric
+    bars = content["figure"]["kind"] == "bars" or not places(content).numeric
     if not thin:
         _intervals(axes, known, xs, look, factor=factor, floor=floor, bars=bars)
         beside = BESIDE if content["figure"]["kind"] == "bars" else 0.0
@@ -147,11 +152,11 @@ def _seeds(axes: Axes, marks: Sequence[Mark], xs: list[float], look: Look, *, fa
             )  # fmt: skip
 
 
-def _moved(x: float, place: Places, shift: float) -> float:
-    """A little to the side, so that the dots of two series do not hide each other."""
+def _moved(x: float, place: Places, shift: float, number: int) -> float:
+    """A little to the side, so that the marks of two series do not hide each other."""
     if place.logarithmic:
         return float(x * 1.02**shift)
-    return x + (0.0 if place.numeric else min(0.12, 0.6 / (1 + abs(2 * shift))) * shift)
+    return x + (0.0 if place.numeric else min(APART, 0.8 / number) * shift)
 
 
 def _panel_title(content: Record, panel: str) -> str:

@@ -1,5 +1,6 @@
 """A field for each combination: how far pads move what the classifier reads, and how many predictions they flip."""
 
+import itertools
 import math
 import textwrap
 
@@ -12,8 +13,8 @@ from matplotlib.patches import Patch, Rectangle
 from stages.reporting.figures.style import GREY, INK, LETTER, empty_figure, legend
 from stages.reporting.numbers import ratio
 from stages.reporting.results import Record
-from stages.reporting.sweeps.marks import colour_axis, colours_of, panels_of, rest_axes
-from stages.reporting.sweeps.tables import rows_of
+from stages.reporting.sweeps.marks import labels_of
+from stages.reporting.sweeps.tables import axes_of, rows_of
 
 TITLES = {
     "accuracy": "test accuracy (%)",
@@ -25,18 +26,21 @@ MAPS = {"accuracy": "cividis", "train_accuracy": "cividis"}
 DRIFT = "drift_ratio"
 EXACT_COLOUR = "#009E73"
 UNDEFINED_COLOUR = "#eeeeee"
-FIELD_WIDTH, FIELD_HEIGHT = 0.78, 0.36
+FIELD_WIDTH, FIELD_HEIGHT = 0.66, 0.36
 """Inches, so that a number at the size of all letters fits."""
+CROWDED = 8
+"""A longer name of a column is turned."""
 DARK = 0.55
 """Fields above this part of the colour scale carry white letters."""
 
 
 def heatmap_figure(content: Record) -> Figure:
-    """Levels of x below each other, panels and colours beside each other, a map for each figure that is read."""
+    """The longest axis downwards, the panels and the shortest one across, a map for each figure that is read."""
     estimands = [name for name in content["read"] if name in TITLES]
     if not estimands:
         return empty_figure("This sweep has nothing to draw: it reads no figure that a map can show.")
-    names, columns = _names(content), _columns(content)
+    down = _down(content)
+    names, columns = [", ".join(labels) for labels in _labels(content, down)], _labels(content, _across(content))
     width = FIELD_WIDTH * len(columns) + 0.35
     label = 0.075 * max(map(len, names)) + 0.3
     figure = Figure(figsize=(label + width * len(estimands), FIELD_HEIGHT * len(names) + 1.7), layout="constrained")
@@ -44,7 +48,7 @@ def heatmap_figure(content: Record) -> Figure:
     for axes, estimand in zip(drawn, estimands, strict=True):
         _map(axes, content, estimand)
     drawn[0].set_yticks(range(len(names)), names)
-    drawn[0].set_ylabel(", ".join([content["figure"]["x"], *rest_axes(content)]))
+    drawn[0].set_ylabel(", ".join(down))
     legend(
         figure,
         [
@@ -55,37 +59,45 @@ def heatmap_figure(content: Record) -> Figure:
     return figure
 
 
-def _names(content: Record) -> list[str]:
-    return list(dict.fromkeys(_name(content, row) for row in rows_of(content)))
+def _across(content: Record) -> list[str]:
+    """The axes beside each other: that of the panels, and the shortest of the others, the variants if they are."""
+    panel = content["figure"]["panels"]
+    others = _others(content)
+    shortest = min(others, key=lambda axis: (len(labels_of(content, axis)), axis != "variant"), default=None)
+    return [axis for axis in (panel, shortest if len(others) > 1 else None) if axis is not None]
 
 
-def _name(content: Record, row: Record) -> str:
-    axes = [content["figure"]["x"], *rest_axes(content)]
-    return ", ".join(str(row["levels"].get(axis, row.get(axis))) for axis in axes)
+def _down(content: Record) -> list[str]:
+    """The axes below each other: all others."""
+    across = _across(content)
+    return [axis for axis in _others(content) if axis not in across]
 
 
-def _columns(content: Record) -> list[tuple[str, str]]:
-    return [(panel, colour) for panel in panels_of(content) for colour in colours_of(content)]
+def _others(content: Record) -> list[str]:
+    several = [axis for axis in axes_of(content) if len(labels_of(content, axis)) > 1]
+    return [axis for axis in several if axis != content["figure"]["panels"]]
 
 
-def _column(content: Record, row: Record) -> tuple[str, str]:
-    panel, colour = content["figure"]["panels"], colour_axis(content)
-    return ("" if panel is None else row["levels"][panel], "" if colour is None else row["levels"][colour])
+def _labels(content: Record, axes: list[str]) -> list[tuple[str, ...]]:
+    """Every combination of labels that a row has, in the order of the axes."""
+    found = {tuple(row["levels"][axis] for axis in axes) for row in rows_of(content)}
+    return [each for each in itertools.product(*(labels_of(content, axis) for axis in axes)) if each in found]
 
 
 def _map(axes: Axes, content: Record, estimand: str) -> None:
-    names, columns = _names(content), _columns(content)
+    across, down = _across(content), _down(content)
+    columns, lines = _labels(content, across), _labels(content, down)
     norm = _norm(content, estimand)
     for row in rows_of(content):
-        x, y = columns.index(_column(content, row)), names.index(_name(content, row))
-        _field(axes, x, y, row.get(estimand), estimand, norm)
+        x, y = (tuple(row["levels"][axis] for axis in each) for each in (across, down))
+        _field(axes, columns.index(x), lines.index(y), row.get(estimand), estimand, norm)
     axes.set_xlim(-0.5, len(columns) - 0.5)
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xticks(range(len(columns)), ["\n".join(part for part in column if part) for column in columns])
-    crowded = max(len(part) for column in columns for part in column) > 9
-    axes.tick_params(length=0, axis="both", labelsize=8 if crowded else 9, rotation=0)
+    axes.set_ylim(len(lines) - 0.5, -0.5)
+    axes.set_xticks(range(len(columns)), ["\n".join(column) for column in columns])
+    crowded = max((len(part) for column in columns for part in column), default=0) > CROWDED
+    axes.tick_params(length=0, axis="both", labelsize=9)
     if crowded:
-        axes.tick_params(axis="x", rotation=28)
+        axes.tick_params(axis="x", rotation=90)
     axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set_visible(False)

@@ -11,6 +11,13 @@ from stages.sweeps.spec import ROW_FIGURES
 EXACT, UNDEFINED = "EXACT", "UNDEFINED"
 MANY_SERIES = 6
 """More lines of one colour than this are drawn thin and without bands."""
+TITLES = {
+    "padding_share": "padding in the training rows",
+    "max_len": "width of the rows, tokens",
+    "computed_tokens": "tokens computed in training",
+    "text_tokens": "tokens of text in training",
+}
+SIZES = ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands"))
 LOG_FROM = 8
 """Numbers whose largest is this many times their smallest stand on a logarithmic axis."""
 
@@ -55,13 +62,13 @@ class Places:
 def colours_of(content: Record) -> list[str]:
     """The labels that colours tell apart, without copies of the baseline; one without a name if there is no axis."""
     axis = colour_axis(content)
-    return [""] if axis is None else _labels(content, axis)
+    return [""] if axis is None else labels_of(content, axis)
 
 
 def panels_of(content: Record) -> list[str]:
     """The labels that stand side by side; one without a name where there is no axis."""
     axis = content["figure"]["panels"]
-    return [""] if axis is None else _labels(content, axis)
+    return [""] if axis is None else labels_of(content, axis)
 
 
 def colour_axis(content: Record) -> str | None:
@@ -78,7 +85,7 @@ def rest_axes(content: Record) -> list[str]:
     used = {figure["panels"], colour_axis(content)}
     # Along a figure of the row, such as the share of padding, the axes that change it are joined by the line.
     joined = [figure["x"]] if figure["x"] not in ROW_FIGURES else _axes_behind(content)
-    several = [axis for axis in axes_of(content) if len(_labels(content, axis)) > 1]
+    several = [axis for axis in axes_of(content) if len(labels_of(content, axis)) > 1]
     return [axis for axis in several if axis not in used and axis not in joined]
 
 
@@ -86,10 +93,9 @@ def places(content: Record) -> Places:
     """Where the levels or figures on the x axis stand."""
     x = content["figure"]["x"]
     if x in ROW_FIGURES:
-        values = sorted({_figure(row, x) for row in rows_of(content)})
-        titles = {"padding_share": "padding in the training rows (%)", "max_len": "width of the rows (tokens)"}
-        return Places(titles.get(x, x.replace("_", " ")), (), x != "padding_share" and _wide(values), ())
-    labels = _labels(content, x)
+        values = sorted({_figure(content, row, x) for row in rows_of(content)})
+        return Places(f"{TITLES[x]}{_unit(content, x)[1]}", (), x != "padding_share" and _wide(values), ())
+    labels = labels_of(content, x)
     numbers = _numbers(labels)
     if numbers is None or len(numbers) < 3 or content["figure"]["kind"] == "bars":
         return Places(x, tuple(labels), logarithmic=False, ticks=())
@@ -137,13 +143,21 @@ def _mark(row: Record, estimand: str, x: float) -> Mark | None:
 def _x(content: Record, row: Record) -> float:
     x = content["figure"]["x"]
     if x in ROW_FIGURES:
-        return _figure(row, x)
+        return _figure(content, row, x)
     label, place = row["levels"][x], places(content)
     return float(label) if place.numeric else float(place.names.index(label))
 
 
-def _figure(row: Record, name: str) -> float:
-    return 100 * float(row[name]) if name == "padding_share" else float(row[name])
+def _figure(content: Record, row: Record, name: str) -> float:
+    return float(row[name]) / _unit(content, name)[0]
+
+
+def _unit(content: Record, name: str) -> tuple[float, str]:
+    """What a figure is divided by, and how that is said."""
+    if name == "padding_share":
+        return 0.01, " (%)"
+    largest = max(row[name] for row in rows_of(content))
+    return next(((size, f" ({word})") for size, word in SIZES if largest >= size), (1.0, ""))
 
 
 def _axes_behind(content: Record) -> list[str]:
@@ -152,7 +166,8 @@ def _axes_behind(content: Record) -> list[str]:
     return changing or [content["axes"][0]["name"]]
 
 
-def _labels(content: Record, axis: str) -> list[str]:
+def labels_of(content: Record, axis: str) -> list[str]:
+    """The labels of an axis in their order, copies of the baseline left out."""
     labels = next(each["labels"] for each in content["axes"] if each["name"] == axis)
     return [label for label in labels if axis != "variant" or label not in content["copies"]]
 

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from stages.reporting.numbers import listed, ratio
+from stages.reporting.numbers import ratio, rounded
 from stages.reporting.wording import p_text
 from stages.stats.paired import over_seeds, verdict_on
 from stages.stats.training import paired_comparison
@@ -27,11 +27,12 @@ def batching_findings(grid: Grid) -> list[Record]:
 
 def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Record:
     pairs = [_pair(grid, axis, ours, theirs) for theirs, ours in itertools.combinations(rows, 2)]
-    compared = listed([f"{each['level']} against {each['reference']} {judged_points(each)}" for each in pairs])
-    costs = listed(
-        [f"{ratio(each['computed_ratio'])} times as many ({each['level']})" for each in pairs[: len(rows) - 1]]
-    )
-    text = f"{where(levels)}: accuracy of {compared}; of the tokens of {rows[0].levels[axis]}, {costs} are computed."
+    reference = rows[0].levels[axis]
+    compared = [
+        f"{each['level']} {judged_points(each)}, with {ratio(each['computed_ratio'])} times the computed tokens"
+        for each in rounded(pairs[: len(rows) - 1])
+    ]
+    text = f"{where(levels)}, accuracy against {reference} batches: {'; '.join(compared)}."
     return {"id": "equivalence", "levels": levels, "axis": axis, "pairs": pairs, "text": text}
 
 

@@ -3,24 +3,29 @@
 from collections.abc import Sequence
 
 from stages.reporting.numbers import ratio, ratio_interval, spaced
+from stages.reporting.wording import capital
 from stages.stats.verdicts import Verdict
 from stages.sweeps.effects import BOTH_EXACT, FROM_EXACT, TO_EXACT, Grid
 from stages.sweeps.findings.words import axis_name, judged_points, label_text, ticked, where
 from stages.sweeps.rows import Levels, Record, Row
+from stages.sweeps.spec import INNER_AXES
 
 FEW = 2
 """Up to so many levels beside the reference are all named; of more, the last where they rise, or the extreme."""
 
 
 def main_findings(grid: Grid, effects: Sequence[Record]) -> list[Record]:
-    """One finding for each axis of the grid, side and variant, averaged over the other axes of the grid."""
-    inner = [axis for axis in ("side", "variant") if axis in grid.axes]
+    """One finding for each axis of the grid, side and variant, averaged over the other axes of the grid.
+
+    Where the grid varies nothing, the sides and the variants are what is compared.
+    """
     found = []
-    for axis in grid.outer:
+    for axis in grid.outer or list(grid.axes):
+        inner = [other for other in INNER_AXES if other in grid.axes and other != axis]
         of_axis = [each for each in effects if each["axis"] == axis and set(each["within"]) == set(inner)]
         for within in _each_once([each["within"] for each in of_axis]):
             mine = [each for each in of_axis if each["within"] == within]
-            found.append(_finding(axis, _named(grid, within), mine))
+            found.append(_finding(axis, _named(grid, axis, within), mine))
     return found
 
 
@@ -55,7 +60,7 @@ def _finding(axis: str, levels: Levels, effects: list[Record]) -> Record:
     by = {(each["level"], each["estimand"]): each for each in effects}
     names = list(dict.fromkeys(each["level"] for each in effects))
     accuracies = {name: by[name, "accuracy"] for name in names}
-    chosen = chosen_levels(names, accuracies)
+    chosen = names if axis in INNER_AXES else chosen_levels(names, accuracies)
     reference = effects[0]["reference"]
     name_of = axis_name(axis)
     parts = [
@@ -73,7 +78,7 @@ def _finding(axis: str, levels: Levels, effects: list[Record]) -> Record:
         "axis": axis,
         "levels": levels,
         "effects": kept,
-        "text": f"{where(levels)}, {'; '.join(parts)}.",
+        "text": f"{capital(where(levels))}, {'; '.join(parts)}.",
     }
 
 
@@ -90,9 +95,10 @@ def _times(effect: Record) -> str:
     return f"× {spaced(ratio(effect['estimate']), ratio_interval(effect['low'], effect['high']))}"
 
 
-def _named(grid: Grid, within: Levels) -> Levels:
+def _named(grid: Grid, axis: str, within: Levels) -> Levels:
     """With side and variant even where the sweep has only one of them."""
-    return {axis: within.get(axis) or grid.rows[0].levels[axis] for axis in ("variant", "side")}
+    inner = [other for other in ("variant", "side") if other != axis]
+    return {other: within.get(other) or grid.rows[0].levels[other] for other in inner}
 
 
 def _rising(levels: list[str]) -> bool:

@@ -61,13 +61,13 @@ def _text(levels: Levels, found: Threshold, record: Record, shares: list[float])
             f"{name} is at chance from the smallest share tried on, {percent(shares[0])} padding, in all {seeds} seeds."
         )
     if found.estimate is not None and found.bracket is not None:
-        low, high = map(percent, found.bracket)
+        first, last = map(percent, found.bracket)
         if found.interval is None:
-            return f"{name} falls to chance between {low} and {high} padding, in every seed of {seeds}."
+            return f"{name} falls to chance between {first} and {last} padding, in every seed of {seeds}."
         at = spaced(percent(record["estimate"]), percent_interval(record["low"], record["high"]))
         return (
             f"{name} falls to chance at {at} padding: half way between the last share at which a seed learns and the "
-            f"next, a mean over {seeds} seeds, which fall between {low} and {high}."
+            f"next, a mean over {seeds} seeds, which fall between {first} and {last}."
         )
     parts = [f"{of_seeds(found.never_fell, seeds)} still learn at {most}, the largest share tried"] * bool(
         found.never_fell

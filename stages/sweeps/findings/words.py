@@ -10,7 +10,12 @@ from stages.stats.verdicts import Verdict
 from stages.sweeps.effects import Grid
 from stages.sweeps.rows import Levels, Record, Row
 
-LAST_OF_AXIS = {"pad.max_len": "max_len", "train.learning_rate": "learning rate", "train.epochs": "epochs"}
+LAST_OF_AXIS = {
+    "side": "padding",
+    "pad.max_len": "max_len",
+    "train.learning_rate": "learning rate",
+    "train.epochs": "epochs",
+}
 """Params that are called otherwise in a sentence; the others by their last part."""
 
 
@@ -26,7 +31,7 @@ def where(levels: Levels) -> str:
 
 def label_text(label: str) -> str:
     """A label in Markdown: longest*2 as code, for its star would begin emphasis."""
-    return label if re.fullmatch(r"[\w .,%+-]*", label) else f"`{label}`"
+    return label if re.fullmatch(r"[\w .,%+×-]*", label) else f"`{label}`"
 
 
 def axis_name(axis: str) -> str:
