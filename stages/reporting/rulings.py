@@ -43,6 +43,11 @@ def queue(*choices: str) -> str:
     return f"`dvc exp run --queue {' '.join(f'-S {choice}' for choice in choices)}`, then `dvc queue start`"
 
 
+def sweeps(results: Results, *names: str) -> str:
+    """The commands that run sweeps on the dataset of this report."""
+    return listed([f"`make sweep NAME={name} DATASET={results.report['params']['dataset']}`" for name in names])
+
+
 def of_baseline(results: Results, estimand: str, conditions: list[str]) -> list[Finding]:
     """The baseline's verdicts under some conditions, every side after the other."""
     found = [results.finding(cell, estimand, condition) for cell in baselines(results) for condition in conditions]

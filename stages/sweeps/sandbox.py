@@ -168,7 +168,7 @@ def _environment(folder: Path) -> dict[str, str]:
     """Stages are run by the Python that runs the sweep; git knows the clone by its folder alone."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_DIR", "GIT_WORK", "GIT_INDEX"))}
     search = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
-    return {**kept, "PATH": search, "DVC_NO_ANALYTICS": "1", "PYTHONDONTWRITEBYTECODE": "1", MARK: str(folder)}
+    return {**kept, "PATH": search, "DVC_NO_ANALYTICS": "1", MARK: str(folder)}
 
 
 def _setting(project: Path, key: str) -> str:
