@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from stages.validation import Section
 
-CuePosition = Literal["start", "end", "anywhere"]
+CuePosition = Literal["start", "middle", "end", "anywhere"]
 
 PositiveInt = Annotated[int, Field(ge=1)]
 NonNegativeInt = Annotated[int, Field(ge=0)]

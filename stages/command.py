@@ -14,8 +14,9 @@ from stages.params import load_params
 def run(stage: Callable[..., None]) -> None:
     """Run one stage as a command.
 
-    The first parameter of `stage` receives the params; each keyword-only parameter becomes a required option of its
-    name (`corpus: Path` becomes `--corpus`). The params file is read and checked whole before any work.
+    The first parameter of `stage` receives the params; each keyword-only parameter becomes an option of its name
+    (`corpus: Path` becomes `--corpus`), required where it has no default. The params file is read and checked whole
+    before any work.
 
     Exits with code 2 and one sentence on standard error for a mistake of the user's, with 130 on an interrupt; an
     internal fault keeps its traceback.
@@ -23,7 +24,9 @@ def run(stage: Callable[..., None]) -> None:
     parser = argparse.ArgumentParser(prog=stage.__name__, description=inspect.getdoc(stage))
     parser.add_argument("--params", type=Path, default=Path("params.yaml"), help="the file of knobs")
     for name, parameter in list(inspect.signature(stage).parameters.items())[1:]:
-        parser.add_argument(f"--{name.replace('_', '-')}", type=parameter.annotation, required=True)
+        needed = parameter.default is inspect.Parameter.empty
+        default = None if needed else parameter.default
+        parser.add_argument(f"--{name.replace('_', '-')}", type=parameter.annotation, required=needed, default=default)
     options = vars(parser.parse_args())
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was begun is cleared away, as on Ctrl-C
     try:

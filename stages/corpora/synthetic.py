@@ -209,7 +209,7 @@ def _gaps(position: CuePosition, places: list[float], length: int) -> list[int]:
     """How many filler tokens stand before each cue phrase; `places` in [0, 1) are sorted."""
     if position == "anywhere":
         return [int(place * (length + 1)) for place in places]
-    return [0 if position == "start" else length] * len(places)
+    return [{"start": 0, "middle": length // 2, "end": length}[position]] * len(places)
 
 
 def _woven(filler: list[str], phrases: list[list[str]], gaps: list[int]) -> tuple[list[str], list[int]]:

@@ -16,7 +16,7 @@ def generated(dataset, folder):
 
 
 @pytest.mark.parametrize("classes", [2, 3, 7, 8, 77])
-@pytest.mark.parametrize("cue_position", ["start", "end", "anywhere"])
+@pytest.mark.parametrize("cue_position", ["start", "middle", "end", "anywhere"])
 def test_the_rule_recovers_every_clean_label(grammar, tmp_path, classes, cue_position):
     dataset = grammar(texts=600, classes=classes, cue_position=cue_position, label_noise=0.3, negation=0.5)
     records, truth, rows = generated(dataset, tmp_path)
@@ -53,7 +53,7 @@ def test_tokens_are_lower_case_and_never_empty(grammar):
         assert all(token and token == token.lower() and not any(map(str.isspace, token)) for token in text.tokens)
 
 
-@pytest.mark.parametrize("cue_position", ["start", "end", "anywhere"])
+@pytest.mark.parametrize("cue_position", ["start", "middle", "end", "anywhere"])
 def test_cue_positions_are_exactly_those_of_cues_and_their_negations(grammar, cue_position):
     dataset = grammar(texts=500, cues=3, shortest=6, cue_position=cue_position, negation=0.5)
     words = {word for cues in cue_words(2).values() for word in cues} | {NEGATION}
@@ -62,6 +62,9 @@ def test_cue_positions_are_exactly_those_of_cues_and_their_negations(grammar, cu
         assert text.cue_positions == found
         if cue_position == "start":
             assert found == list(range(len(found)))
+        if cue_position == "middle":  # one filler token more behind them where the number is odd
+            before = (len(text.tokens) - len(found)) // 2
+            assert found == list(range(before, before + len(found)))
         if cue_position == "end":
             assert found == list(range(len(text.tokens) - len(found), len(text.tokens)))
 

@@ -1,0 +1,79 @@
+"""What a sweep asks of git: the commit it stands on, what is not committed yet, and the experiments that there are."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from stages.errors import UserError
+
+CODE = "stages"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """The output of a git command that must succeed.
+
+    Raises:
+        subprocess.CalledProcessError: it failed; `stderr` tells why.
+    """
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8").stdout
+
+
+def head(project: Path) -> str:
+    """The hash of the commit that the project stands on.
+
+    Raises:
+        UserError: there is no git here, no repository, or no commit in it.
+    """
+    try:
+        return git(project, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").strip()
+    except FileNotFoundError:
+        raise UserError("git was not found; a sweep keeps its experiments in git, so install it") from None
+    except subprocess.CalledProcessError:
+        raise UserError(
+            "a sweep keeps its experiments in git, and here is no repository with a commit yet; "
+            "run `git init`, `git add -A` and `git commit -m 'my pipeline'` first"
+        ) from None
+
+
+def root(project: Path) -> Path:
+    """The top folder of the repository, which may hold more than the project."""
+    return Path(git(project, "rev-parse", "--show-toplevel").rstrip("\n"))
+
+
+def uncommitted(project: Path) -> list[Path]:
+    """Files that differ from the last commit, and new modules of the pipeline; relative to the repository's top.
+
+    Other files that git does not track are the user's own business.
+    """
+    top = root(project)
+    changed = git(top, "diff", "--name-only", "--no-renames", "-z", "HEAD")
+    code = os.path.relpath(project.resolve() / CODE, top)
+    new = git(top, "ls-files", "--others", "--exclude-standard", "-z", "--", code)
+    return sorted({Path(name) for name in (changed + new).split("\0") if name})
+
+
+def experiments(project: Path, commit: str) -> dict[str, str]:
+    """Every DVC experiment by the last part of its name, behind the hyphen, and its commit.
+
+    Where several commits have an experiment of that name, the one made on `commit` counts, else the latest.
+    """
+    layout = "%(refname)%00%(objectname)"
+    found: dict[str, str] = {}
+    lines = git(project, "for-each-ref", "--sort=committerdate", f"--format={layout}", "refs/exps").splitlines()
+    refs = [tuple(line.split("\0")) for line in lines]
+    for ref, sha in sorted(refs, key=lambda each: each[0].startswith(f"refs/exps/{commit[:2]}/{commit[2:]}/")):
+        found[ref.rpartition("/")[2].rpartition("-")[2]] = sha
+    return found
+
+
+def report(project: Path, sha: str, dataset: str) -> dict[str, Any] | None:
+    """The report.json that an experiment's commit holds; None where it holds none."""
+    try:
+        text = git(project, "show", f"{sha}:./reports/{dataset}/report.json")
+    except subprocess.CalledProcessError:
+        return None
+    content: dict[str, Any] = json.loads(text)
+    return content

@@ -1,0 +1,137 @@
+"""Experiments run once, in clones of their own, and the user's workspace, queue and files stay as they are."""
+
+import fcntl
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stages.errors import UserError
+from stages.sweeps.experiments import OWN, duration, outcomes
+from tests.sweeps import toy
+from tests.test_pipeline import contents, run
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory) -> Path:
+    return toy.make(tmp_path_factory.mktemp("toy") / "project")
+
+
+@pytest.fixture
+def project(template, tmp_path, monkeypatch) -> Path:
+    folder = tmp_path / "project"
+    shutil.copytree(template, folder)
+    for key, value in toy.environment(folder).items():
+        monkeypatch.setenv(key, value)
+    return folder
+
+
+def words(found) -> list[str]:
+    return [each.report["words"].strip() for each in found]
+
+
+def go(project, sweep, dataset="synthetic", jobs=2):
+    return outcomes(project, sweep, sweep.points(dataset), jobs)
+
+
+def visible(project: Path) -> dict[str, bytes]:
+    """The files of the user's, whatever git thinks of them."""
+    return {name: text for name, text in contents(project).items() if not name.startswith((".git/", ".dvc/"))}
+
+
+def test_every_point_is_an_experiment_once_and_the_workspace_stays(project, capsys):
+    before = visible(project)
+    sweep = toy.grid(5, "longest", 0.5)
+    assert words(go(project, sweep)) == ["synthetic 5", "synthetic longest", "synthetic 0.5"]
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["toy 1/3", "toy 2/3", "toy 3/3"]
+    assert {line.split(": ")[1].split(" (")[0] for line in lines} == {f"pad.max_len={x}" for x in (5, "longest", 0.5)}
+    assert toy.started(project) == ["0.5", "5", "longest"]
+    assert visible(project) == before
+    assert run(project, "git", "status", "--porcelain").stdout == ""
+    assert run(project, "git", "stash", "list").stdout == ""
+    assert "No experiment tasks in the queue" in run(project, "dvc", "queue", "status").stdout
+    shown = run(project, "dvc", "exp", "show", "--csv").stdout.splitlines()
+    assert "letters" in shown[0]
+    assert sum(line.startswith("toy-") for line in shown) == 3
+
+    assert words(go(project, sweep)) == ["synthetic 5", "synthetic longest", "synthetic 0.5"]
+    assert capsys.readouterr().out == "toy: 3 of 3 experiments are done already\n"
+    assert len(toy.started(project)) == 3
+    assert sorted(path.name for path in (project / OWN).iterdir()) == ["lock", "logs"]
+
+
+def test_what_is_not_committed_takes_part_and_decides_whether_to_run_again(project):
+    sweep = toy.grid(5)
+    go(project, sweep)
+    module = project / "stages" / "analyze.py"
+    before = module.read_text()
+    module.write_text(before.replace("import os,", "from stages.new import NEW\nimport os,").replace("{raw}", "{NEW}"))
+    (project / "stages" / "new.py").write_text("NEW = 'changed'\n")
+    assert words(go(project, sweep)) == ["synthetic 5 changed"]
+    assert len(toy.started(project)) == 2
+    assert "?? stages/new.py" in run(project, "git", "status", "--porcelain").stdout
+    module.write_text(before)
+    assert words(go(project, sweep)) == ["synthetic 5"]
+    report = project / "stages" / "report.py"
+    report.write_text(report.read_text() + "# a caption\n")
+    toy.params_with(project, execution={"workers": 7})
+    run(project, "git", "commit", "-qam", "another commit")
+    assert words(go(project, sweep)) == ["synthetic 5"]
+    assert len(toy.started(project)) == 2
+
+
+def test_an_input_file_is_read_and_belongs_to_the_identity(project):
+    sweep = toy.grid(5)
+    with pytest.raises(UserError, match=r"^data/raw/mr.csv: no such file, and every experiment of this sweep reads it"):
+        go(project, sweep, "mr")
+    (project / "data" / "raw" / "other.csv").write_text("not for this dataset")
+    (project / "data" / "raw" / "mr.csv").write_text("texts")
+    assert words(go(project, sweep, "mr")) == ["mr 5 texts"]
+    (project / "data" / "raw" / "mr.csv").write_text("more texts")
+    assert words(go(project, sweep, "mr")) == ["mr 5 more texts"]
+    assert len(toy.started(project)) == 2
+    assert run(project, "git", "status", "--porcelain").stdout == ""
+
+
+def test_a_failed_experiment_is_named_and_the_others_go_on(project, capsys):
+    sweep = toy.grid(13, 5, 6)
+    with pytest.raises(UserError) as failure:
+        go(project, sweep, jobs=1)
+    sentence = str(failure.value)
+    assert sentence.startswith("toy: one experiment failed, so no report was written; run it again")
+    assert "pad.max_len=13: analyze: error: pad.max_len: 13 brings bad luck (see .dvc/tmp/sweeps/logs/toy-" in sentence
+    log = project / sentence.split("(see ")[1].rstrip(")")
+    assert "brings bad luck" in log.read_text()
+    assert "toy 1/3: pad.max_len=13 (" in capsys.readouterr().out
+    assert toy.started(project) == ["13", "5", "6"]
+    with pytest.raises(UserError, match="one experiment failed"):
+        go(project, sweep)
+    assert toy.started(project) == ["13", "13", "5", "6"]
+
+
+def test_what_can_never_run_is_said_before_anything_runs(project):
+    with pytest.raises(UserError, match=r"^sweeps/toy.yaml, pad.max_len=0: pad.max_len: 0 is not allowed"):
+        go(project, toy.grid(5, 0))
+    with pytest.raises(UserError, match=r"^sweeps/toy.yaml, pad.max_len=5: train: unknown key 'sedes'; did you mean"):
+        go(project, toy.grid(5, set={"train.sedes": 3}))
+    (project / OWN).mkdir(parents=True)
+    with (project / OWN / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(UserError, match="another sweep runs in this folder"):
+            go(project, toy.grid(5))
+    shutil.rmtree(project / ".git")
+    run(project, "git", "init", "-q")
+    with pytest.raises(UserError, match="no repository with a commit yet; run `git init`"):
+        go(project, toy.grid(5))
+    assert toy.started(project) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (72, "1 min 12 s"), (3600, "1 h 0 min"), (7499, "2 h 4 min")],
+)
+def test_durations_as_people_say_them(seconds, said):
+    assert duration(seconds) == said
