@@ -8,7 +8,7 @@ export DVC_NO_ANALYTICS := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro gate sweep calibrate test test-fast lint format lock memory bench clean
+.PHONY: help setup repro gate sweep factors advise calibrate test test-fast lint format lock memory bench clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,6 +31,12 @@ gate: $(READY) ## Run the pipeline; fail when a variant that `gate:` declares pa
 
 sweep: $(READY) ## Run the grid NAME= of sweeps/, resuming what was begun; DATASET=, TEXTS= and JOBS= may be given
 	@python -m stages.sweep --name "$(NAME)" --dataset "$(DATASET)" --texts "$(TEXTS)" --jobs "$(JOBS)"
+
+factors: $(READY) ## Rewrite reports/DATASET/factors.md from the sweeps that were run; DATASET= may be given
+	python -m stages.factors --reports reports --dataset "$(DATASET)"
+
+advise: $(READY) ## Print what the sweeps recommend for a dataset; DATASET= may be given
+	@python -m stages.advise --reports reports --dataset "$(DATASET)"
 
 calibrate: $(READY) ## Simulate what every interval covers and every test rejects; writes tests/calibration.md
 	python -m tests.calibrate

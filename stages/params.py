@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator,
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from stages.architectures import Architecture, ModelParams, Variant
 from stages.catalogue import (
     Dataset,
     Name,
@@ -22,13 +23,12 @@ from stages.catalogue import (
     UrlDataset,
 )
 from stages.errors import UserError
+from stages.modeling.heads import HEADS
 from stages.validation import Section, sentences, suggestion
 
 Side = Literal["pre", "post"]
-Mask = Literal["none", "embedding", "embedding+masking"]
-Head = Literal["last"]
-
 OpenShare = Annotated[float, Field(gt=0, lt=1)]
+Longest = Annotated[str, StringConstraints(pattern=r"^longest(\*[1-9][0-9]*)?$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 
 SPLITS = ("train", "validation", "test")
@@ -66,54 +66,13 @@ class PadParams(Section):
     """How tokens become rows of one width."""
 
     sides: Annotated[tuple[Side, ...], Field(strict=False, min_length=1)]
-    max_len: Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, le=1)] | Literal["longest"]
+    max_len: Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, le=1)] | Longest
     truncate: Literal["keep_head", "keep_tail"]
 
     @field_validator("sides")
     @classmethod
     def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return _distinct(value)
-
-
-class ModelParams(Section):
-    """The sizes that every variant shares unless its entry says otherwise."""
-
-    embedding: PositiveInt
-    layers: PositiveInt
-    units: PositiveInt
-    bidirectional: bool
-    dropout: Annotated[float, Field(ge=0, lt=1)]
-    head: Head
-    use_cudnn: bool
-
-
-class Variant(Section):
-    """One entry of the table of architectures: its mask, and what it changes of `model`."""
-
-    mask: Mask
-    embedding: PositiveInt | None = None
-    layers: PositiveInt | None = None
-    units: PositiveInt | None = None
-    bidirectional: bool | None = None
-    dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
-    head: Head | None = None
-    use_cudnn: bool | None = None
-
-
-class Architecture(ModelParams):
-    """One variant with every size filled in."""
-
-    mask: Mask
-
-    @property
-    def skips_padding(self) -> bool:
-        """Whether the recurrent state ignores padded tokens, so that a batch may be trimmed to its longest text."""
-        return self.mask == "embedding"
-
-    @property
-    def trims_training(self) -> bool:
-        """Whether training batches are trimmed: not with dropout, whose noise would then differ between variants."""
-        return self.skips_padding and not self.dropout
 
 
 class TrainParams(Section):
@@ -126,6 +85,7 @@ class TrainParams(Section):
     batch_size: PositiveInt
     learning_rate: PositiveFloat
     grouping: Literal["length", "shuffle"]
+    trim: Literal["exact", "always", "never"]
     patience: NonNegativeInt
 
     @field_validator("variants")
@@ -137,6 +97,10 @@ class TrainParams(Section):
     def seed_numbers(self) -> tuple[int, ...]:
         """The training seeds of every cell."""
         return tuple(range(self.first_seed, self.first_seed + self.seeds))
+
+    def trims(self, architecture: "Architecture") -> bool:
+        """Whether the batches of an architecture are trimmed to their longest text."""
+        return architecture.trims_training if self.trim == "exact" else self.trim == "always"
 
 
 class ExportParams(Section):
@@ -223,12 +187,23 @@ class Params(Section):
         _known("dataset", self.dataset, self.datasets)
         for index, variant in enumerate(self.train.variants):
             _known(f"train.variants.{index}", variant, self.variants)
+            self._buildable(variant)
         for index, variant in enumerate(self.gate.invariant):
             _known(f"gate.invariant.{index}", variant, self.variants)
         if self.report.pads not in self.export.pads:
             allowed = ", ".join(str(pads) for pads in self.export.pads if pads)
             raise ValueError(f"report.pads: {self.report.pads} is not one of export.pads; allowed: {allowed}")
         return self
+
+    def _buildable(self, variant: str) -> None:
+        architecture = self._filled_in(variant)
+        if reason := architecture.refusal():
+            raise ValueError(f"variants.{variant}: {reason}")
+        if self.train.trim == "always" and HEADS[architecture.head].fixed_width:
+            raise ValueError(
+                f"variants.{variant}: head {architecture.head} reads rows of one width, and train.trim is always; "
+                "set train.trim to exact or never"
+            )
 
     @property
     def chosen_dataset(self) -> SyntheticDataset | TableDataset | UrlDataset:
@@ -245,6 +220,9 @@ class Params(Section):
             _known("variant", variant, self.variants)
         except ValueError as error:
             raise UserError(f"params.yaml: {error}") from None
+        return self._filled_in(variant)
+
+    def _filled_in(self, variant: str) -> Architecture:
         changes = self.variants[variant].model_dump(exclude_none=True)
         return Architecture(**{**self.model.model_dump(), **changes})
 

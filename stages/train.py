@@ -11,7 +11,7 @@ from stages.modeling.training import TrainingUnit, train_seed
 from stages.params import Params, checked_side
 
 
-def train(params: Params, *, side: str, variant: str, padded: Path, models: Path) -> None:
+def train(params: Params, *, side: str, variant: str, tokens: Path, padded: Path, models: Path) -> None:
     """Train every seed of the cell (side, variant) on the padded texts and write its models, histories and scores."""
     architecture = params.architecture(variant)
     with whole_folder(models) as folder:
@@ -23,6 +23,7 @@ def train(params: Params, *, side: str, variant: str, padded: Path, models: Path
                 architecture=architecture,
                 train=params.train,
                 seed=seed,
+                tokens=tokens,
             )
             for seed in params.train.seed_numbers
         ]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from stages.analysis.model_pass import ModelOutcome
 from stages.analysis.outcomes import ConditionOutcome, StateOutcome
+from stages.architectures import Architecture
 from stages.layout import AS_TRAINED, condition_name
-from stages.params import Architecture
 from stages.stats.downstream import PredictionSums, Quantity, rate_difference, rate_difference_without_group
 from stages.stats.intervals import (
     Interval,

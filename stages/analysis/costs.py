@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from stages.architectures import Architecture
 from stages.files import read_json
+from stages.modeling.recurrent import NO_RECURRENCE, RECURRENT
 from stages.params import Params
 from stages.stats.cost import Batching, flops_per_step, linear_law, padding_costs
 from stages.tokens.lengths import LengthCounts, longest, quantile
@@ -36,9 +38,7 @@ def cost_facts(params: Params, tokens: Path, padded: Path) -> list[Record]:
         max_len = read_json(padded / side / "profile.json")["max_len"]
         for variant in params.train.variants:
             architecture = params.architecture(variant)
-            flops = flops_per_step(
-                architecture.embedding, architecture.units, architecture.layers, architecture.bidirectional
-            )
+            flops = _flops_per_step(architecture)
             for batching, cost in padding_costs(counts, max_len, params.train.batch_size).items():
                 trimmed = batching in (Batching.PER_BATCH, Batching.BUCKETED)
                 records.append(
@@ -57,6 +57,22 @@ def cost_facts(params: Params, tokens: Path, padded: Path) -> list[Record]:
                     }
                 )
     return records
+
+
+def _flops_per_step(architecture: Architecture) -> int:
+    """Of the recurrent layers; 0 where there are none."""
+    if architecture.recurrent == NO_RECURRENCE:
+        return 0
+    cell = RECURRENT[architecture.recurrent]
+    return flops_per_step(
+        architecture.embedding,
+        architecture.units,
+        architecture.layers,
+        directions=architecture.directions,
+        merged=2 if architecture.bidirectional == "concat" else 1,
+        products=cell.products,
+        elementwise=cell.elementwise,
+    )
 
 
 def law_facts(params: Params, tokens: Path, padded: Path) -> Record:

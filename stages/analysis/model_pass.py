@@ -1,6 +1,6 @@
 """One pass over the states of one trained model: every condition against the text alone."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +55,14 @@ class ModelOutcome:
         confidence: how sure the model is of its predictions for the text alone.
         distances: between the states of two texts, as pads are added.
         readout: what can be read off the states of the first texts.
-        pad_step: what export found of the map that one pad applies to the state.
+        pad_step: what export found of the map that one pad applies to the state; None where there is none.
     """
 
     conditions: dict[str, ConditionOutcome]
     confidence: ConfidenceBins
     distances: PairDistances | None = None
     readout: Readout | None = None
-    pad_step: dict[str, Any] = field(default_factory=dict)
+    pad_step: dict[str, Any] | None = None
 
 
 def outcome_of_model(unit: ModelUnit) -> ModelOutcome:
@@ -133,7 +133,7 @@ class _Sums:
             new = Sample.of(alone, {condition_name(0): alone, **after}, self._kept, missing)
             self._sample = new if self._sample is None else self._sample + new
 
-    def outcome(self, pad_step: dict[str, Any]) -> ModelOutcome:
+    def outcome(self, pad_step: dict[str, Any] | None) -> ModelOutcome:
         """What follows from all texts."""
         assert self._sample is not None  # there was a first batch
         few = len(self._sample) if len(self._sample) == self._strata.texts <= FEW_TEXTS else 0

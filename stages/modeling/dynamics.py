@@ -93,8 +93,8 @@ def _embedded_pad(model: "keras.Model", layer: "keras.Layer") -> Floats:
 
     # An explicit mask, as a Masking layer makes one, stands behind the sequence among the inputs.
     sequence = layer.input[0] if isinstance(layer.input, list | tuple) else layer.input
-    below = keras.Model(model.inputs, sequence)
-    vector: Floats = np.asarray(below([np.zeros((1, 1), dtype=np.int32)]))[:, 0].astype(np.float64)
+    below = keras.Model(model.inputs[0], sequence)
+    vector: Floats = np.asarray(below(np.zeros((1, 1), dtype=np.int32)))[:, 0].astype(np.float64)
     return vector
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stages.errors import UserError
 from stages.files import write_json
 from stages.layout import OTHER_SIDE, PAD_STEP, condition_name, conditions
-from stages.modeling.batching import Rows, exact_length_batches, sorted_batches, swapped, with_pads
+from stages.modeling.batching import Rows, exact_length_batches, moved, sorted_batches, swapped, with_pads
 from stages.modeling.tensorflow_runtime import prepare_tensorflow
 from stages.modeling.training import class_probabilities
 from stages.params import Side
@@ -52,6 +52,10 @@ class ExportUnit:
 def export_seed(unit: ExportUnit) -> None:
     """Write one states file for every condition, and what one pad does to the state.
 
+    A model whose rows have one fixed width cannot read a text alone, nor with more pads than its row has. There pads-0
+    is the row as it was trained with, and pads-k the row with k of its pads (or as many as it has) moved to the other
+    end of the text.
+
     Raises:
         UserError: the model file is missing or damaged.
     """
@@ -69,7 +73,8 @@ def export_seed(unit: ExportUnit) -> None:
     model = InstrumentedModel(trained)
     for condition, pads in conditions(unit.pads).items():
         _export_condition(model, unit, condition, pads)
-    write_json(unit.folder / PAD_STEP, pad_step(trained, model, _unpadded(next(_windows(unit)), unit)))
+    texts = _unpadded(model, next(_windows(unit)), unit)
+    write_json(unit.folder / PAD_STEP, pad_step(trained, model, texts) if model.recurrent and texts else None)
 
 
 def _export_condition(model: "InstrumentedModel", unit: ExportUnit, condition: str, pads: int | None) -> None:
@@ -103,11 +108,16 @@ def _windows(unit: ExportUnit) -> Iterator[PaddedBatch]:
                 return
 
 
-def _unpadded(window: PaddedBatch, unit: ExportUnit) -> list[NDArray[np.int32]]:
-    """The first STARTS texts of the window without padding, shape (n, length), one length an array."""
+def _unpadded(model: "InstrumentedModel", window: PaddedBatch, unit: ExportUnit) -> list[NDArray[np.int32]]:
+    """The first STARTS texts of the window without padding, shape (n, length), one length an array.
+
+    There are none where the model cannot read a text alone.
+    """
+    if model.width is not None:
+        return []
     rows = slice(None, STARTS)
     first = PaddedBatch(window.text_id[rows], window.label[rows], window.tokens[rows], window.length[rows])
-    return [tokens for _, tokens in _batches(first, unit, condition_name(0), pads=0)]
+    return [tokens for _, tokens in _batches(model, first, unit, condition_name(0), pads=0)]
 
 
 def _read_window(
@@ -120,7 +130,7 @@ def _read_window(
         "length": window.length,
         "pads": window.tokens.shape[1] - window.length if pads is None else np.full_like(window.length, pads),
     }
-    for rows, tokens in _batches(window, unit, condition, pads):
+    for rows, tokens in _batches(model, window, unit, condition, pads):
         for name, values in _vectors(model.read(tokens), unit.classes).items():
             if name not in columns:
                 columns[name] = np.empty((len(window.length), values.shape[1]), dtype=np.float32)
@@ -129,7 +139,7 @@ def _read_window(
 
 
 def _batches(
-    window: PaddedBatch, unit: ExportUnit, condition: str, pads: int | None
+    model: "InstrumentedModel", window: PaddedBatch, unit: ExportUnit, condition: str, pads: int | None
 ) -> Iterator[tuple[Rows, NDArray[np.int32]]]:
     """Rows of the window and the tokens that the model reads for them.
 
@@ -142,6 +152,9 @@ def _batches(
             yield rows, tokens[rows]
         return
     for rows in exact_length_batches(window.length, unit.batch_size):
+        if model.width is not None:
+            yield rows, moved(window.tokens[rows], window.length[rows], pads, unit.side)
+            continue
         length, width = int(window.length[rows[0]]), window.tokens.shape[1]
         start = width - length if unit.side == "pre" else 0
         yield rows, with_pads(window.tokens[rows, start : start + length], pads, unit.side)

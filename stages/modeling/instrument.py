@@ -35,10 +35,14 @@ class InstrumentedModel:
 
     Every layer is shared with the model given, except the recurrent ones: each is replaced by a twin with the same
     weights and `return_state=True`. Masks travel as in the original, because the layers are called again in the
-    original order.
+    original order. A model without recurrent layers has no states.
+
+    Attributes:
+        width: number of positions that a row must have; None where the model reads rows of any width.
+        recurrent: whether the model has recurrent layers.
 
     Raises:
-        UserError: the model has no recurrent layer, or is not a functional model.
+        UserError: the model is not a functional model.
     """
 
     def __init__(self, model: "keras.Model") -> None:
@@ -62,16 +66,21 @@ class InstrumentedModel:
             return result
 
         clone = keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=call)
-        if not states:
-            raise UserError(f"model {model.name!r}: it has no recurrent layer (LSTM, GRU, SimpleRNN), so no states")
         reading = keras.Model(clone.inputs, [clone.outputs[0], inputs[id(clone.outputs[0])], states])
-        signature = [tf.TensorSpec((None, None), tf.int32)]
+        self.width = clone.inputs[0].shape[1]
+        self.recurrent = bool(states)
+        self._explicit = len(clone.inputs) > 1
         self._directions = directions
-        self._read = tf.function(reading, input_signature=signature, jit_compile=False)
+        signature = [tf.TensorSpec(each.shape, each.dtype) for each in clone.inputs]
+        self._read = tf.function(
+            lambda *given: reading(list(given) if self._explicit else given[0]),
+            input_signature=signature,
+            jit_compile=False,
+        )
 
     def read(self, tokens: NDArray[np.int32]) -> Reading:
-        """Run the model on tokens of shape (n, time)."""
-        output, head, states = self._read(tokens)
+        """Run the model on tokens of shape (n, time); an explicit mask is made of them."""
+        output, head, states = self._read(tokens, tokens != 0) if self._explicit else self._read(tokens)
         return Reading(
             output=output.numpy(),
             head=head.numpy(),

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,6 +20,8 @@ def prepare_tensorflow() -> None:
     with _without_native_chatter():
         import tensorflow as tf
     tf.get_logger().setLevel("ERROR")  # a small data set makes it warn about retracing
+    # Keras tells of every layer that destroys a mask, whenever it is built: that is what some heads are here to show.
+    warnings.filterwarnings("ignore", message="Layer .* was passed an input with a mask attached")
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()

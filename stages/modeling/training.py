@@ -1,6 +1,6 @@
 """Training one seed of one cell: from padded texts to a model, its history and its scores on every split."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.architectures import Architecture
 from stages.errors import UserError
 from stages.files import read_json, whole_folder, write_json
 from stages.modeling.batching import Rows, computed_tokens, epoch_batches, sorted_batches, trimmed
 from stages.modeling.saving import save_model
 from stages.modeling.tensorflow_runtime import prepare_tensorflow
-from stages.params import SPLITS, Architecture, Side, TrainParams
+from stages.params import SPLITS, Side, TrainParams
 from stages.stats.scores import Scores, score
 from stages.tokens.padded import PaddedBatch, read_padded
+from stages.tokens.vectors import load_vectors
 
 if TYPE_CHECKING:
     import keras
@@ -35,6 +37,8 @@ class TrainingUnit:
     architecture: Architecture
     train: TrainParams
     seed: int
+    tokens: Path | None = None
+    """The folder of tokens, where the embeddings are pretrained."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,17 @@ class Feed:
     texts: PaddedBatch
     side: Side
     trims: bool
+    explicit: bool
+    """Whether the model reads the mask as a second input."""
 
-    def batch(self, rows: Rows) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Tokens (b, width) and labels (b, 1) of the texts in `rows`."""
+    def batch(self, rows: Rows) -> tuple[Any, NDArray[np.float32]]:
+        """What the model reads, tokens (b, width) and with an explicit mask that too, and labels (b, 1)."""
+        from stages.modeling.architecture import model_inputs
+
         tokens = self.texts.tokens[rows]
         if self.trims:
             tokens = trimmed(tokens, self.texts.length[rows], self.side)
-        return tokens, self.texts.label[rows, np.newaxis].astype(np.float32)
+        return model_inputs(tokens, explicit=self.explicit), self.texts.label[rows, np.newaxis].astype(np.float32)
 
 
 def train_seed(unit: TrainingUnit) -> None:
@@ -67,15 +75,44 @@ def train_seed(unit: TrainingUnit) -> None:
     keras.utils.set_random_seed(unit.seed)
     profile = read_json(unit.padded / "profile.json")
     classes = len(profile["classes"])
-    trims = unit.architecture.trims_training
-    feeds = {name: Feed(read_padded(unit.padded / f"{name}.parquet"), unit.side, trims) for name in SPLITS}
-    model = build_model(unit.architecture, profile["vocabulary_size"], classes, unit.seed)
+    trims, explicit = unit.train.trims(unit.architecture), unit.architecture.mask == "explicit"
+    feeds = {name: Feed(read_padded(unit.padded / f"{name}.parquet"), unit.side, trims, explicit) for name in SPLITS}
+    model = build_model(
+        unit.architecture,
+        profile["vocabulary_size"],
+        classes,
+        unit.seed,
+        max_len=profile["max_len"],
+        vectors=_vectors(unit),
+    )
     _compile(model, classes, unit.train.learning_rate)
     with whole_folder(unit.folder) as folder:
         cost = _fit(model, feeds["train"], feeds["validation"], unit, folder)
         save_model(model, folder / "model.keras")
         scores = {name: _scores(model, feed, classes).as_json() for name, feed in feeds.items()}
         write_json(folder / "scores.json", {"splits": scores, "training": cost, "parameters": model.count_params()})
+
+
+def _vectors(unit: TrainingUnit) -> NDArray[np.float32] | None:
+    """The pretrained embeddings that the architecture asks for.
+
+    Raises:
+        UserError: `tokenize` made none, or theirs have another dimension than the architecture's.
+    """
+    if unit.architecture.embeddings == "learned":
+        return None
+    vectors = None if unit.tokens is None else load_vectors(unit.tokens)
+    if vectors is None:
+        raise UserError(
+            f"model.embeddings: {unit.architecture.embeddings} needs vectors, and tokenize.vectors is none; name a "
+            "word2vec or GloVe text file in data/raw/ there"
+        )
+    if vectors.shape[1] != unit.architecture.embedding:
+        raise UserError(
+            f"model.embedding: {unit.architecture.embedding} is not the dimension of the vectors that tokenize.vectors "
+            f"names; set it to {vectors.shape[1]}"
+        )
+    return vectors
 
 
 def _compile(model: "keras.Model", classes: int, learning_rate: float) -> None:
@@ -140,22 +177,26 @@ def _fit(model: "keras.Model", training: Feed, validation: Feed, unit: TrainingU
 
 def _stream(feed: Feed, batches: Iterator[Rows]) -> "tf.data.Dataset":
     """A dataset that can be read once: the batches of all epochs, one after another."""
-    return _from_generator(partial(map, feed.batch, batches))
+    return _from_generator(feed, batches)
 
 
 def _dataset(feed: Feed, batches: list[Rows]) -> "tf.data.Dataset":
     """A dataset that can be read again and again."""
     import tensorflow as tf
 
-    dataset = _from_generator(partial(map, feed.batch, batches))
+    dataset = _from_generator(feed, batches)
     return dataset.apply(tf.data.experimental.assert_cardinality(len(batches)))
 
 
-def _from_generator(generator: Any) -> "tf.data.Dataset":
+def _from_generator(feed: Feed, batches: Iterable[Rows]) -> "tf.data.Dataset":
     import tensorflow as tf
 
-    signature = (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, 1), tf.float32))
-    return tf.data.Dataset.from_generator(generator, output_signature=signature).prefetch(2)
+    # A row's width is said where it is known: the weights of some heads depend on it.
+    width = None if feed.trims else feed.texts.tokens.shape[1]
+    tokens, mask = tf.TensorSpec((None, width), tf.int32), tf.TensorSpec((None, width), tf.bool)
+    signature = ((tokens, mask) if feed.explicit else tokens, tf.TensorSpec((None, 1), tf.float32))
+    dataset = tf.data.Dataset.from_generator(partial(map, feed.batch, batches), output_signature=signature)
+    return dataset.prefetch(2)
 
 
 def _scores(model: "keras.Model", feed: Feed, classes: int) -> Scores:

@@ -1,5 +1,6 @@
 """The answer in three sentences: does it leak, what does it cost, which fix works. All by rules on the verdicts."""
 
+from stages.architectures import WORKING_MASKS
 from stages.layout import AS_TRAINED, OTHER_SIDE, condition_name
 from stages.params import BASELINE
 from stages.reporting.numbers import (
@@ -24,7 +25,6 @@ from stages.reporting.results import (
     Results,
     condition_text,
 )
-from stages.reporting.rulings import WORKING_MASK
 from stages.stats.verdicts import Verdict
 
 TWO_MASKS = "embedding+masking"
@@ -159,7 +159,7 @@ def _serving_clause(served: list[tuple[str, list[Finding]]]) -> str:
 def _gain(results: Results, cell: CellFacts) -> Finding | None:
     """What the mask that works adds to the baseline's test accuracy on the same side."""
     for other in results.cells:
-        if other.side == cell.side and other.mask == WORKING_MASK:
+        if other.side == cell.side and other.mask in WORKING_MASKS:
             return results.finding(other, ACCURACY)
     return None
 

@@ -4,7 +4,7 @@ import math
 
 from stages.reporting.numbers import listed, percent, ratio, whole
 from stages.reporting.results import CellFacts, Record, Results
-from stages.reporting.rulings import Ruling, Stand, baselines, by_variant, queue, working
+from stages.reporting.rulings import Ruling, Stand, baselines, by_variant, sweeps, working
 from stages.reporting.tables.cost import cost_of, padding_law
 
 MASKED_STEP = (
@@ -121,7 +121,7 @@ def _layers(cell: CellFacts) -> Record:
 
 def truncation(results: Results) -> Ruling:
     """C9: what cutting saves and what it removes; what it does to accuracy takes other runs."""
-    run = queue("pad.max_len=0.5,0.75,0.95,longest")
+    run = sweeps(results, "truncation")
     dataset = results.report["dataset"]
     padded = dataset["padded"][results.sides[0]]
     longest, max_len = int(dataset["tokens"]["splits"]["train"]["length_quantiles"]["1"]), int(padded["max_len"])

@@ -16,10 +16,10 @@ from stages.reporting.results import (
     Results,
     condition_text,
 )
-from stages.reporting.rulings import DRAMATIC, Ruling, Stand, baselines, drift_of, queue, working_on
+from stages.reporting.rulings import DRAMATIC, Ruling, Stand, baselines, drift_of, sweeps, working_on
 from stages.reporting.wording import apart, percent_of, points_of, ratio_of
 
-SIZES = {"layers": "model.layers=1,2", "units": "model.units=8,32,128"}
+SIZES = {"layers": "the number of layers", "units": "the number of units"}
 
 
 def often_minor(results: Results) -> Ruling:
@@ -166,25 +166,20 @@ def _lengths(results: Results, cell: CellFacts) -> str:
 
 
 def _sizes(results: Results) -> tuple[list[str], str]:
-    """What all unmasked models have in common, in words, and the runs that would vary it."""
+    """What all unmasked models have in common, in words, and the sweeps that vary it."""
     unmasked = [cell.record["architecture"] for cell in results.cells if cell.mask == "none"]
     same = [key for key in SIZES if len({each[key] for each in unmasked}) < 2]
-    names = {"layers": "the number of layers", "units": "the number of units"}
-    words = [names[key] for key in same] + ["the downstream layer"]
-    return words, queue(*(SIZES[key] for key in same or SIZES))
+    words = [SIZES[key] for key in same] + ["the downstream layer"]
+    return words, sweeps(results, *["size"] * bool(same), "downstream")
 
 
 def attention_and_tuning(results: Results) -> Ruling:
-    """C8: neither is varied; what stands here is the effect that they would have to lower."""
+    """C8: neither is varied here; what stands here is the effect that they would have to lower."""
     found = [
         f"{drift_of(each)} ({cell.side})"
         for cell in baselines(results)
         if (each := results.finding(cell, DRIFT, AS_TRAINED)) is not None
     ]
     here = f" What they would have to lower, the drift of `{BASELINE}` padded as in training, is {listed(found)}."
-    run = queue("train.learning_rate=0.0003,0.003", "model.dropout=0,0.3")
-    return Ruling(
-        Stand.OPEN,
-        "This run cannot tell: heads with attention are not offered yet; for tuning, "
-        f"run {run}.{here if found else ''}",
-    )
+    run = sweeps(results, "downstream", "tuning")
+    return Ruling(Stand.OPEN, f"One run cannot tell: run {run}.{here if found else ''}")

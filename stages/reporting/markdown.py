@@ -39,7 +39,7 @@ def report_markdown(results: Results) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # Markdown is not HTML
     )
-    environment.filters |= {"percent": percent, "plain": plain, "whole": whole, "cell": _cell_text, "alt": _alt_text}
+    environment.filters |= {"percent": percent, "plain": plain, "whole": whole, "cell": cell_text, "alt": _alt_text}
     environment.filters["text"] = literal
     return environment.get_template(TEMPLATE.name).render(_context(results))
 
@@ -129,7 +129,7 @@ def _alt_text(caption: str, name: str) -> str:
     return bold[1] if bold else name
 
 
-def _cell_text(text: str) -> str:
+def cell_text(text: str) -> str:
     """Text that cannot end a cell of a table."""
     return " ".join(text.replace("|", "\\|").split())
 

@@ -149,9 +149,9 @@ def faster(results: Results) -> str:
 
 def bidirectional(results: Results) -> str:
     """Q7, where a variant reads in both directions."""
-    cells = [cell for cell in results.originals if cell.record["architecture"]["bidirectional"]]
+    cells = [cell for cell in results.originals if cell.record["architecture"]["bidirectional"] != "none"]
     if not cells:
-        return f"This run cannot tell: run {ONE_RUN.format('model.bidirectional=true')}."
+        return f"This run cannot tell: run {ONE_RUN.format('model.bidirectional=concat')}."
     parts = [f"{cell.title} {_drift(results.finding(cell, DRIFT, results.headline))}" for cell in cells]
     return (
         "Each direction meets them on its own: what lies behind the text for one lies before it for the other. Under "

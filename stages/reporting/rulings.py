@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stages.architectures import WORKING_MASKS
 from stages.params import BASELINE
 from stages.reporting.numbers import listed, ratio, ratio_interval, spaced
 from stages.reporting.results import CellFacts, Finding, Results
@@ -14,8 +15,6 @@ SUBTLE = 0.1
 
 DRAMATIC = 0.05
 """A change of accuracy, or a share of flips, beyond this is called dramatic: one text in twenty."""
-
-WORKING_MASK = "embedding"
 
 
 class Stand(StrEnum):
@@ -44,6 +43,11 @@ def queue(*choices: str) -> str:
     return f"`dvc exp run --queue {' '.join(f'-S {choice}' for choice in choices)}`, then `dvc queue start`"
 
 
+def sweeps(results: Results, *names: str) -> str:
+    """The commands that run sweeps on the dataset of this report."""
+    return listed([f"`make sweep NAME={name} DATASET={results.report['params']['dataset']}`" for name in names])
+
+
 def of_baseline(results: Results, estimand: str, conditions: list[str]) -> list[Finding]:
     """The baseline's verdicts under some conditions, every side after the other."""
     found = [results.finding(cell, estimand, condition) for cell in baselines(results) for condition in conditions]
@@ -57,7 +61,7 @@ def baselines(results: Results) -> list[CellFacts]:
 
 def working(results: Results) -> list[CellFacts]:
     """The variants with the mask that works, on every side."""
-    return [cell for cell in results.cells if cell.mask == WORKING_MASK and cell.variant != BASELINE]
+    return [cell for cell in results.cells if cell.mask in WORKING_MASKS and cell.variant != BASELINE]
 
 
 def working_on(results: Results, side: str) -> CellFacts | None:

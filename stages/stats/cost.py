@@ -16,10 +16,6 @@ from stages.tokens.lengths import LengthCounts, clipped, padding_share, tokens
 
 Floats = NDArray[np.float64]
 
-ELEMENTWISE = 9
-"""Operations of one unit besides the matrix product: five activations (three gates, the candidate, tanh of the cell),
-each counted as one; three for the new cell state, one for the hidden state."""
-
 
 class Batching(StrEnum):
     """How the texts of an epoch are put into batches, from the dearest to the cheapest."""
@@ -99,19 +95,37 @@ def padding_costs(counts: LengthCounts, max_len: int, batch_size: int) -> dict[B
     return {batching: Cost(computed, text_steps) for batching, computed in steps.items()}
 
 
-def flops_per_step(embedding: int, units: int, layers: int, bidirectional: bool) -> int:
+def flops_per_step(
+    embedding: int,
+    units: int,
+    layers: int,
+    *,
+    directions: int = 1,
+    merged: int = 1,
+    products: int = 4,
+    elementwise: int = 9,
+) -> int:
     """FLOPs of the recurrent layers for one step of one text, forward.
 
-    One direction of a layer with u units and d inputs takes 2·4·u·(u + d), for the four gates' products (a multiply
-    and an add for every weight, with the bias as the first summand), and ELEMENTWISE·u. Two directions double that and
-    widen the next layer's input to 2u. The lookup of the embedding computes nothing, and the classifier reads a text
-    once, not at every step. Training takes about three times as much: the backward pass has two products for each.
+    One direction of a layer with u units and d inputs takes 2·p·u·(u + d) for its p products (a multiply and an add for
+    every weight, with the bias as the first summand), and e·u for what is done with each unit besides. The lookup of
+    the embedding computes nothing; the head and the classifier are left out. Training takes about three times as much:
+    the backward pass has two products for each.
+
+    Args:
+        embedding: d of the first layer.
+        units: u.
+        layers: recurrent layers; 0 where there are none.
+        directions: 1 or 2.
+        merged: how many directions stand side by side in the next layer's input.
+        products: p, 4 for an LSTM (three gates and the candidate).
+        elementwise: e, 9 for an LSTM: five activations (three gates, the candidate, tanh of the cell), each counted as
+            one; three for the new cell state, one for the hidden state.
     """
-    directions = 2 if bidirectional else 1
     flops, inputs = 0, embedding
     for _ in range(layers):
-        flops += directions * (2 * 4 * units * (units + inputs) + ELEMENTWISE * units)
-        inputs = directions * units
+        flops += directions * (2 * products * units * (units + inputs) + elementwise * units)
+        inputs = merged * units
     return flops
 
 

@@ -11,8 +11,8 @@ from stages.tokens import lengths
 from stages.tokens.lengths import LengthCounts
 
 Truncate = Literal["keep_head", "keep_tail"]
-Width = int | float | Literal["longest"]
-"""A number of tokens, a quantile of the training lengths in (0, 1], or the longest training text."""
+Width = int | float | str
+"""A number of tokens, a quantile of the training lengths in (0, 1], `longest` training text, or `longest*K`."""
 
 ADVISED_QUANTILE = 0.95
 MUCH_PADDING = 0.5
@@ -20,8 +20,8 @@ MUCH_PADDING = 0.5
 
 def row_width(max_len: Width, training: LengthCounts) -> int:
     """The number of positions of every row, of whatever split."""
-    if max_len == "longest":
-        return lengths.longest(training)
+    if isinstance(max_len, str):
+        return lengths.longest(training) * int(max_len.partition("*")[2] or 1)
     if isinstance(max_len, float):
         return lengths.quantile(training, max_len)
     return max_len

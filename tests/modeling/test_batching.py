@@ -7,6 +7,7 @@ from stages.modeling.batching import (
     computed_tokens,
     epoch_batches,
     exact_length_batches,
+    moved,
     sorted_batches,
     swapped,
     trimmed,
@@ -75,6 +76,14 @@ def test_computed_tokens_by_hand():
     batches = [np.array([0, 1]), np.array([2])]
     assert computed_tokens(batches, lengths, 10, trims=True) == 2 * 3 + 2
     assert computed_tokens(batches, lengths, 10, trims=False) == 30
+
+
+def test_as_many_pads_as_there_are_move_to_the_other_side():
+    post = np.array([[5, 6, 0, 0, 0], [5, 6, 7, 8, 0]], dtype=np.int32)
+    lengths = np.array([2, 4])
+    assert moved(post, lengths, 0, "post").tolist() == post.tolist()
+    assert moved(post, lengths, 2, "post").tolist() == [[0, 0, 5, 6, 0], [0, 5, 6, 7, 8]]
+    assert moved(swapped(post, lengths, "post"), lengths, 1, "pre").tolist() == [[0, 0, 5, 6, 0], [5, 6, 7, 8, 0]]
 
 
 def test_padding_moves_to_the_other_side_and_back():

@@ -5,7 +5,7 @@ import pytest
 
 from stages.files import read_json
 from stages.modeling.exporting import ExportUnit, export_seed
-from stages.params import Architecture
+from tests.architectures import architecture
 from tests.padded_texts import VOCABULARY, write_padded
 
 pytestmark = pytest.mark.slow
@@ -55,16 +55,7 @@ def plain(recurrent, activation="tanh", bias=0.0):
 def built(mask="none", vocabulary=12, **sizes):
     from stages.modeling.architecture import build_model
 
-    architecture = {
-        "embedding": 4,
-        "layers": 1,
-        "units": 3,
-        "bidirectional": False,
-        "dropout": 0.0,
-        "head": "last",
-        "use_cudnn": False,
-    }
-    return build_model(Architecture(mask=mask, **{**architecture, **sizes}), vocabulary, 2, seed=3)
+    return build_model(architecture(mask, **sizes), vocabulary, 2, seed=3)
 
 
 def test_a_linear_map_has_one_fixed_point_and_the_spectral_radius_of_its_matrix():
@@ -151,14 +142,14 @@ def test_a_gru_contracts_its_own_states_by_the_spectral_radius():
 
 
 def test_of_two_directions_and_two_layers_the_first_forward_one_is_followed():
-    one, both = built(), built(bidirectional=True, layers=2)
+    one, both = built(), built(bidirectional="concat", layers=2)
     both.get_layer("embedding").set_weights(one.get_layer("embedding").get_weights())
     both.get_layer("lstm_1").forward_layer.set_weights(one.get_layer("lstm_1").get_weights())
     assert account(one) == account(both)
     assert account(one)["layer"] == "lstm_1"
 
 
-@pytest.mark.parametrize("sizes", [{}, {"layers": 2}, {"bidirectional": True}])
+@pytest.mark.parametrize("sizes", [{}, {"layers": 2}, {"bidirectional": "concat"}])
 def test_a_mask_makes_the_step_the_identity(sizes):
     assert account(built("embedding", **sizes)) == {
         "moves": False,

@@ -5,19 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.params import Architecture
+from tests.architectures import architecture
 
 pytestmark = pytest.mark.slow
 
-SIZES = {
-    "embedding": 4,
-    "layers": 1,
-    "units": 3,
-    "bidirectional": False,
-    "dropout": 0.0,
-    "head": "last",
-    "use_cudnn": False,
-}
 TOKENS = np.array([[2, 3, 4, 5], [6, 7, 8, 9]], dtype=np.int32)
 
 
@@ -31,7 +22,7 @@ def _tensorflow():
 def built(mask="none", classes=2, seed=0, **sizes):
     from stages.modeling.architecture import build_model
 
-    return build_model(Architecture(mask=mask, **{**SIZES, **sizes}), 12, classes, seed)
+    return build_model(architecture(mask, **sizes), 12, classes, seed)
 
 
 def padded(side):
@@ -46,12 +37,14 @@ def test_every_mask_starts_from_the_same_weights_and_another_seed_from_others():
 
 
 def test_the_two_directions_start_from_different_weights():
-    layer = built(bidirectional=True).get_layer("lstm_1")
+    layer = built(bidirectional="concat").get_layer("lstm_1")
     assert not np.array_equal(layer.forward_layer.get_weights()[0], layer.backward_layer.get_weights()[0])
 
 
 @pytest.mark.parametrize("side", ["pre", "post"])
-@pytest.mark.parametrize("sizes", [{}, {"layers": 2}, {"bidirectional": True}, {"layers": 2, "bidirectional": True}])
+@pytest.mark.parametrize(
+    "sizes", [{}, {"layers": 2}, {"bidirectional": "concat"}, {"layers": 2, "bidirectional": "concat"}]
+)
 def test_a_real_mask_freezes_every_state_and_the_popular_recipe_masks_nothing(side, sizes):
     from stages.modeling.instrument import InstrumentedModel
 
@@ -69,7 +62,7 @@ def test_a_real_mask_freezes_every_state_and_the_popular_recipe_masks_nothing(si
     assert drift["embedding+masking"] == drift["none"]
 
 
-@pytest.mark.parametrize("sizes", [{}, {"layers": 3}, {"bidirectional": True, "layers": 2}])
+@pytest.mark.parametrize("sizes", [{}, {"layers": 3}, {"bidirectional": "concat", "layers": 2}])
 @pytest.mark.parametrize("classes", [2, 3])
 def test_the_instrumented_model_computes_what_the_saved_model_computes(tmp_path: Path, sizes, classes):
     import keras
@@ -116,13 +109,13 @@ def test_the_states_of_a_gru_in_two_directions_are_told_apart():
     np.testing.assert_allclose(reading.states["gru"]["h"], reading.head, atol=1e-7)
 
 
-def test_a_model_without_recurrent_layers_is_refused():
+def test_a_model_without_recurrent_layers_has_a_head_and_no_states():
     import keras
 
-    from stages.errors import UserError
     from stages.modeling.instrument import InstrumentedModel
 
     tokens = keras.Input((None,), dtype="int32")
     hidden = keras.layers.GlobalAveragePooling1D()(keras.layers.Embedding(12, 4)(tokens))
-    with pytest.raises(UserError, match="no recurrent layer"):
-        InstrumentedModel(keras.Model(tokens, keras.layers.Dense(1)(hidden)))
+    model = InstrumentedModel(keras.Model(tokens, keras.layers.Dense(1)(hidden)))
+    reading = model.read(TOKENS)
+    assert (model.recurrent, reading.states, reading.head.shape) == (False, {}, (2, 4))

@@ -114,13 +114,64 @@ def test_a_training_that_diverges_is_one_sentence(make_params, padded, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_trimming_a_masked_batch_changes_no_score(make_params, padded, tmp_path, monkeypatch):
-    train_seed(training_unit(make_params, padded["pre"], tmp_path / "trimmed", "masked", side="pre"))
-    monkeypatch.setattr("stages.params.Architecture.trims_training", False)
-    train_seed(training_unit(make_params, padded["pre"], tmp_path / "whole", "masked", side="pre"))
+@pytest.mark.parametrize("head", ["last", "mean"])
+def test_trimming_a_masked_batch_changes_no_score(make_params, padded, tmp_path, head):
+    train_seed(
+        training_unit(make_params, padded["pre"], tmp_path / "trimmed", "masked", side="pre", **{"model.head": head})
+    )
+    whole = {"side": "pre", "train.trim": "never", "model.head": head}
+    train_seed(training_unit(make_params, padded["pre"], tmp_path / "whole", "masked", **whole))
     trimmed, whole = scores(tmp_path / "trimmed"), scores(tmp_path / "whole")
     assert trimmed["training"]["computed_tokens"] < whole["training"]["computed_tokens"]
     assert trimmed["splits"] == whole["splits"]
+
+
+def test_batches_are_trimmed_always_where_that_is_asked(make_params, padded, tmp_path):
+    train_seed(training_unit(make_params, padded["post"], tmp_path / "model", **{"train.trim": "always"}))
+    cost = scores(tmp_path / "model")["training"]
+    assert cost["computed_tokens"] < 1.2 * cost["text_tokens"]
+
+
+def test_a_head_of_one_width_is_exported_with_its_pads_moved_to_the_other_side(make_params, padded, tmp_path):
+    changes = {"model.head": "flatten"}
+    train_seed(training_unit(make_params, padded["post"], tmp_path / "model", "masked", **changes))
+    folder = exported(padded, tmp_path / "model", tmp_path / "states", "masked")
+    paths = [folder / f"{name}.parquet" for name in ("pads-0", "pads-5", "as-trained")]
+    alone, moved, trained = next(aligned_batches(paths, ["h_lstm_1", "head"], 1000))
+    # The same rows, but in batches of other shapes.
+    np.testing.assert_allclose(alone.vectors["head"], trained.vectors["head"], atol=1e-6)
+    full = alone.length == MAX_LEN
+    assert np.array_equal(alone.vectors["head"][full], moved.vectors["head"][full])
+    assert not np.isclose(alone.vectors["head"][~full], moved.vectors["head"][~full]).all(axis=1).any()
+    np.testing.assert_allclose(alone.vectors["h_lstm_1"], moved.vectors["h_lstm_1"], atol=1e-7)
+    assert json.loads((folder / "pad-step.json").read_text()) is None
+
+
+def test_a_model_without_recurrence_is_exported_with_its_head_alone(make_params, padded, tmp_path):
+    train_seed(training_unit(make_params, padded["post"], tmp_path / "model", "cnn"))
+    folder = exported(padded, tmp_path / "model", tmp_path / "states", "cnn")
+    assert read_metadata(folder / "pads-1.parquet").widths == {"probability": 2, "head": 4}
+    assert json.loads((folder / "pad-step.json").read_text()) is None
+
+
+def test_an_explicit_mask_trains_and_exports_the_states_of_the_masked_model(make_params, padded, tmp_path):
+    """Same weights, same texts, the same pads left out: where the mask comes from changes nothing."""
+    for variant in ("masked", "explicit"):
+        train_seed(training_unit(make_params, padded["pre"], tmp_path / variant, variant, side="pre"))
+        exported(padded, tmp_path / variant, tmp_path / f"{variant}-states", variant, side="pre")
+    assert scores(tmp_path / "explicit")["splits"] == scores(tmp_path / "masked")["splits"]
+    paths = [tmp_path / f"{variant}-states" / "pads-5.parquet" for variant in ("masked", "explicit")]
+    masked, explicit = next(aligned_batches(paths, ["head"], 1000))
+    assert np.array_equal(masked.vectors["head"], explicit.vectors["head"])
+
+
+@pytest.mark.parametrize(("vectors", "message"), [(None, "tokenize.vectors is none"), ((9, 3), "set it to 3")])
+def test_pretrained_embeddings_that_are_not_there_or_do_not_fit(make_params, padded, tmp_path, vectors, message):
+    if vectors:
+        np.save(tmp_path / "vectors.npy", np.zeros(vectors, np.float32))
+    unit = training_unit(make_params, padded["post"], tmp_path / "model", **{"model.embeddings": "frozen"})
+    with pytest.raises(UserError, match=message):
+        train_seed(replace(unit, tokens=tmp_path))
 
 
 def test_a_run_that_fails_leaves_no_model(make_params, padded, tmp_path, monkeypatch):

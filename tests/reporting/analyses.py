@@ -123,7 +123,7 @@ def _verdict(
 
 def _cell(params: Params, side: str, variant: str, drift: Record, *, learned: bool) -> Record:
     copy = variant == "double_mask" and "baseline" in params.train.variants
-    trims = params.architecture(variant).skips_padding
+    trims = params.architecture(variant).ignores_padding
     epochs = 2 * params.train.seeds
     text_tokens = 13 * TRAINING_TEXTS * epochs
     return {

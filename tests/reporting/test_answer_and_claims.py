@@ -268,8 +268,7 @@ def test_a_size_that_variants_vary_is_not_called_fixed(make_params):
     changes |= {"train.variants": ["baseline", "wide"], "gate.invariant": ["wide"]}
     params = make_params(changes)
     found = claim(Results(report_content(params, Analysis(**analysis(params, drift=LEAK)))), "C7")
-    assert "Not varied: the number of layers and the downstream layer" in found["figure"]
-    assert "model.units" not in found["figure"]
+    assert "Not varied: the number of layers and the downstream layer; run `make sweep NAME=size" in found["figure"]
 
 
 def test_what_truncation_saves_is_said_and_what_it_costs_is_open(results):
@@ -290,4 +289,5 @@ def test_what_one_run_cannot_tell_stays_open_and_names_the_run_that_could(result
     for name in ("C7", "C8", "C9"):
         found = claim(results(drift=LEAK), name)
         assert found["stand"] == "open"
-        assert "dvc exp run" in found["figure"]
+        assert "`make sweep NAME=" in found["figure"]
+        assert "DATASET=synthetic`" in found["figure"]

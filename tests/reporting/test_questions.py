@@ -102,8 +102,8 @@ def test_masking_is_faster_by_trimming_alone(deep_results, results):
 
 
 def test_both_directions_are_answered_where_a_variant_reads_them(results):
-    assert "`dvc exp run -S model.bidirectional=true`" in answers(results(drift=LEAK))["Q7"]
-    text = answers(results({"model.bidirectional": True}, drift=LEAK))["Q7"]
+    assert "`dvc exp run -S model.bidirectional=concat`" in answers(results(drift=LEAK))["Q7"]
+    text = answers(results({"model.bidirectional": "concat"}, drift=LEAK))["Q7"]
     assert "`baseline` (pre) 0.385 [0.310, 0.470]" in text
     assert "dvc exp run" not in text
 

@@ -130,21 +130,21 @@ def test_what_has_no_cost_is_refused(lengths, max_len, batch_size, message):
 
 def test_the_flops_of_one_layer_by_hand():
     """16 inputs, 32 units: 4 gates of 32 units, each with 48 weights of two operations; 9 more for every unit."""
-    assert flops_per_step(16, 32, layers=1, bidirectional=False) == 4 * 32 * 48 * 2 + 9 * 32 == 12_576
+    assert flops_per_step(16, 32, layers=1) == 4 * 32 * 48 * 2 + 9 * 32 == 12_576
 
 
 def test_two_directions_double_a_layer_and_widen_the_next_ones_input():
     first, second = 8 * 32 * (32 + 16) + 9 * 32, 8 * 32 * (32 + 32) + 9 * 32
     widened = 8 * 32 * (32 + 64) + 9 * 32
-    assert flops_per_step(16, 32, layers=3, bidirectional=False) == first + 2 * second
-    assert flops_per_step(16, 32, layers=3, bidirectional=True) == 2 * (first + 2 * widened)
+    assert flops_per_step(16, 32, layers=3) == first + 2 * second
+    assert flops_per_step(16, 32, layers=3, directions=2, merged=2) == 2 * (first + 2 * widened)
 
 
 def test_the_flops_of_the_products_follow_from_the_weights_of_the_matrices():
     """A bias is the first summand of its product, so a product takes two operations for every weight of a matrix."""
     embedding, units = 10, 7
     weights = 4 * units * (embedding + units)
-    assert flops_per_step(embedding, units, layers=1, bidirectional=False) - 9 * units == 2 * weights
+    assert flops_per_step(embedding, units, layers=1) - 9 * units == 2 * weights
 
 
 def test_steps_grow_by_the_number_of_texts_with_every_column():
@@ -156,7 +156,7 @@ def test_steps_grow_by_the_number_of_texts_with_every_column():
     assert [point.steps for point in law.points] == [12_340, 30_850, 1234 * lengths.max(), 493_600]
     assert law.points[-1].padding_share == pytest.approx(1 - lengths.sum() / 493_600)
     assert law.points[0].padding_share == pytest.approx(1 - np.minimum(lengths, 10).sum() / 12_340)
-    assert law.slope_flops(flops_per_step(16, 32, 1, False)) == 1234 * 12_576
+    assert law.slope_flops(flops_per_step(16, 32, 1)) == 1234 * 12_576
 
 
 def test_the_line_through_numpys_integers_does_not_overflow():

@@ -99,7 +99,8 @@ def test_a_slice_of_a_batch_is_padded_like_a_batch_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("max_len", "expected"), [(3, 3), (50, 50), ("longest", 9), (1.0, 9), (0.5, 2), (0.75, 4), (0.0001, 1)]
+    ("max_len", "expected"),
+    [(3, 3), (50, 50), ("longest", 9), ("longest*3", 27), (1.0, 9), (0.5, 2), (0.75, 4), (0.0001, 1)],
 )
 def test_the_width_is_a_number_a_quantile_or_the_longest(max_len: Width, expected: int) -> None:
     assert row_width(max_len, counts_of(1, 2, 4, 9)) == expected

@@ -1,5 +1,6 @@
 """What figures ask of report.json beyond `Results`, each tolerant of a key that is absent or null."""
 
+from stages.architectures import WORKING_MASKS
 from stages.layout import AS_TRAINED, OTHER_SIDE
 from stages.reporting.figures.style import Look, cells_of
 from stages.reporting.results import ALONE, CellFacts, Estimate, Record, Results
@@ -43,7 +44,7 @@ def condition_label(condition: str) -> str:
 def why_empty(results: Results, key: str, what: str) -> str:
     """The sentence in the place of a figure that has nothing under `key` of any cell."""
     of_moving = key in OF_MOVING_STATES
-    cells = [cell for cell in results.cells if not of_moving or cell.mask != "embedding"]
+    cells = [cell for cell in results.cells if not of_moving or cell.mask not in WORKING_MASKS]
     if not any(key in cell.record for cell in results.cells):
         reason = "its analysis holds no such figures"
     elif not cells:

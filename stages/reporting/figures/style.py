@@ -8,7 +8,7 @@ import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import matplotlib as mpl
 from matplotlib.artist import Artist
@@ -84,6 +84,7 @@ LOOKS = (
     Look("#56B4E9", (0, (8, 3)), "X", 1.5),
 )
 
+Subject = TypeVar("Subject")
 Draw = Callable[[Results], Figure]
 
 
@@ -175,14 +176,14 @@ def name_places(axes: Axes, labels: Sequence[str]) -> None:
     axes.grid(visible=False, axis="x")
 
 
-def svg(name: str, draw: Draw, results: Results) -> str:
+def svg(name: str, draw: Callable[[Subject], Figure], subject: Subject) -> str:
     """A figure as SVG with text as text, and neither date nor version in it.
 
     It can stand in a page beside others: all of its ids begin with its name, and it brings no style sheet.
     """
     buffer = io.StringIO()
     with mpl.rc_context(STYLE | {"svg.hashsalt": name}):
-        figure = draw(results)
+        figure = draw(subject)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
     return _for_a_page(buffer.getvalue(), name)
 

@@ -1,0 +1,1 @@
+"""What the sweeps of one dataset say together: factors ranked, claims decided, a recommendation."""

@@ -1,0 +1,1 @@
+"""A sweep's report: its JSON as Markdown and as figures."""

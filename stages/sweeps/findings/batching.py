@@ -1,0 +1,57 @@
+"""Whether ways to make batches are equivalent in accuracy, and how many tokens each computes."""
+
+import itertools
+
+import numpy as np
+
+from stages.reporting.numbers import ratio, rounded
+from stages.reporting.wording import p_text
+from stages.stats.paired import over_seeds, verdict_on
+from stages.stats.training import paired_comparison
+from stages.stats.verdicts import EQUIVALENCE_LEVEL
+from stages.sweeps.effects import Grid, difference_by_seed
+from stages.sweeps.findings.words import figures, groups, judged_points, where
+from stages.sweeps.rows import Levels, Record, Row
+
+BATCHING = ("train.trim", "train.grouping")
+
+
+def batching_findings(grid: Grid) -> list[Record]:
+    """One finding for each side and variant, with every pair of batching modes compared."""
+    axis = grid.changing(*BATCHING)
+    if axis is None:
+        return []
+    found = groups(grid, grid.rows, axis)
+    return [_finding(grid, axis, levels, rows) for levels, rows in found if len(rows) > 1]
+
+
+def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Record:
+    pairs = [_pair(grid, axis, ours, theirs) for theirs, ours in itertools.combinations(rows, 2)]
+    reference = rows[0].levels[axis]
+    compared = [
+        f"{each['level']} {judged_points(each)}, with {ratio(each['computed_ratio'])} times the computed tokens"
+        for each in rounded(pairs[: len(rows) - 1])
+    ]
+    text = f"{where(levels)}, accuracy against {reference} batches: {'; '.join(compared)}."
+    return {"id": "equivalence", "levels": levels, "axis": axis, "pairs": pairs, "text": text}
+
+
+def _pair(grid: Grid, axis: str, ours: Row, theirs: Row) -> Record:
+    """Ours against theirs, by two one-sided tests."""
+    difference = difference_by_seed(ours, theirs, "accuracy", grid.seeds)
+    found = difference[np.isfinite(difference)]
+    comparison = paired_comparison(found, grid.epsilon["accuracy"], np.random.default_rng(0))
+    narrow = over_seeds(difference, EQUIVALENCE_LEVEL)
+    return {
+        "level": ours.levels[axis],
+        "reference": theirs.levels[axis],
+        **figures(over_seeds(difference, grid.level)),
+        "verdict": str(verdict_on(difference, grid.epsilon["accuracy"])),
+        "tost_p": None if comparison.reason else comparison.tost_p,
+        "tost_p_text": None if comparison.reason else p_text(comparison.tost_p),
+        "low_90": narrow.low,
+        "high_90": narrow.high,
+        "n_seeds": comparison.n_seeds,
+        "reason": comparison.reason,
+        "computed_ratio": ours.record["computed_tokens"] / theirs.record["computed_tokens"],
+    }

@@ -1,0 +1,192 @@
+"""The recommendation: the cheapest of what is not worse, and what it is against Keras' default."""
+
+import copy
+import json
+
+import pytest
+
+from stages.params import checked_params
+from stages.reporting.factors.choosing import choose
+from stages.reporting.factors.content import factors_content
+from stages.reporting.factors.markdown import advice
+from stages.reporting.factors.sweeps import Row
+from tests.conftest import REPOSITORY, changed, load_content
+from tests.reporting import planted_sweeps as planted
+
+COMPUTED = {"cheap": 100, "dear": 200, "dearest": 300}
+
+
+def row(accuracies, *, tokens=100, exact=False):
+    """A row of one setting: an accuracy a seed."""
+    verdict = "EXACT" if exact else "DIFFERENT"
+    seeds = [
+        {"seed": seed, "accuracy": value, "learned": True, "drift_ratio": 0.0 if exact else 1.0, "flip_rate": 0.0}
+        for seed, value in enumerate(accuracies)
+    ]
+    moved = {"estimate": 0.0 if exact else 1.0, "low": 0.0, "high": 2.0, "verdict": verdict}
+    return Row(
+        {
+            "levels": {"side": "pre", "variant": "masked"},
+            "architecture": {"mask": "embedding"},
+            "computed_tokens": tokens,
+            "accuracy": {"estimate": sum(accuracies) / len(accuracies), "low": None, "high": None},
+            "drift_ratio": moved,
+            "flip_rate": moved,
+            "seeds": seeds,
+        }
+    )
+
+
+def chosen(rows, naive="dear"):
+    return choose(rows, naive, level=0.95, epsilon=0.01)
+
+
+def test_the_cheapest_of_equivalent_options_is_chosen():
+    rows = {"dear": row([0.80, 0.81, 0.82], tokens=200), "cheap": row([0.799, 0.811, 0.819], tokens=100)}
+    assert chosen(rows).option.name == "cheap"
+
+
+def test_an_option_that_is_shown_to_be_worse_is_left_out_however_cheap():
+    rows = {"dear": row([0.80, 0.81, 0.82], tokens=200), "cheap": row([0.75, 0.761, 0.769], tokens=100)}
+    found = chosen(rows)
+    assert found.option.name == "dear"
+    assert [each.name for each in found.options if each.allowed] == ["dear"]
+
+
+def test_an_option_below_by_more_than_epsilon_is_left_out_though_its_interval_holds_0():
+    """Differences −.06, +.02, −.02: mean −.02, t interval wider than ±.09."""
+    rows = {"dear": row([0.80, 0.80, 0.80], tokens=200), "cheap": row([0.74, 0.82, 0.78], tokens=100)}
+    assert chosen(rows).option.name == "dear"
+
+
+def test_an_option_below_by_less_than_epsilon_stays_while_its_interval_holds_0():
+    """Differences −.03, +.02, −.005: mean −.005."""
+    rows = {"dear": row([0.80, 0.80, 0.80], tokens=200), "cheap": row([0.77, 0.82, 0.795], tokens=100)}
+    assert chosen(rows).option.name == "cheap"
+
+
+def test_what_is_exact_goes_before_what_is_cheaper():
+    rows = {"dear": row([0.80, 0.81, 0.82], tokens=200, exact=True), "cheap": row([0.80, 0.81, 0.82], tokens=100)}
+    assert chosen(rows).option.name == "dear"
+
+
+def test_between_equals_the_default_stays_and_all_are_named():
+    same = [0.80, 0.81, 0.82]
+    found = chosen({"cheap": row(same), "dear": row(same), "dearest": row(same, tokens=300)})
+    assert found.option.name == "dear"
+    assert found.equals == ["cheap", "dear"]
+
+
+@pytest.fixture(scope="module")
+def decided():
+    content = factors_content("synthetic", planted.everything(), None)
+    return content, {each["decision"]: each for each in content["recommendation"]}
+
+
+def test_the_mask_that_is_exact_is_recommended_with_what_it_buys(decided):
+    """Reference width .5, pre: .87 with the mask, .86 without; 1200 tokens against 1100."""
+    _, found = decided
+    assert found["mask"]["choice"] == "masked"
+    assert found["mask"]["accuracy"]["estimate"] == pytest.approx(0.01, abs=5e-4)
+    assert found["mask"]["tokens_ratio"] == pytest.approx(1200 / 1100, rel=1e-3)
+    assert found["mask"]["exact"]
+    assert found["mask"]["evidence"] == "sweep `amount`"
+
+
+def test_sides_between_which_the_data_do_not_decide_are_either_and_pre_stays(decided):
+    _, found = decided
+    assert found["side"]["either"] == ["pre", "post"]
+    assert found["side"]["choice"] == "pre"
+    assert "the data do not decide" in found["side"]["sentence"]
+    assert "Without a mask post-padding instead of pre-padding changes accuracy by −1.0" in found["side"]["sentence"]
+
+
+def test_the_narrowest_rows_that_cost_nothing_are_recommended(decided):
+    """900 of 1300 tokens for a tenth of a point."""
+    _, found = decided
+    assert found["max_len"]["choice"] == "0.75"
+    assert found["max_len"]["naive"] == "1.0"
+    assert found["max_len"]["verdict"] == "EQUIVALENT"
+    assert found["max_len"]["tokens_ratio"] == pytest.approx(900 / 1300, rel=1e-3)
+    assert found["max_len"]["accuracy"]["low"] < -0.001 < found["max_len"]["accuracy"]["high"]
+
+
+def test_buckets_are_recommended_where_accuracy_is_the_same(decided):
+    content, found = decided
+    assert (found["batching"]["choice"], found["batching"]["naive"]) == ("bucketed", "fixed")
+    assert found["batching"]["tokens_ratio"] == 0.4
+    assert content["not_in_command"] == "batching `bucketed`, which sweep `batching` sets"
+
+
+def test_a_head_that_breaks_the_invariance_is_not_recommended(decided):
+    _, found = decided
+    assert found["head"]["choice"] == "last"
+    options = {each["option"]: each for each in found["head"]["options"]}
+    assert not options["mean_naive"]["exact"]
+    assert not options["mean_naive"]["allowed"]
+
+
+def test_widths_come_from_the_amount_where_truncation_was_not_run():
+    content = factors_content("synthetic", [planted.amount()], None)
+    (found,) = (each for each in content["recommendation"] if each["decision"] == "max_len")
+    assert found["evidence"] == "sweep `amount`"
+    assert found["naive"] == "longest"
+
+
+def test_a_sweep_that_was_not_run_is_named_with_its_command(decided):
+    content = factors_content("mr", [planted.truncation()], None)
+    (found,) = (each for each in content["recommendation"] if each["decision"] == "head")
+    assert found["choice"] is None
+    assert found["sentence"] == "Not run: `make sweep NAME=downstream DATASET=mr`."
+
+
+def test_the_main_report_decides_on_side_and_mask_where_it_is_there():
+    report = json.loads((REPOSITORY / "reports" / "synthetic" / "report.json").read_text())
+    content = factors_content("synthetic", planted.everything(), report)
+    found = {each["decision"]: each for each in content["recommendation"]}
+    assert found["mask"]["evidence"] == found["side"]["evidence"] == "report.md"
+    assert found["mask"]["choice"] == "masked"
+    cells = {(each["side"], each["variant"]): each for each in report["cells"]}
+    side = found["side"]["choice"]
+    assert found["mask"]["tokens_ratio"] == pytest.approx(
+        cells[side, "masked"]["computed_tokens"] / cells[side, "baseline"]["computed_tokens"], rel=1e-3
+    )
+
+
+def test_the_usual_settings_are_those_of_the_main_report():
+    """Its max_len is .95, so masks are compared at that width; without it at the first one of the sweep."""
+    report = {"params": {"pad": {"max_len": 0.95}}}
+    sweeps = [planted.amount()]
+    with_report = factors_content("synthetic", sweeps, None)["recommendation"][1]["row"]
+    assert with_report == "`0.5`, pre, `masked`"
+    settings = copy.deepcopy(planted.batching())
+    settings["settings"] = report["params"] | {"pad.max_len": 0.95}
+    assert (
+        factors_content("synthetic", [*sweeps, settings], None)["recommendation"][1]["row"] == "`0.95`, pre, `masked`"
+    )
+
+
+def test_the_command_that_trains_all_choices_names_params_that_exist(decided):
+    content, _ = decided
+    command = "dvc exp run -S dataset=synthetic -S 'pad.sides=[pre]' -S 'train.variants=[masked]' -S pad.max_len=0.75"
+    assert content["together"].startswith(command)
+    changes = {"pad.sides": ["pre"], "train.variants": ["masked"], "pad.max_len": 0.75, "model.head": "last"}
+    assert checked_params(changed(load_content(), changes), "params.yaml")
+
+
+def test_advice_is_plain_text_with_a_line_for_each_decision(decided):
+    content, _ = decided
+    text = advice(content)
+    assert "`" not in text
+    lines = text.splitlines()
+    assert lines[0] == "synthetic: what to choose, each against Keras' default"
+    assert [line.split()[0] for line in lines[1:6]] == ["side", "mask", "max_len", "batching", "head"]
+    assert content["together"] in lines[-1]
+
+
+def test_advice_without_sweeps_is_one_sentence_with_the_commands():
+    text = advice(factors_content("mr", [], None))
+    assert "\n" not in text
+    assert "no recommendation yet" in text
+    for name in ("architecture", "truncation", "batching", "downstream"):
+        assert f"make sweep NAME={name} DATASET=mr" in text
