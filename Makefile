@@ -62,8 +62,9 @@ lock: $(READY) ## Compile requirements.txt from pyproject.toml (needs uv)
 memory: $(READY) ## Measure the peak memory of every stage; writes benchmarks/memory.md
 	python -m benchmarks.memory
 
-bench: $(READY) ## Measure the comparison of states against pandas and scipy; writes benchmarks/RESULTS.md
+bench: $(READY) ## Measure analysis and batching against their rivals; writes benchmarks/RESULTS.md and batching.md
 	python -m benchmarks.analyze
+	python -m benchmarks.batching
 
 clean: ## Remove what the pipeline and the tests wrote outside of reports/ and data/raw/
 	rm -rf data/corpus data/tokens data/bag_of_words data/padded data/models data/states data/analysis .pytest_cache .mypy_cache .ruff_cache

@@ -63,7 +63,10 @@ def peaks_of_stages(folder: Path, texts: int, only: Container[str] | None = None
         "tokenize": ["--raw", "raw", "--corpus", "corpus", "--tokens", "tokens"],
         "bag_of_words": ["--tokens", "tokens", "--bag-of-words", "bag_of_words"],
         "pad": ["--side", side, "--tokens", "tokens", "--padded", f"padded/{side}"],
-        "train": [*cell, "--padded", f"padded/{side}", "--models", f"models/{side}-{variant}"],
+        "train": [
+            *cell,
+            *("--tokens", "tokens", "--padded", f"padded/{side}", "--models", f"models/{side}-{variant}"),
+        ],
         "export": [
             *cell,
             *("--padded", f"padded/{side}", "--models", f"models/{side}-{variant}"),
