@@ -19,9 +19,9 @@ def build_model(
     architecture: Architecture,
     vocabulary_size: int,
     classes: int,
+    max_len: int,
     seed: int,
     *,
-    max_len: int | None = None,
     vectors: NDArray[np.float32] | None = None,
 ) -> keras.Model:
     """Build the model of one variant: tokens (batch, time) int32 → probability.
@@ -42,8 +42,8 @@ def build_model(
         architecture: the variant.
         vocabulary_size: rows of the embedding, padding and unknown included.
         classes: number of classes, at least 2.
-        seed: training seed.
         max_len: width of a row, for heads of one fixed width; others read rows of any width.
+        seed: training seed.
         vectors: pretrained embeddings, shape (vocabulary, embedding), NaN for words that have none.
     """
     tokens = keras.Input((max_len if HEADS[architecture.head].fixed_width else None,), dtype="int32", name="tokens")

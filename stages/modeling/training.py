@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,26 +71,62 @@ def train_seed(unit: TrainingUnit) -> None:
 
     from stages.modeling.architecture import build_model
 
-    keras.backend.clear_session()
+    keras.backend.clear_session(free_memory=False)  # names of layers, which are saved, count from 1 again
     keras.utils.set_random_seed(unit.seed)
     profile = read_json(unit.padded / "profile.json")
     classes = len(profile["classes"])
     trims, explicit = unit.train.trims(unit.architecture), unit.architecture.mask == "explicit"
     feeds = {name: Feed(read_padded(unit.padded / f"{name}.parquet"), unit.side, trims, explicit) for name in SPLITS}
-    model = build_model(
-        unit.architecture,
-        profile["vocabulary_size"],
-        classes,
-        unit.seed,
-        max_len=profile["max_len"],
-        vectors=_vectors(unit),
-    )
-    _compile(model, classes, unit.train.learning_rate)
+    sizes = (profile["vocabulary_size"], classes, profile["max_len"])
+    model = build_model(unit.architecture, *sizes, unit.seed, vectors=_vectors(unit))
+    trainer = _trainer(unit.architecture, *sizes, unit.train.learning_rate)
+    trainer.begin_with(model)
     with whole_folder(unit.folder) as folder:
-        cost = _fit(model, feeds["train"], feeds["validation"], unit, folder)
+        cost = _fit(trainer.model, feeds["train"], feeds["validation"], unit, folder)
+        scores = {name: _scores(trainer.model, feed, classes).as_json() for name, feed in feeds.items()}
+        trainer.end_in(model)
         save_model(model, folder / "model.keras")
-        scores = {name: _scores(model, feed, classes).as_json() for name, feed in feeds.items()}
         write_json(folder / "scores.json", {"splits": scores, "training": cost, "parameters": model.count_params()})
+
+
+class Trainer:
+    """A compiled model that trains one seed after another, so that TensorFlow traces its steps once.
+
+    Tracing takes longer than training a small cell does. Every seed begins with the variables of a model of its own and
+    with the optimizer as it was at first, so that it ends like one that was trained alone, to the last bit.
+    """
+
+    def __init__(self, model: "keras.Model", classes: int, learning_rate: float) -> None:
+        _compile(model, classes, learning_rate)
+        model.optimizer.build(model.trainable_variables)
+        self.model = model
+        self._optimizer = [variable.numpy() for variable in model.optimizer.variables]
+
+    def begin_with(self, model: "keras.Model") -> None:
+        """Take every variable of `model`, the states of its random generators among them."""
+        _assign(self.model.variables, [variable.numpy() for variable in model.variables])
+        _assign(self.model.optimizer.variables, self._optimizer)
+
+    def end_in(self, model: "keras.Model") -> None:
+        """Give `model` what was trained."""
+        _assign(model.variables, [variable.numpy() for variable in self.model.variables])
+
+
+@lru_cache(maxsize=1)
+def _trainer(
+    architecture: Architecture, vocabulary_size: int, classes: int, max_len: int, learning_rate: float
+) -> Trainer:
+    """The trainer of the cell at work in this process; another cell takes its place."""
+
+    from stages.modeling.architecture import build_model
+
+    model = build_model(architecture, vocabulary_size, classes, max_len, seed=0)
+    return Trainer(model, classes, learning_rate)
+
+
+def _assign(variables: "list[keras.Variable]", values: list[NDArray[Any]]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 def _vectors(unit: TrainingUnit) -> NDArray[np.float32] | None:

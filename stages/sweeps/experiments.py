@@ -15,7 +15,7 @@ from stages.errors import UserError
 from stages.execution import usable_cores
 from stages.sweeps import repository
 from stages.sweeps.identity import Experiment, planned
-from stages.sweeps.sandbox import Sandbox, cache_folder, end_left_behind
+from stages.sweeps.sandbox import Sandbox, cache_folder, end_left_behind, frozen
 from stages.sweeps.spec import Outcome, Point, Sweep
 
 POLL_SECONDS = 0.2
@@ -41,17 +41,18 @@ def outcomes(project: Path, sweep: Sweep, points: Sequence[Point], jobs: int = 0
     """
     project = project.resolve()
     commit = repository.head(project)
-    experiments, inputs = planned(project, sweep, points)
     with _alone(project):
+        tree = repository.snapshot(project, _own(project, "sandbox-index"))
+        experiments, inputs = planned(project, sweep, points)
         found = _results(project, commit, experiments)
         missing = {each.identity: each for each in experiments if each.identity not in found}
         done = sum(each.identity in found for each in experiments)
         if done:
             print(f"{sweep.name}: {done} of {len(points)} experiments are done already", flush=True)
         if missing:
+            shared = (commit, tree, frozen(project, inputs, _own(project, "sandbox-inputs")), cache_folder(project))
             count = min(jobs or usable_cores(), len(missing))
-            cache = cache_folder(project)
-            sandboxes = [Sandbox(project, _own(project, f"sandbox-{n}"), inputs, cache, commit) for n in range(count)]
+            sandboxes = [Sandbox(project, _own(project, f"sandbox-{number}"), *shared) for number in range(count)]
             failures = _run(list(missing.values()), sandboxes, _Progress(sweep.name, len(points), done, count))
             if failures:
                 raise UserError(_failed(sweep, project, failures))
@@ -122,8 +123,8 @@ def _results(project: Path, commit: str, experiments: Sequence[Experiment]) -> d
 
 def _run(missing: Sequence[Experiment], sandboxes: Sequence[Sandbox], progress: _Progress) -> list[_Failure]:
     """Run experiments, one at a time in each sandbox; those that failed."""
-    workers = {"execution.workers": max(1, usable_cores() // len(sandboxes))}
-    waiting, free = deque(missing), deque(sandboxes)
+    waiting = deque(zip(missing, workers(len(missing), len(sandboxes), usable_cores()), strict=True))
+    free = deque(sandboxes)
     running: list[_Running] = []
     failures = []
     try:
@@ -131,9 +132,9 @@ def _run(missing: Sequence[Experiment], sandboxes: Sequence[Sandbox], progress: 
             sandbox.make()
         while waiting or running:
             while waiting and free:
-                sandbox, experiment = free.popleft(), waiting.popleft()
+                sandbox, (experiment, cores) = free.popleft(), waiting.popleft()
                 log = _own(sandbox.project, "logs", f"{experiment.name}.log")
-                sandbox.start(experiment.name, {**experiment.overrides, **workers}, log)
+                sandbox.start(experiment.name, {**experiment.overrides, "execution.workers": cores}, log)
                 running.append(_Running(sandbox, experiment, log, time.monotonic()))
             time.sleep(POLL_SECONDS)
             for each in list(running):
@@ -149,6 +150,16 @@ def _run(missing: Sequence[Experiment], sandboxes: Sequence[Sandbox], progress: 
         for sandbox in sandboxes:
             sandbox.remove()
     return failures
+
+
+def workers(experiments: int, jobs: int, cores: int) -> list[int]:
+    """How many processes each experiment may use, so that all cores work and none has two things to do.
+
+    Experiments of one sweep take about as long as each other, so they end in rounds, and the last round may be short.
+    """
+    last = experiments % jobs
+    alone = max(1, cores // jobs)
+    return [alone] * (experiments - last) + [max(1, cores // last)] * last if last else [alone] * experiments
 
 
 def _collected(ended: _Running, code: int) -> _Failure | None:
@@ -181,10 +192,20 @@ def _alone(project: Path) -> Iterator[None]:
             raise UserError(
                 "another sweep runs in this folder and has the cores; start this one when it is done"
             ) from None
-        for left in folder.glob("sandbox-*"):
+        _clear(folder)
+        try:
+            yield
+        finally:
+            _clear(folder)
+
+
+def _clear(folder: Path) -> None:
+    for left in folder.glob("sandbox-*"):
+        if left.is_dir():
             end_left_behind(left)
             shutil.rmtree(left, ignore_errors=True)
-        yield
+        else:
+            left.unlink()
 
 
 def _reason(log: Path, code: int) -> str:

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from stages.catalogue import TableDataset
 from stages.errors import UserError
-from stages.params import Params, checked_params
+from stages.params import NO_VECTORS, Params, checked_params
 from stages.reporting.content import SCHEMA
 from stages.sweeps.spec import TEXTS_KEY, Overrides, Point, Sweep
 
@@ -131,6 +131,8 @@ def input_files(params: Params) -> list[Path]:
         names.append(params.chosen_dataset.file)
     if params.tokenize.kind == "file":
         names.append(params.tokenize.file)
+    if params.tokenize.vectors != NO_VECTORS:
+        names.append(params.tokenize.vectors)
     return [Path("data", "raw", name) for name in names]
 
 

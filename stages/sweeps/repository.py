@@ -11,14 +11,16 @@ from stages.errors import UserError
 CODE = "stages"
 
 
-def git(folder: Path, *arguments: str) -> str:
-    """The output of a git command that must succeed.
+def git(folder: Path, *arguments: str, index: Path | None = None) -> str:
+    """The output of a git command that must succeed; `index` takes the place of the repository's own.
 
     Raises:
         subprocess.CalledProcessError: it failed; `stderr` tells why.
     """
     command = ["git", "-C", str(folder), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8").stdout
+    environment = os.environ if index is None else {**os.environ, "GIT_INDEX_FILE": str(index)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, encoding="utf-8")
+    return done.stdout
 
 
 def head(project: Path) -> str:
@@ -43,16 +45,21 @@ def root(project: Path) -> Path:
     return Path(git(project, "rev-parse", "--show-toplevel").rstrip("\n"))
 
 
-def uncommitted(project: Path) -> list[Path]:
-    """Files that differ from the last commit, and new modules of the pipeline; relative to the repository's top.
+def snapshot(project: Path, index: Path) -> str:
+    """The tree of the project's files as they are now: those that git tracks, and new modules of the pipeline.
 
-    Other files that git does not track are the user's own business.
+    Other files that git does not track are the user's own business. Nothing but objects is added to the repository;
+    `index` is a file of its own to build the tree in.
     """
     top = root(project)
     changed = git(top, "diff", "--name-only", "--no-renames", "-z", "HEAD")
     code = os.path.relpath(project.resolve() / CODE, top)
     new = git(top, "ls-files", "--others", "--exclude-standard", "-z", "--", code)
-    return sorted({Path(name) for name in (changed + new).split("\0") if name})
+    names = sorted({name for name in (changed + new).split("\0") if name})
+    git(top, "read-tree", "HEAD", index=index)
+    if names:
+        git(top, "--literal-pathspecs", "add", "--all", "--force", "--", *names, index=index)
+    return git(top, "write-tree", index=index).strip()
 
 
 def experiments(project: Path, commit: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ from dvc.utils.serialize import modify_yaml
 
 from stages.sweeps import guard
 from stages.sweeps.identity import override
-from stages.sweeps.repository import git, root, uncommitted
+from stages.sweeps.repository import git, root
 from stages.sweeps.spec import Overrides
 
 MARK = "PADDING_IMPACT_SANDBOX"
@@ -37,16 +37,18 @@ class Sandbox:
     Attributes:
         project: the user's project.
         folder: the clone.
-        inputs: files in data/raw/ that are copied in, relative to the project.
-        cache: DVC's cache, shared with the project.
         commit: what HEAD is.
+        tree: the tracked files as the user had them when the sweep began, committed or not.
+        inputs: a folder with the files that git does not track, as data/raw/<file>; they are copied in.
+        cache: DVC's cache, shared with the project.
     """
 
     project: Path
     folder: Path
-    inputs: list[Path]
-    cache: Path
     commit: str
+    tree: str
+    inputs: Path
+    cache: Path
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -64,13 +66,10 @@ class Sandbox:
             git(self.folder, "config", key, _setting(self.project, key) or nobody)
         (self.folder / ".git" / "info" / "exclude").write_text(".dvc/tmp\n.dvc/config.local\n", encoding="utf-8")
         _write_config(self.project, self.inside, self.cache)
-        for name in self.inputs:
-            target = self.inside / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(self.project / name, target)
+        shutil.copytree(self.inputs, self.inside, dirs_exist_ok=True)
 
     def start(self, name: str, overrides: Overrides, log: Path) -> None:
-        """Begin one experiment on the user's files as they are now; its output goes into `log`."""
+        """Begin one experiment; its output goes into `log`."""
         self._reset()
         with modify_yaml(str(self.inside / "params.yaml")) as content:
             override(content, overrides, name)
@@ -101,7 +100,10 @@ class Sandbox:
         mine = [ref for ref in refs if ref.rpartition("/")[2] == name]
         if not mine:
             raise RuntimeError(f"{self.folder}: DVC ended without an error and made no experiment {name}")
-        git(self.project, "fetch", "--quiet", "--no-tags", str(self.folder), f"+{mine[0]}:{mine[0]}")
+        lock = git(self.project, "rev-parse", "--git-path", f"{mine[0]}.lock").rstrip("\n")
+        (self.project / lock).unlink(missing_ok=True)  # of a git that was killed: nobody else writes this reference
+        quietly = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
+        git(self.project, "fetch", *quietly, str(self.folder), f"+{mine[0]}:{mine[0]}")
 
     def kill(self) -> None:
         """End the experiment and everything that it started."""
@@ -118,20 +120,20 @@ class Sandbox:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _reset(self) -> None:
-        """The tracked files as the user has them now; products in data/ stay, and DVC sees what of them is current."""
+        """The tracked files of the snapshot; products in data/ stay, and DVC sees what of them is current."""
         git(self.folder, "checkout", "--quiet", "--force", "--detach", self.commit)
         git(self.folder, "clean", "-dffq")
-        carried = uncommitted(self.project)
-        top = root(self.project)
-        for name in carried:
-            source, target = top / name, self.folder / name
-            if source.is_file():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, target)
-            else:
-                target.unlink(missing_ok=True)
-        if carried:
-            git(self.folder, "add", "--all", "--force", "--", *map(str, carried))
+        git(self.folder, "read-tree", "--reset", "-u", self.tree)
+
+
+def frozen(project: Path, names: Iterable[Path], folder: Path) -> Path:
+    """A copy of input files, which their owner may change while the sweep runs; `names` are relative to the project."""
+    folder.mkdir()
+    for name in names:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(project / name, target)
+    return folder
 
 
 def cache_folder(project: Path) -> Path:

@@ -55,7 +55,7 @@ def plain(recurrent, activation="tanh", bias=0.0):
 def built(mask="none", vocabulary=12, **sizes):
     from stages.modeling.architecture import build_model
 
-    return build_model(architecture(mask, **sizes), vocabulary, 2, seed=3)
+    return build_model(architecture(mask, **sizes), vocabulary, 2, 9, seed=3)
 
 
 def test_a_linear_map_has_one_fixed_point_and_the_spectral_radius_of_its_matrix():

@@ -42,7 +42,7 @@ def _tensorflow():
 def built(mask="none", seed=0, vectors=None, **sizes):
     from stages.modeling.architecture import build_model
 
-    return build_model(architecture(mask, **sizes), 12, 2, seed, max_len=WIDTH, vectors=vectors)
+    return build_model(architecture(mask, **sizes), 12, 2, WIDTH, seed, vectors=vectors)
 
 
 def padded(side):

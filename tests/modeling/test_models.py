@@ -22,7 +22,7 @@ def _tensorflow():
 def built(mask="none", classes=2, seed=0, **sizes):
     from stages.modeling.architecture import build_model
 
-    return build_model(architecture(mask, **sizes), 12, classes, seed)
+    return build_model(architecture(mask, **sizes), 12, classes, 9, seed)
 
 
 def padded(side):

@@ -99,6 +99,21 @@ def test_the_same_seed_gives_the_same_scores_and_another_seed_others(make_params
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
 
 
+@pytest.mark.parametrize("head", ["last", "multi_head_attention"])
+def test_a_seed_trained_behind_another_ends_as_one_trained_alone(make_params, padded, tmp_path, head):
+    """Seeds of a cell share traced functions: no weight, moment of the optimizer or random generator may pass over."""
+    from stages.modeling.training import _trainer
+
+    changes = {"model.head": head, "model.dropout": 0.2}
+    for name, seed in (("other", 4), ("behind", 3)):
+        train_seed(training_unit(make_params, padded["post"], tmp_path / name, seed=seed, **changes))
+    assert _trainer.cache_info().currsize == 1
+    _trainer.cache_clear()
+    train_seed(training_unit(make_params, padded["post"], tmp_path / "alone", seed=3, **changes))
+    for name in ("history.csv", "model.keras", "scores.json"):
+        assert (tmp_path / "behind" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
+
+
 def test_dropout_meets_every_variant_with_the_same_noise(make_params, padded, tmp_path):
     """Trimmed batches would draw other noise, so they are not trimmed."""
     changes = {"model.dropout": 0.3}

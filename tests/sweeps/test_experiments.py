@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stages.errors import UserError
-from stages.sweeps.experiments import OWN, duration, outcomes
+from stages.sweeps.experiments import OWN, duration, outcomes, workers
 from tests.sweeps import toy
 from tests.test_pipeline import contents, run
 
@@ -117,7 +117,7 @@ def test_what_can_never_run_is_said_before_anything_runs(project):
         go(project, toy.grid(5, 0))
     with pytest.raises(UserError, match=r"^sweeps/toy.yaml, pad.max_len=5: train: unknown key 'sedes'; did you mean"):
         go(project, toy.grid(5, set={"train.sedes": 3}))
-    (project / OWN).mkdir(parents=True)
+    (project / OWN).mkdir(parents=True, exist_ok=True)
     with (project / OWN / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(UserError, match="another sweep runs in this folder"):
@@ -130,8 +130,36 @@ def test_what_can_never_run_is_said_before_anything_runs(project):
 
 
 @pytest.mark.parametrize(
+    ("experiments", "jobs", "cores", "each"),
+    [
+        (4, 2, 2, [1, 1, 1, 1]),
+        (3, 2, 2, [1, 1, 2]),
+        (1, 1, 8, [8]),
+        (5, 4, 8, [2, 2, 2, 2, 8]),
+        (5, 3, 8, [2, 2, 2, 4, 4]),
+        (3, 3, 2, [1, 1, 1]),
+    ],
+)
+def test_the_cores_are_divided_among_the_experiments_of_a_round(experiments, jobs, cores, each):
+    assert workers(experiments, jobs, cores) == each
+
+
+@pytest.mark.parametrize(
     ("seconds", "said"),
     [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (72, "1 min 12 s"), (3600, "1 h 0 min"), (7499, "2 h 4 min")],
 )
 def test_durations_as_people_say_them(seconds, said):
     assert duration(seconds) == said
+
+
+def test_what_changes_while_a_sweep_runs_belongs_to_the_next_one(project):
+    (project / "data" / "raw" / "mr.csv").write_text("texts")
+    hold = toy.hold(project, 5)
+    process = toy.begin(project, toy.grid(5, 6), "mr", jobs=1)
+    toy.wait_until(lambda: toy.started(project) == ["5"], "the first experiment did not start")
+    module = project / "stages" / "analyze.py"
+    module.write_text(module.read_text().replace("{raw}", "{raw} changed"))
+    (project / "data" / "raw" / "mr.csv").write_text("more texts")
+    hold.unlink()
+    assert [report["words"] for _, report in toy.results(process)] == ["mr 5 texts", "mr 6 texts"]
+    assert words(go(project, toy.grid(5), "mr")) == ["mr 5 more texts changed"]

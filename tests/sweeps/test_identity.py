@@ -78,9 +78,10 @@ def test_the_files_that_are_read_belong_to_it(project):
     with pytest.raises(UserError, match=r"^data/raw/tokenizer.json: no such file"):
         name(project, "mr", **with_tokenizer)
     (raw / "tokenizer.json").write_text("{}")
-    sweep = toy.grid(5, 6, **with_tokenizer)
+    (raw / "words.txt").write_text("good 0.1 0.2\n")
+    sweep = toy.grid(5, 6, set={"tokenize.kind": "file", "tokenize.vectors": "words.txt"})
     _, files = planned(project, sweep, sweep.points("mr"))
-    assert [str(path) for path in files] == ["data/raw/mr.csv", "data/raw/tokenizer.json"]
+    assert [str(path) for path in files] == ["data/raw/mr.csv", "data/raw/tokenizer.json", "data/raw/words.txt"]
 
 
 def test_points_of_equal_params_share_one_experiment_whatever_they_are_called(project):

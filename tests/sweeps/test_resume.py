@@ -5,8 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,13 +34,6 @@ def project(template, tmp_path) -> Path:
     return folder
 
 
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
-
-
 def names_of(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
 
@@ -51,8 +42,8 @@ def interrupted(project: Path) -> subprocess.Popen[str]:
     """A sweep of which one experiment is done and two are in the middle of their first stage."""
     holds = [toy.hold(project, 6), toy.hold(project, 7)]
     process = toy.begin(project, toy.grid(5, 6, 7))
-    wait_until(lambda: toy.started(project) == ["5", "6", "7"], "the experiments did not start")
-    assert len(holds) == len(list((project / OWN).glob("sandbox-*")))
+    toy.wait_until(lambda: toy.started(project) == ["5", "6", "7"], "the experiments did not start")
+    assert len(holds) == len(list((project / OWN).glob("sandbox-[0-9]")))
     return process
 
 
@@ -77,13 +68,13 @@ def test_a_killed_sweep_goes_on_where_it_stopped(project, victims):
         os.kill(pid, signal.SIGKILL)
     process.communicate()
     if victims != "the sweep and the guards":  # nobody is left to end what they started, but the next sweep
-        wait_until(lambda: not toy.processes(project), "experiments outlive their sweep")
+        toy.wait_until(lambda: not toy.processes(project), "experiments outlive their sweep")
     users_own = project / ".dvc" / "tmp" / "exps" / "tmp1"
     users_own.mkdir(parents=True)
 
     resumed = toy.begin(project, toy.grid(5, 6, 7))
     if victims == "the sweep and the guards":
-        wait_until(lambda: len(toy.started(project)) > 3, "it did not start again")
+        toy.wait_until(lambda: len(toy.started(project)) > 3, "it did not start again")
         assert not {int(pid) for pid in toy.processes(project)} & set(others)
     let_go(project)
     assert toy.results(resumed) == EVERY
@@ -113,7 +104,7 @@ def test_a_killed_experiment_fails_alone(project):
         if "exp run" in names_of(int(pid)) and "guard.py" not in names_of(int(pid)):
             os.kill(int(pid), signal.SIGKILL)
             break
-    wait_until(lambda: len(toy.processes(project)) < 6, "what DVC had started outlived it")
+    toy.wait_until(lambda: len(toy.processes(project)) < 6, "what DVC had started outlived it")
     let_go(project)
     _, errors = process.communicate(timeout=120)
     assert "error: toy: one experiment failed" in errors
@@ -184,7 +175,7 @@ def test_the_report_after_a_kill_is_that_of_a_sweep_without_one_byte_for_byte(pi
     uninterrupted = sweep_command(whole)
     killed = sweep_command(pipeline)
     logs = pipeline / OWN / "logs"
-    wait_until(
+    toy.wait_until(
         lambda: any("Running stage 'train@" in log.read_text() for log in logs.glob("*.log")),
         "the second experiment did not begin to train",
     )
@@ -192,7 +183,7 @@ def test_the_report_after_a_kill_is_that_of_a_sweep_without_one_byte_for_byte(pi
     assert len(done) == 1
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
-    wait_until(lambda: not toy.processes(pipeline), "experiments outlive their sweep")
+    toy.wait_until(lambda: not toy.processes(pipeline), "experiments outlive their sweep")
     assert contents(pipeline / "reports") == before
 
     assert sweep_command(pipeline).wait() == 0, (pipeline.parent / f"{pipeline.name}.log").read_text()

@@ -122,7 +122,9 @@ def test_a_sweep_of_one_dataset_runs_on_no_other(load):
 
 def test_the_number_of_texts_cannot_be_given_where_the_grid_changes_it(load):
     sweep = load(
-        ("  corpus.max_texts: 1600\n", ""), ("  pad.max_len: [0.5, longest*8]", "  corpus.max_texts: [50, 60]")
+        ("  corpus.max_texts: 1600\n", ""),
+        ("  mr: {corpus.max_texts: 3000}", "  mr: {}"),
+        ("  pad.max_len: [0.5, longest*8]", "  corpus.max_texts: [50, 60]"),
     )
     with pytest.raises(UserError, match=r"its grid changes corpus.max_texts; leave out the number of texts"):
         sweep.points("mr", 100)

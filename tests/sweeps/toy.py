@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -187,3 +189,11 @@ def processes(project: Path) -> list[str]:
         except OSError:
             continue
     return alive
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    """Look until it holds; after two minutes the test fails with `what`."""
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
