@@ -28,7 +28,7 @@ def worth(results: Results) -> str:
         return ""
     best = max(results.originals, key=lambda cell: cell.accuracy)
     over = Estimate.of(best.record.get("over_bag_of_words"))
-    beside = f"; {best.title}, the best mean here, lies {points_of(over)} points from that" if over else ""
+    beside = f"; {best.title}, the best mean here, differs from it by {points_of(over)} points" if over else ""
     return (
         "A bag of words with logistic regression, no neural network, reaches "
         f"{percent_of(Estimate.of(found['accuracy']))} on the same test texts{beside}."
