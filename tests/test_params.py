@@ -1,10 +1,13 @@
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from stages.architectures import Mask
 from stages.errors import UserError
+from stages.modeling.heads import HEADS
+from stages.modeling.recurrent import RECURRENT
 from stages.params import Params, checked_params, checked_side, load_params
 from tests.conftest import REPOSITORY, changed
 
@@ -64,6 +67,13 @@ MISTAKES = [
     ({"datasets.imdb.sha256": "12"}, "datasets.imdb.sha256: '12' is not allowed; it should match pattern"),
     ({"datasets.synthetic.shortest": 1}, "must hold every cue"),
 ]
+
+
+def test_every_head_cell_and_mask_is_explained_beside_its_knob() -> None:
+    text = (REPOSITORY / "params.yaml").read_text(encoding="utf-8")
+    comments = " ".join(line.strip().removeprefix("#") for line in text.splitlines() if line.strip().startswith("#"))
+    words = set(comments.replace(",", " ").replace(":", " ").split())
+    assert {*HEADS, *RECURRENT, *get_args(Mask)} <= words
 
 
 @pytest.mark.parametrize(("changes", "sentence"), MISTAKES, ids=[str(changes) for changes, _ in MISTAKES])
