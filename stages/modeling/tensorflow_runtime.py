@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+UNUSED = ("matplotlib", "sklearn")
+"""Keras imports them where they are installed, for wrappers and galleries that no stage uses: a third of its start."""
+
 
 @cache
 def prepare_tensorflow() -> None:
@@ -17,7 +20,7 @@ def prepare_tensorflow() -> None:
     how many cores there are.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _without_native_chatter():
+    with _without_native_chatter(), _without(*UNUSED):
         import tensorflow as tf
     tf.get_logger().setLevel("ERROR")  # a small data set makes it warn about retracing
     # Keras tells of every layer that destroys a mask, whenever it is built: that is what some heads are here to show.
@@ -42,3 +45,15 @@ def _without_native_chatter() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """Let packages that are not loaded yet seem not to be installed."""
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
