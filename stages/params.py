@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, cast, get_args
+from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
@@ -17,77 +17,19 @@ from stages.catalogue import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
-    RelativePath,
     SyntheticDataset,
     TableDataset,
     UrlDataset,
 )
 from stages.errors import UserError
 from stages.modeling.heads import HEADS
-from stages.validation import Section, sentences, suggestion
+from stages.preparation import NO_VECTORS, BagOfWordsParams, CorpusParams, OpenShare, PadParams, Side, TokenizeParams
+from stages.validation import Section, distinct, sentences, suggestion
 
-Side = Literal["pre", "post"]
-OpenShare = Annotated[float, Field(gt=0, lt=1)]
-Longest = Annotated[str, StringConstraints(pattern=r"^longest(\*[1-9][0-9]*)?$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 
 SPLITS = ("train", "validation", "test")
 BASELINE = "baseline"
-NO_VECTORS = "none"
-
-Value = TypeVar("Value")
-
-
-class CorpusParams(Section):
-    """How a dataset becomes a corpus of three splits."""
-
-    validation: OpenShare
-    test: OpenShare
-    seed: NonNegativeInt
-    max_texts: Annotated[int, Field(ge=10)] | Literal["all"]
-
-    @model_validator(mode="after")
-    def _something_to_train_on(self) -> "CorpusParams":
-        if self.validation + self.test >= 1:
-            raise ValueError(f"validation + test is {self.validation + self.test:g}; it must leave texts to train on")
-        return self
-
-
-class TokenizeParams(Section):
-    """How texts become tokens."""
-
-    kind: Literal["words", "wordpiece", "bpe", "file"]
-    file: RelativePath
-    vocabulary: Annotated[int, Field(ge=3)]
-    min_frequency: PositiveInt
-    lowercase: bool
-    vectors: RelativePath
-
-
-class BagOfWordsParams(Section):
-    """The baseline that needs no neural network."""
-
-    penalties: Annotated[tuple[PositiveFloat, ...], Field(strict=False, min_length=1)]
-    vocabulary: PositiveInt
-    passes: PositiveInt
-
-    @field_validator("penalties")
-    @classmethod
-    def _each_once(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        return _distinct(value)
-
-
-class PadParams(Section):
-    """How tokens become rows of one width."""
-
-    sides: Annotated[tuple[Side, ...], Field(strict=False, min_length=1)]
-    max_len: Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, le=1)] | Longest
-    truncate: Literal["keep_head", "keep_tail"]
-
-    @field_validator("sides")
-    @classmethod
-    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _distinct(value)
 
 
 class TrainParams(Section):
@@ -106,7 +48,7 @@ class TrainParams(Section):
     @field_validator("variants")
     @classmethod
     def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _distinct(value)
+        return distinct(value)
 
     @property
     def seed_numbers(self) -> tuple[int, ...]:
@@ -132,7 +74,7 @@ class ExportParams(Section):
             raise ValueError("0 is missing; every other number of pads is compared with it")
         if len(value) < 2:
             raise ValueError("there is only 0; name at least one number of pads to compare with it")
-        return tuple(sorted(_distinct(value)))
+        return tuple(sorted(distinct(value)))
 
 
 class Epsilon(Section):
@@ -171,7 +113,7 @@ class GateParams(Section):
     @field_validator("invariant")
     @classmethod
     def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _distinct(value)
+        return distinct(value)
 
 
 class ExecutionParams(Section):
@@ -213,6 +155,11 @@ class Params(Section):
 
     def _buildable(self, variant: str) -> None:
         architecture = self._filled_in(variant)
+        if architecture.embeddings != "learned" and self.tokenize.vectors == NO_VECTORS:
+            raise ValueError(
+                f"variants.{variant}: embeddings {architecture.embeddings} need word vectors, and tokenize.vectors is "
+                f"{NO_VECTORS}; name a word2vec or GloVe text file in data/raw/ there, or set embeddings to learned"
+            )
         if reason := architecture.refusal():
             raise ValueError(f"variants.{variant}: {reason}")
         if self.train.trim == "always" and HEADS[architecture.head].fixed_width:
@@ -294,13 +241,6 @@ def checked_params(content: Any, source: str) -> Params:
         return Params.model_validate(content)
     except ValidationError as error:
         raise UserError(f"{source}: {'; '.join(sentences(error, content))}") from None
-
-
-def _distinct(values: tuple[Value, ...]) -> tuple[Value, ...]:
-    for value in values:
-        if values.count(value) > 1:
-            raise ValueError(f"{value!r} stands there more than once; name each once")
-    return values
 
 
 def _known(path: str, name: str, table: Mapping[str, Any]) -> None:

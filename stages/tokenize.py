@@ -11,8 +11,9 @@ from tokenizers import Tokenizer
 from stages.command import run
 from stages.errors import UserError
 from stages.files import read_json, whole_folder, write_json
-from stages.params import NO_VECTORS, SPLITS, Params, TokenizeParams
+from stages.params import SPLITS, Params
 from stages.parquet import record_batches, row_group_writer
+from stages.preparation import NO_VECTORS, TokenizeParams
 from stages.tokens.encoding import SCHEMA, SplitTally, encoded, token_rows
 from stages.tokens.vectors import FILE, WordVectors, read_vectors
 from stages.tokens.vocabulary import PADDING, UNKNOWN, brought_tokenizer, trained_tokenizer, vocabulary_size

@@ -2,10 +2,12 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails
+
+Value = TypeVar("Value")
 
 REASONS = {
     "model_type": "must be a section with keys of its own",
@@ -30,6 +32,18 @@ class Section(BaseModel):
                 if key not in cls.model_fields:
                     raise ValueError(f"unknown key {key!r}; {suggestion(str(key), cls.model_fields)}")
         return value
+
+
+def distinct(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The values as they are.
+
+    Raises:
+        ValueError: one stands there more than once.
+    """
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"{value!r} stands there more than once; name each once")
+    return values
 
 
 def suggestion(name: str, allowed: Iterable[str]) -> str:

@@ -47,6 +47,7 @@ MISTAKES = [
         "variants.baseline: head flatten reads rows of one width, and train.trim is always; set train.trim to exact",
     ),
     ({"model.use_cudnn": True, "model.recurrent_dropout": 0.1}, "variants.baseline: use_cudnn: the fused kernel has"),
+    ({"model.embeddings": "frozen"}, "variants.baseline: embeddings frozen need word vectors, and tokenize.vectors is"),
     ({"pad.max_len": "longest*0"}, "pad.max_len: 'longest*0' is not allowed; it should be a valid integer, or"),
     ({"variants.baseline": None}, "variants.baseline: None is not allowed; it must be a section"),
     ({"export.pads": [0, -1]}, "export.pads.1: -1 is not allowed; it should be greater than or equal to 0"),

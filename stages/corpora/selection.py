@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from stages.corpora import store
 from stages.corpora.records import Source
 from stages.errors import UserError
-from stages.params import SPLITS, CorpusParams
+from stages.params import SPLITS
+from stages.preparation import CorpusParams
 
 FEWEST_TEXTS_OF_A_CLASS = len(SPLITS)
 

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.params import Side
+from stages.preparation import Side
 
 Ids = NDArray[np.int32]
 Rows = NDArray[np.int64]

@@ -14,7 +14,7 @@ from stages.layout import OTHER_SIDE, PAD_STEP, condition_name, conditions
 from stages.modeling.batching import Rows, exact_length_batches, moved, sorted_batches, swapped, with_pads
 from stages.modeling.tensorflow_runtime import prepare_tensorflow
 from stages.modeling.training import class_probabilities
-from stages.params import Side
+from stages.preparation import Side
 from stages.states.schema import HEAD, PROBABILITY, StatesMetadata
 from stages.states.writer import states_writer
 from stages.tokens.padded import PaddedBatch, padded_batches

@@ -15,7 +15,8 @@ from stages.files import read_json, whole_folder, write_json
 from stages.modeling.batching import Rows, computed_tokens, epoch_batches, sorted_batches, trimmed
 from stages.modeling.saving import save_model
 from stages.modeling.tensorflow_runtime import prepare_tensorflow
-from stages.params import SPLITS, Side, TrainParams
+from stages.params import SPLITS, TrainParams
+from stages.preparation import Side
 from stages.stats.scores import Scores, score
 from stages.tokens.padded import PaddedBatch, read_padded
 from stages.tokens.vectors import load_vectors

@@ -12,7 +12,8 @@ from ruamel.yaml import YAML
 
 from stages.catalogue import TableDataset
 from stages.errors import UserError
-from stages.params import NO_VECTORS, Params, checked_params
+from stages.params import Params, checked_params
+from stages.preparation import NO_VECTORS
 from stages.reporting.content import SCHEMA
 from stages.sweeps.spec import TEXTS_KEY, Overrides, Point, Sweep
 

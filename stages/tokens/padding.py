@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from stages.params import Side
+from stages.preparation import Side
 from stages.tokens import lengths
 from stages.tokens.lengths import LengthCounts
 

@@ -184,7 +184,12 @@ def test_an_explicit_mask_trains_and_exports_the_states_of_the_masked_model(make
 def test_pretrained_embeddings_that_are_not_there_or_do_not_fit(make_params, padded, tmp_path, vectors, message):
     if vectors:
         np.save(tmp_path / "vectors.npy", np.zeros(vectors, np.float32))
-    unit = training_unit(make_params, padded["post"], tmp_path / "model", **{"model.embeddings": "frozen"})
+    unit = training_unit(
+        make_params,
+        padded["post"],
+        tmp_path / "model",
+        **{"model.embeddings": "frozen", "tokenize.vectors": "vectors.txt"},
+    )
     with pytest.raises(UserError, match=message):
         train_seed(replace(unit, tokens=tmp_path))
 

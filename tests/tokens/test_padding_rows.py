@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.params import Side
+from stages.preparation import Side
 from stages.tokens.encoding import SCHEMA
 from stages.tokens.lengths import length_counts
 from stages.tokens.padding import Truncate, Width, advice, choices, padded_batch, padded_rows, row_width, split_profile
