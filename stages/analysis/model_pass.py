@@ -28,6 +28,9 @@ BATCH_BYTES = 16 * 2**20
 """States of all conditions that are read at a time."""
 FEWEST_ROWS, MOST_ROWS = 64, 2048
 
+WIDEST = 4096
+"""Values of a state beyond which the products of all pairs of them would not fit into memory."""
+
 FEW_TEXTS = 100
 """Up to here the mean shift is also tested by flipping signs, which needs no large sample."""
 
@@ -83,6 +86,12 @@ def _outcome(unit: ModelUnit) -> ModelOutcome:
     )
     widths = read_metadata(alone).widths
     vectors = vector_columns(widths)
+    for name in vectors:
+        if widths[name] > WIDEST:
+            raise UserError(
+                f"{alone}: {name} has {widths[name]:,} values a text, and covariances are kept of at most {WIDEST:,}; "
+                f"lower model.units{' or pad.max_len' if name == HEAD else ''} and run again"
+            )
     rows = BATCH_BYTES // (4 * sum(widths[name] for name in vectors) * (1 + len(padded)))
     sums: _Sums | None = None
     for before, *after in aligned_batches([alone, *padded], vectors, min(max(rows, FEWEST_ROWS), MOST_ROWS)):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.analysis.model_pass import last_hidden
 from stages.analysis.over_seeds import interval_record
 from stages.layout import AS_TRAINED, states_path
 from stages.states.reader import aligned_batches, read_metadata
@@ -24,6 +25,9 @@ Floats = NDArray[np.float64]
 
 MOST_SEEDS = 10
 """Seeds that are compared with each other: pairs grow with their square."""
+
+WIDEST = 512
+"""Values of a head up to which it is compared: products of all of them are decomposed for every group of texts."""
 
 CONDITION = AS_TRAINED
 """Both models read the texts as they were trained to."""
@@ -66,9 +70,13 @@ def similarity_of(unit: SimilarityUnit) -> Similarity:
 
 
 def read_vector(path: Path) -> str:
-    """The state to compare: what the classifier reads, or the last state where the model names none."""
-    names = vector_columns(read_metadata(path).widths)
-    return HEAD if HEAD in names else names[-1]
+    """The state to compare: what the classifier reads, or the last one where the model names none.
+
+    Where that is wider than WIDEST it is the last hidden state.
+    """
+    widths = read_metadata(path).widths
+    *states, last = vector_columns(widths)
+    return last_hidden(states) if states and last == HEAD and widths[HEAD] > WIDEST else last
 
 
 @dataclass(frozen=True)

@@ -160,3 +160,11 @@ def test_states_larger_than_the_memory_that_a_process_may_take_are_analysed(tmp_
     assert result.returncode == 0, result.stderr
     assert int(result.stdout) == texts
     assert size > limit
+
+
+def test_a_state_too_wide_for_its_covariances_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(model_pass, "WIDEST", 2)
+    for name, pads in (("pads-0", 0), ("pads-8", 8)):
+        write_states(tmp_path, name, np.zeros((9, 3), np.float32), pads=pads)
+    with pytest.raises(UserError, match=r"has 3 values a text, and covariances are kept of at most 2; lower model\.un"):
+        outcome_of_model(unit(tmp_path))

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from stages.analysis.similarities import (
+    WIDEST,
     Comparison,
     Similarity,
     SimilarityUnit,
@@ -90,6 +91,8 @@ def test_what_the_classifier_reads_is_compared_and_otherwise_the_last_state(tmp_
     path = write(tmp_path, ONE, states, hidden=drawn(3))
     write(tmp_path, TWO, states, hidden=drawn(4))
     assert read_vector(path) == "head"
+    wide = drawn(0, n=9, width=WIDEST + 1)
+    assert read_vector(write(tmp_path / "wide", ONE, wide, hidden=states[:9])) == "h_lstm_1"
     assert similarity_of(SimilarityUnit(tmp_path, "post", ONE, TWO)).cka.estimate == pytest.approx(1)
     assert read_vector(write(tmp_path, ONE, states, names=("h_lstm_1", "c_lstm_1"))) == "c_lstm_1"
 
