@@ -215,6 +215,7 @@ def test_the_matrix_tells_which_heads_keep_and_which_break(contents):
     [
         (EXACT, EXACT, True, "keeps"),
         ((0.1, 0.2, 0.3), EXACT, True, "breaks"),
+        ((3e-15, 2e-15, 4e-15), EXACT, True, "rounds"),
         ((0.1, 0.2, 0.3), (0.1, 0.2, 0.3), True, "leaks"),
         ((0.1, 0.2, 0.3), (0.1, 0.2, 0.3), False, "undefined"),
     ],

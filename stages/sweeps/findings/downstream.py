@@ -5,8 +5,13 @@ from stages.stats.verdicts import Verdict
 from stages.sweeps.effects import Grid
 from stages.sweeps.rows import Record, Row
 
-KEEPS, BREAKS, LEAKS, UNDEFINED = "keeps", "breaks", "leaks", "undefined"
-"""What a head reads is EXACT; it is not although the last h is; neither is; it cannot be told."""
+KEEPS, ROUNDS, BREAKS, LEAKS, UNDEFINED = "keeps", "rounds", "breaks", "leaks", "undefined"
+"""What a head reads is EXACT; it moves by rounding alone; by more, although the last h is EXACT; neither is EXACT; it
+cannot be told."""
+
+ROUNDING = 1e-12
+"""A drift ratio up to this is rounding: the square of ten times float32's resolution (1.2e-7), which sums over rows of
+another width leave in values near 1, beyond what counts as EXACT."""
 
 
 def downstream_findings(grid: Grid) -> list[Record]:
@@ -22,6 +27,7 @@ def downstream_findings(grid: Grid) -> list[Record]:
             "id": "matrix",
             "cells": matrix,
             "keeps": [head for head in heads if _behind_a_mask(of_head[head]) == {KEEPS}],
+            "rounds": [head for head in heads if _rounds(_behind_a_mask(of_head[head]))],
             "breaks": [head for head in heads if BREAKS in _behind_a_mask(of_head[head])],
             "text": _text(matrix, heads),
         }
@@ -34,7 +40,7 @@ def fate(row: Row) -> str:
     if head is Verdict.EXACT:
         return KEEPS
     if state is Verdict.EXACT:
-        return BREAKS
+        return ROUNDS if (row.record["drift_ratio"]["estimate"] or 1.0) <= ROUNDING else BREAKS
     return UNDEFINED if Verdict.UNDEFINED in (head, state) else LEAKS
 
 
@@ -55,6 +61,10 @@ def _behind_a_mask(entries: list[Record]) -> set[str]:
     return {each["fate"] for each in entries if each["masked"]}
 
 
+def _rounds(fates: set[str]) -> bool:
+    return ROUNDS in fates and fates <= {KEEPS, ROUNDS}
+
+
 def _text(matrix: list[Record], heads: list[str]) -> str:
     masked = {head: [each for each in matrix if each["head"] == head and each["masked"]] for head in heads}
     keep = [head for head in heads if {each["fate"] for each in masked[head]} == {KEEPS}]
@@ -64,11 +74,15 @@ def _text(matrix: list[Record], heads: list[str]) -> str:
         sentences.append(
             f"Behind a mask {_names(keep)} keep{'s' * (len(keep) == 1)} the state EXACT, trained and padded."
         )
+    rounds = [head for head in heads if _rounds({each["fate"] for each in masked[head]})]
+    if rounds:
+        largest = [f"`{head}` ({_largest(masked[head])})" for head in rounds]
+        sentences.append(f"{listed(largest)} keep{'s' * (len(rounds) == 1)} it to rounding.")
     if any(broken.values()):
         worst = [f"`{head}` ({_largest(each)})" for head, each in broken.items() if each]
         one = len(worst) == 1
         sentences.append(f"{listed(worst)} break{'s' * one} it, although the h of the LSTM itself is EXACT.")
-    open_ = [head for head in heads if masked[head] and head not in keep and not broken[head]]
+    open_ = [head for head in heads if masked[head] and head not in keep + rounds and not broken[head]]
     if open_:
         sentences.append(f"For {_names(open_)} it is undefined: too few seeds learned, or the LSTM itself moves.")
     none = [each for each in matrix if not each["masked"]]
