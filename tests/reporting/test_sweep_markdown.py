@@ -168,6 +168,13 @@ def test_findings_have_their_tables(contents):
     assert not any(heading in sweep_markdown(contents["units"]) for heading in headings.values())
 
 
+def test_a_head_of_one_width_and_times_that_are_elsewhere_are_told_where_they_matter(contents):
+    moved, elsewhere = "Behind `flatten` a row has one fixed width", "(../../../benchmarks/batching.md)"
+    texts = {name: sweep_markdown(contents[name]) for name in ("downstream", "batching", "units")}
+    assert {name for name, text in texts.items() if moved in text} == {"downstream"}
+    assert {name for name, text in texts.items() if elsewhere in text} == {"batching"}
+
+
 def test_one_seed_gives_a_report_without_intervals():
     it = sweep({"model.units": [8, 32]})
     made = outcomes(

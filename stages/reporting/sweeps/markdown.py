@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from stages.modeling.heads import HEADS
 from stages.reporting.markdown import TEMPLATE as MAIN_TEMPLATE
 from stages.reporting.markdown import cell_text, literal
 from stages.reporting.numbers import listed, plain, whole
@@ -57,6 +58,8 @@ def _context(content: Record) -> dict[str, Any]:
         "rows": rows,
         "many": len(rows.rows) > MANY_ROWS,
         "copies": listed([f"`{variant}`" for variant in content["copies"]]),
+        "fixed": listed([f"`{head}`" for head in _heads_of_fixed_width(content)]),
+        "timed": any(each["id"] == "equivalence" for each in content["findings"]),
         "effects": [(axis_title(axis), effects_table(content, axis)) for axis in axes],
         "others": [each["text"] for each in content["findings"] if not each["in_answer"]],
         "interactions": interactions_table(content),
@@ -84,6 +87,11 @@ def _sizes(content: Record) -> str:
         f"{whole(texts['exported'])} were compared; {len(seeds)} seed{'s' * (len(seeds) != 1)} a row; "
         f"{content['experiments']} experiment{'s' * (content['experiments'] != 1)}"
     )
+
+
+def _heads_of_fixed_width(content: Record) -> list[str]:
+    heads = dict.fromkeys(row["architecture"]["head"] for row in content["rows"])
+    return [head for head in heads if HEADS[head].fixed_width]
 
 
 def _epsilon(content: Record) -> str:
