@@ -213,8 +213,8 @@ def test_a_killed_training_leaves_no_model_and_simply_runs_again(repository, tmp
     change_params(repository, {"train.epochs": 500})
     shutil.copy(repository / "params.yaml", tmp_path / "long.yaml")
     run(repository, "git", "checkout", "-q", "params.yaml")
-    cell = ["--side", "pre", "--variant", "masked", "--padded", "data/padded/pre", "--models", str(tmp_path / "cell")]
-    command = [sys.executable, "-m", "stages.train", *cell]
+    cell = ["--side", "pre", "--variant", "masked", "--tokens", "data/tokens", "--padded", "data/padded/pre"]
+    command = [sys.executable, "-m", "stages.train", *cell, "--models", str(tmp_path / "cell")]
     process = subprocess.Popen(
         [*command, "--params", str(tmp_path / "long.yaml")], cwd=repository, env=ENVIRONMENT, start_new_session=True
     )
