@@ -5,8 +5,9 @@ from pathlib import Path
 
 from stages.command import run
 from stages.errors import UserError
-from stages.files import whole_file, write_json
+from stages.files import whole_file
 from stages.params import Params
+from stages.reporting.compact import json_text
 from stages.sweeps.experiments import outcomes
 from stages.sweeps.spec import Outcome, Sweep, Texts, load_sweep
 from stages.validation import suggestion
@@ -56,7 +57,7 @@ def _write(spec: Sweep, dataset: str, results: list[Outcome], reports: Path) -> 
     for file, text in sweep_figures(content).items():
         _write_text(folder / "figures" / file, text)
     _write_text(folder / f"{spec.name}.md", sweep_markdown(content))
-    write_json(folder / f"{spec.name}.json", content)
+    _write_text(folder / f"{spec.name}.json", json_text(content))
     write_factors(reports, dataset)
     print(f"{folder / spec.name}.md answers for {dataset}: {spec.question}")
 
