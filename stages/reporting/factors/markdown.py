@@ -4,8 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from stages.reporting.factors.tables import (
     factors_table,
     interactions_table,
@@ -14,10 +12,9 @@ from stages.reporting.factors.tables import (
     recommendation_table,
     run_table,
 )
-from stages.reporting.markdown import TEMPLATE as MAIN_TEMPLATE
-from stages.reporting.markdown import cell_text, literal
 from stages.reporting.numbers import listed
 from stages.reporting.results import Record
+from stages.reporting.sweeps.templates import rendered
 
 TEMPLATE = Path(__file__).with_name("factors.md.j2")
 
@@ -28,16 +25,7 @@ def factors_markdown(content: Record) -> str:
     Args:
         content: that of factors.json.
     """
-    environment = Environment(
-        loader=FileSystemLoader([TEMPLATE.parent, MAIN_TEMPLATE.parent]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # Markdown is not HTML
-    )
-    environment.filters |= {"cell": cell_text, "text": literal}
-    return environment.get_template(TEMPLATE.name).render(_context(content))
+    return rendered(TEMPLATE, _context(content))
 
 
 def _context(content: Record) -> dict[str, Any]:

@@ -4,11 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from stages.modeling.heads import HEADS
-from stages.reporting.markdown import TEMPLATE as MAIN_TEMPLATE
-from stages.reporting.markdown import cell_text, literal
 from stages.reporting.numbers import listed, plain, whole
 from stages.reporting.results import Record
 from stages.reporting.sweeps.captions import captions
@@ -21,6 +17,7 @@ from stages.reporting.sweeps.tables import (
     rows_table,
     serving_table,
 )
+from stages.reporting.sweeps.templates import rendered
 
 TEMPLATE = Path(__file__).with_name("sweep.md.j2")
 MANY_ROWS = 40
@@ -33,17 +30,7 @@ def sweep_markdown(content: Record) -> str:
     Args:
         content: what `stages.sweeps.content.sweep_content` gives, as its JSON holds it.
     """
-    environment = Environment(
-        loader=FileSystemLoader([TEMPLATE.parent, MAIN_TEMPLATE.parent]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # Markdown is not HTML
-    )
-    environment.filters |= {"cell": cell_text, "text": literal}
-    text = environment.get_template(TEMPLATE.name).render(_context(content))
-    return re.sub(r"\n{3,}", "\n\n", text)
+    return re.sub(r"\n{3,}", "\n\n", rendered(TEMPLATE, _context(content)))
 
 
 def _context(content: Record) -> dict[str, Any]:
