@@ -39,9 +39,10 @@ def _worse(factors: list[Factor]) -> list[str]:
     if moved:
         parts = [f"{each.name} × {ratio_of(each.lead_drift.value)} ({_drift_contrast(each)})" for each in moved]
         sentences.append(f"Shown to change its drift, but not its accuracy: {'; '.join(parts[:MOST_NAMED])}.")
-    if masked:
+    costly = [each for each in masked if (value := _of_masked(each).value) is not None and value.estimate < 0]
+    if costly:
         parts = [
-            f"{each.name} {points_of(_of_masked(each).value)} points ({_masked_contrast(each)})" for each in masked
+            f"{each.name} {points_of(_of_masked(each).value)} points ({_masked_contrast(each)})" for each in costly
         ]
         sentences.append(f"Shown to cost the masked model accuracy: {'; '.join(parts[:MOST_NAMED])}.")
     if rest:

@@ -68,7 +68,11 @@ def base_of(sweeps: Sweeps, main: Base | None) -> Base | None:
         if sweep is not None and sweep.unmasked and sweep.masked:
             rows = sweep.where(**sweep.references)
             found.append(Base(f"sweep `{name}`", rows, sweep.level, sweep.epsilon[ACCURACY]))
-    comparable = [each for each in found if {row.masked for row in each.rows} == {True, False}]
+    comparable = [
+        each
+        for each in found
+        if any(row.masked for row in each.rows) and any(row.architecture["mask"] == "none" for row in each.rows)
+    ]
     both = [each for each in comparable if len({row.side for row in each.rows}) == 2]
     return next(iter(both or comparable), None)
 
@@ -132,7 +136,7 @@ def _without_mask(rows: list[Row], chosen: Row, base: Base) -> str:
 
 def _exactness(chosen: Row) -> str:
     if chosen.exact:
-        return "It keeps states and predictions exactly, however a text is padded."
+        return "It keeps states and predictions exactly, under the extra pads that it was read with."
     return "It does not keep the states exactly." if chosen.masked else "Pads move its states."
 
 

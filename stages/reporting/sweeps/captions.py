@@ -14,8 +14,8 @@ KINDS = {
         "hollow where a seed did not beat chance."
     ),
     "heatmap": (
-        "Each field is a mean over seeds (of drift a geometric one): the darker, the more. Green is exact: pads move "
-        "nothing. Hatched is undefined: too few seeds beat chance."
+        "Each field is a mean over seeds (of drift a geometric one); drift and flips: the darker, the more; accuracy: "
+        "the lighter, the more. Green is exact: pads move nothing. Hatched is undefined: too few seeds beat chance."
     ),
 }
 SERVING = (
