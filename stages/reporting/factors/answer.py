@@ -1,6 +1,6 @@
 """The first paragraph: which factors make it worse, ranked, and which fix works."""
 
-from stages.reporting.factors.comparing import accuracy_difference
+from stages.reporting.factors.comparing import Comparison, accuracy_difference
 from stages.reporting.factors.ranking import MASKED, Cell, Factor
 from stages.reporting.factors.recommendation import verdict_text
 from stages.reporting.factors.sweeps import ACCURACY, VARIANT, Row, Sweep, Sweeps
@@ -29,7 +29,8 @@ def _worse(factors: list[Factor]) -> list[str]:
     sentences = []
     if shown:
         listing = "; ".join(
-            f"({place}) {each.name}, {points_of(each.lead.value)} points ({each.lead.contrast}; {_sweep(each)})"
+            f"({place}) {each.name}, {points_of(each.lead.value)} points ({each.lead.contrast}; "
+            f"{_beside(each)}{_sweep(each)})"
             for place, each in enumerate(shown[:MOST_NAMED], 1)
         )
         more = f"; {len(shown) - MOST_NAMED} more below" if len(shown) > MOST_NAMED else ""
@@ -48,6 +49,12 @@ def _worse(factors: list[Factor]) -> list[str]:
     if rest:
         sentences.append(f"Not shown to matter: {listed(rest)}.")
     return sentences
+
+
+def _beside(factor: Factor) -> str:
+    if factor.beside is None or factor.beside.value is None:
+        return ""
+    return f"masked {points_of(factor.beside.value)}; "
 
 
 def _of_masked(factor: Factor) -> Cell:
@@ -75,17 +82,23 @@ def _fix(sweeps: Sweeps, decisions: list[Record]) -> list[str]:
         gains = [(sweep, row, accuracy_difference(row, other, sweep.level)) for sweep, row, other in pairs]
         better = [each for each in gains if each[2].above(0.0)]
         worse = [each for each in gains if each[2].below(0.0)]
-        most = max(gains, key=lambda each: each[2].contrast.estimate or 0.0)
+        fixes = "**The fix: a mask.**" if exact and len(better) > len(worse) else "**What a mask does.**"
         sentences.append(
-            f"**The fix: a mask.** States and predictions stay exactly what they were in {exact} of {len(pairs)} "
-            f"masked settings; accuracy is shown to be higher than without it in {len(better)} and lower in "
-            f"{len(worse)}, at most by {points_of(most[2].value)} points (sweep `{most[0].name}`, {most[1].name})."
+            f"{fixes} States and predictions stay exactly what they were in {exact} of {len(pairs)} masked settings; "
+            f"accuracy is shown to be higher than without it in {len(better)}{_most(better)} and lower in {len(worse)}."
         )
     changed = [each for each in decisions if each["choice"] not in (None, each["naive"])]
     if changed:
         listing = "; ".join(_changed(each) for each in changed)
         sentences.append(f"**What to change of Keras' defaults here**: {listing}.")
     return sentences
+
+
+def _most(gains: list[tuple[Sweep, Row, Comparison]]) -> str:
+    if not gains:
+        return ""
+    sweep, row, gain = max(gains, key=lambda each: each[2].contrast.estimate or 0.0)
+    return f" (by {points_of(gain.value)} points at most: sweep `{sweep.name}`, {row.name})"
 
 
 def _changed(decision: Record) -> str:
@@ -100,7 +113,7 @@ def masked_pairs(sweep: Sweep) -> list[tuple[Row, Row]]:
     """Every masked row of a sweep with the row that differs from it in the mask alone."""
     found = []
     for row in sweep.rows:
-        if row.masked:
+        if row.masked and row.recurrent:
             plain = next(
                 (
                     each

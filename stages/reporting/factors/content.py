@@ -77,6 +77,7 @@ def _factor_record(factor: Factor) -> Record:
         "factor": factor.name,
         "axis": factor.axis,
         "sweep": factor.sweep,
+        "beside": None if factor.beside is None else _cell_record(factor.beside),
         "other_sweeps": list(factor.others),
         "shown": factor.lead.shown,
         "effects": {

@@ -84,7 +84,10 @@ def factors_figure(content: Record) -> Figure:
 
 def _cells(factor: Record, estimand: str) -> list[tuple[str, Record]]:
     groups = [AVERAGED] if factor["axis"] == VARIANT else [UNMASKED, MASKED]
-    return [(group, factor["effects"][group][estimand]) for group in groups]
+    cells = {group: factor["effects"][group][estimand] for group in groups}
+    if estimand == ACCURACY and factor["beside"] is not None:
+        cells[MASKED] = factor["beside"]
+    return list(cells.items())
 
 
 def _label(factor: Record) -> str:
@@ -151,8 +154,10 @@ def _reasons(axes: Axes, factors: list[Record], estimand: str) -> None:
             reasons = [cell["reason"] for cell in cells]
             if set(reasons) == {NO_FIGURE}:
                 continue
-            reason = next((each for each in reasons if each.startswith("0 (exact)")), "undefined").replace("`", "")
-            _word(axes, place, reason)
+            words = [each.replace("`", "") if each.startswith("0 (exact)") else "undefined" for each in reasons]
+            groups = [group for group, _ in _cells(factor, estimand)]
+            each_group = [f"{group}: {word}" for group, word in zip(groups, words, strict=True)]
+            _word(axes, place, words[0] if len(set(words)) == 1 else "\n".join(each_group))
 
 
 def _word(axes: Axes, row: int, text: str) -> None:

@@ -34,8 +34,9 @@ NAMES = {
 }
 """An axis that is no key of these is called what its sweep calls it."""
 
-TRUNCATED = "truncation"
-"""What `pad.max_len` is called in the sweep of that name, which cuts texts and pads none beyond the longest."""
+CUTTING_SWEEP = "truncation"
+CUT_ROWS = "width of cut rows"
+"""What `pad.max_len` is called in that sweep, which cuts texts and pads none beyond the longest."""
 
 SERVING = "served otherwise than trained"
 
@@ -83,6 +84,8 @@ class Factor:
     cells: dict[str, dict[str, Cell]]
     """Group, then estimand."""
     served: Cell | None = None
+    beside: Cell | None = None
+    """What the masked model loses between the two levels that rank it: that much is not the padding's doing."""
     others: tuple[str, ...] = ()
     """Other sweeps that have this axis."""
 
@@ -124,13 +127,20 @@ def _says_anything(factor: Factor) -> bool:
 
 def _factor(sweep: Sweep, axis: str) -> Factor:
     cells = {group: {estimand: _cell(sweep, axis, group, estimand) for estimand in ESTIMANDS} for group in GROUPS}
-    name = TRUNCATED if sweep.name == TRUNCATED and axis == sweep.axis_of("max_len") else NAMES.get(axis, axis)
-    found = Factor(name, axis, sweep.name, cells, _served(sweep))
+    cut = sweep.name == CUTTING_SWEEP and axis == sweep.axis_of("max_len")
+    found = Factor(CUT_ROWS if cut else NAMES.get(axis, axis), axis, sweep.name, cells, _served(sweep))
+    beside = _cell(sweep, axis, MASKED, ACCURACY, like=found.lead)
+    if beside.contrast == found.lead.contrast:
+        turned = _oriented(found.lead, {ACCURACY: beside})[ACCURACY]
+        found = replace(found, beside=turned)
     return replace(found, cells={group: _oriented(found.lead, each) for group, each in cells.items()})
 
 
-def _cell(sweep: Sweep, axis: str, group: str, estimand: str) -> Cell:
-    """The largest effect in one group of models, those with an interval before others."""
+def _cell(sweep: Sweep, axis: str, group: str, estimand: str, like: Cell | None = None) -> Cell:
+    """The largest effect in one group of models: those that are shown first, then those with an interval.
+
+    With `like`, the effect between the same two levels in the same place, where the sweep has it.
+    """
     variant = {UNMASKED: sweep.unmasked, MASKED: sweep.masked, AVERAGED: None}[group]
     if group != AVERAGED and (variant is None or axis == VARIANT):
         return Cell(None, reason=NO_FIGURE if axis == VARIANT else f"the sweep has no {group} model")
@@ -145,7 +155,9 @@ def _cell(sweep: Sweep, axis: str, group: str, estimand: str) -> Cell:
     cells = [_of_effect(each) for each in found]
     if not cells:
         return Cell(None, reason=_reason(sweep, axis, variant, estimand))
-    return max(cells, key=lambda each: (each.value is not None and each.value.low is not None, each.size))
+    if like is not None:
+        cells = [each for each in cells if each.contrast == like.contrast] or cells
+    return max(cells, key=lambda each: (each.shown, each.value is not None and each.value.low is not None, each.size))
 
 
 def _of_effect(effect: Effect) -> Cell:
