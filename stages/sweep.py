@@ -36,6 +36,10 @@ def sweep(
     chosen = dataset or spec.only or params.dataset
     if chosen not in params.datasets:
         raise UserError(f"dataset: {chosen!r} is not in params.yaml; {suggestion(chosen, params.datasets)}")
+    for known in spec.datasets:
+        if known not in params.datasets:
+            file = sweeps / f"{name}.yaml"
+            raise UserError(f"{file}: datasets.{known}: not in params.yaml; {suggestion(known, params.datasets)}")
     points = spec.points(chosen, _texts(texts))
     try:
         results = outcomes(PROJECT, spec, points, _jobs(jobs))

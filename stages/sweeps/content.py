@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from stages.params import BASELINE
 from stages.reporting.numbers import rounded
 from stages.reporting.results import Results
-from stages.sweeps.effects import Grid, copied_variants, effects, grid_of, interactions
+from stages.sweeps.effects import Grid, copied_variants, effects, grid_of, repeated_variants
 from stages.sweeps.findings.batching import batching_findings
 from stages.sweeps.findings.downstream import downstream_findings
 from stages.sweeps.findings.main_effects import exact_finding, main_findings
@@ -14,6 +14,7 @@ from stages.sweeps.findings.published import published_findings
 from stages.sweeps.findings.threshold import threshold_findings
 from stages.sweeps.findings.truncation import truncation_findings
 from stages.sweeps.findings.tuning import tuning_findings
+from stages.sweeps.interactions import interactions
 from stages.sweeps.rows import Record, Row, sweep_rows
 from stages.sweeps.spec import TEXTS_KEY, Outcome, Sweep
 
@@ -59,6 +60,7 @@ def sweep_content(sweep: Sweep, dataset: str, outcomes: Sequence[Outcome]) -> Re
         "read": list(sweep.read),
         "figure": sweep.figure.model_dump(),
         "copies": copied_variants(rows),
+        "repeats": repeated_variants(rows),
         "rows": [row.record for row in rows],
         "effects": changed,
         "interactions": notable,

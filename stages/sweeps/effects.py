@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,8 @@ COUNTED = "counted, not estimated"
 T_ON_DIFFERENCES = "mean difference, paired by seed; t interval over seeds"
 T_ON_LOGARITHMS = "ratio of geometric means, paired by seed; t interval of the differences of logarithms"
 
-MOST_INTERACTIONS = 10
+FEWEST_OF_MANY = 3
+"""Fewer seeds than that, where others were left out, give no verdict: those that are left are those that learned."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,24 @@ def copied_variants(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(row.variant for row in rows if row.variant not in others))
 
 
+def repeated_variants(rows: Sequence[Row]) -> dict[str, str]:
+    """Variant -> another that comes first and whose figures it repeats, seed by seed and to the last bit, in every row.
+
+    Copies of the baseline, which `copied_variants` names, are left out.
+    """
+    copies = copied_variants(rows)
+    figures: dict[str, dict[str, list[Record]]] = {}
+    for row in rows:
+        if row.variant not in copies:
+            place = str({axis: label for axis, label in row.levels.items() if axis != "variant"})
+            figures.setdefault(row.variant, {})[place] = row.record["seeds"]
+    found: dict[str, str] = {}
+    for one, other in itertools.combinations(figures, 2):
+        if other not in found and figures[one] == figures[other]:
+            found[other] = one
+    return found
+
+
 def effects(grid: Grid) -> list[Record]:
     """Every level against the reference of its axis.
 
@@ -117,25 +136,6 @@ def effects(grid: Grid) -> list[Record]:
         for within in _withins(grid, axis)
         for effect in _of_level(grid, axis, level, reference, within)
     ]
-
-
-def interactions(grid: Grid) -> tuple[list[Record], int]:
-    """Differences of differences for pairs of axes, averaged over the others: the notable ones, and how many were seen.
-
-    Notable are those whose interval excludes 0 (1 for a ratio of drift ratios), those with the largest distance from
-    it in standard errors first, at most `MOST_INTERACTIONS`.
-    """
-    found = [
-        record
-        for one, two in itertools.combinations(grid.axes, 2)
-        for first in grid.axes[one][1:]
-        for second in grid.axes[two][1:]
-        for estimand in ESTIMANDS
-        if (record := _interaction(grid, {one: first, two: second}, estimand)) is not None
-    ]
-    notable = [(score, record) for score, record in found if score > 1]
-    notable.sort(key=lambda pair: -pair[0])
-    return [record for _, record in notable[:MOST_INTERACTIONS]], len(found)
 
 
 def difference_by_seed(ours: Row, theirs: Row, estimand: str, seeds: Sequence[int]) -> Floats:
@@ -189,9 +189,11 @@ def _estimated(grid: Grid, pairs: list[tuple[Row, Row]], estimand: str) -> Recor
         -1, len(grid.seeds)
     )
     by_seed, combinations = averaged(by_pair)
-    contrast = over_seeds(by_seed, grid.level)
     ratio = estimand in RATIOS
+    contrast = over_seeds(by_seed, grid.level)
+    contrast = contrast if ratio else _inside(contrast)
     reason = _reason(useful, estimand) if contrast.estimate is None else contrast.reason
+    few = contrast.left_out and contrast.n_seeds < FEWEST_OF_MANY
     shown = as_ratio(contrast) if ratio else contrast
     return {
         **asdict(shown),
@@ -200,8 +202,14 @@ def _estimated(grid: Grid, pairs: list[tuple[Row, Row]], estimand: str) -> Recor
         "combinations": combinations,
         "of_combinations": len(useful),
         "method": T_ON_LOGARITHMS if ratio else T_ON_DIFFERENCES,
-        "verdict": None if ratio else str(verdict_on(by_seed, grid.epsilon[estimand])),
+        "verdict": None if ratio else str(Verdict.UNDEFINED if few else verdict_on(by_seed, grid.epsilon[estimand])),
     }
+
+
+def _inside(contrast: Contrast) -> Contrast:
+    """A difference of two shares, its interval cut to where such differences lie."""
+    low, high = contrast.low, contrast.high
+    return replace(contrast, low=None if low is None else max(low, -1.0), high=None if high is None else min(high, 1.0))
 
 
 def _says_something(pair: tuple[Row, Row], estimand: str) -> bool:
@@ -244,41 +252,4 @@ def _counted(pairs: list[tuple[Row, Row]], n_seeds: int) -> Record:
         "of_combinations": len(pairs),
         "method": COUNTED,
         **none,
-    }
-
-
-def _interaction(grid: Grid, levels: Levels, estimand: str) -> tuple[float, Record] | None:
-    """One difference of differences with its distance from 0 in half widths; None where it has no interval."""
-    one, two = levels
-    references = {axis: grid.axes[axis][0] for axis in levels}
-    by_combination = []
-    for rest in grid.others(one, two):
-        corners = [
-            grid.find({**rest, one: first, two: second})
-            for first in (levels[one], references[one])
-            for second in (levels[two], references[two])
-        ]
-        if all(corner is not None for corner in corners):
-            both, first_alone, second_alone, neither = (corner for corner in corners if corner is not None)
-            by_combination.append(
-                difference_by_seed(both, second_alone, estimand, grid.seeds)
-                - difference_by_seed(first_alone, neither, estimand, grid.seeds)
-            )
-    if not by_combination:
-        return None
-    by_seed, combinations = averaged(np.array(by_combination))
-    contrast = over_seeds(by_seed, grid.level)
-    if contrast.estimate is None or contrast.low is None or contrast.high is None:
-        return None
-    half = (contrast.high - contrast.low) / 2
-    score = abs(contrast.estimate) / half if half else 0.0
-    ratio = estimand in RATIOS
-    return score, {
-        "axes": [one, two],
-        "levels": levels,
-        "references": references,
-        "estimand": estimand,
-        "scale": RATIO if ratio else DIFFERENCE,
-        "combinations": combinations,
-        **asdict(as_ratio(contrast) if ratio else contrast),
     }

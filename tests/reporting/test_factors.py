@@ -89,7 +89,7 @@ def test_the_first_paragraph_ranks_what_makes_it_worse_and_names_the_fix(everyth
         "(1) amount of padding, −35.0 [−35.1, −34.9] points (`longest*8` against `0.5`, post; "
         "masked 0.0 [−0.1, +0.1]; sweep `amount`)" in answer
     )
-    assert "Shown to change its drift, but not its accuracy: units × 4.00" in answer
+    assert "Shown to change its drift, and not shown to change its accuracy: units × 4.00" in answer
     assert "Not shown to matter: layers (`size`)" in answer
     assert "stay exactly what they were in 44 of 46 masked settings" in answer
     assert "(by +37.0 [+36.9, +37.1] points at most: sweep `amount`, `longest*8`, post, `masked`)" in answer

@@ -242,10 +242,10 @@ def test_serving_otherwise_tells_the_worst_condition(contents):
 def test_the_answer_of_a_plain_sweep_is_what_its_axes_do_to_the_baseline(contents):
     content = contents["units"]
     assert (
-        "`baseline` (pre), units instead of 8: 32 accuracy +3.0 points, drift × 2.00; 128 accuracy +9.0 points"
-        in content["answer"]
+        "`baseline` (pre), units instead of 8: 32 accuracy +3.0 points, drift × 2.00 in 3 of 4 seeds; "
+        "128 accuracy +9.0 points" in content["answer"]
     )
-    assert content["answer"].endswith("`masked` is EXACT in all 12 rows: pads move nothing.")
+    assert content["answer"].endswith("`masked` is EXACT in all 12 rows: the extra pads move nothing.")
     assert "`masked` (pre), units" not in content["answer"]
 
 

@@ -1,4 +1,4 @@
-"""Effects paired by seed and differences of differences, by hand."""
+"""Effects paired by seed, by hand."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from stages.sweeps.effects import (
     TO_EXACT,
     effects,
     grid_of,
-    interactions,
+    repeated_variants,
 )
 from stages.sweeps.rows import sweep_rows
 from tests.sweeps.outcomes import EPSILON, EXACT, cell, outcomes, report, sweep
@@ -142,21 +142,43 @@ def test_an_axis_is_found_by_what_it_changes():
     assert found.changing("train.trim") is None
 
 
-def test_a_difference_of_differences():
-    # units add 0 with pre and .1, .2, .3 with post: the interaction is .2, sd .1
+def test_a_drift_that_is_rounding_is_no_part_of_a_ratio():
+    found = grid(lambda units: report(cell(drift=(1e-15, 2e-15, 4e-15) if units == "8" else (1.0, 2.0, 4.0))))
+    assert effect(found, "model.units", "drift_ratio")["estimate"] is None
+
+
+@pytest.mark.parametrize(("learned", "verdict"), [(2, "UNDEFINED"), (3, "DIFFERENT")])
+def test_few_seeds_that_are_left_give_no_verdict(learned, verdict):
+    flips = (0.2, 0.21, 0.22, 0.2)
+    seeds = [True] * learned + [False] * (4 - learned)
+    make = {
+        "8": lambda: report(cell(accuracy=(0.8,) * 4, drift=(1.0,) * 4, flips=(0.0, 0.01, 0.0, 0.0))),
+        "32": lambda: report(cell(accuracy=(0.8,) * 4, drift=(1.0,) * 4, flips=flips, learned=seeds)),
+    }
+    it = effect(grid(lambda units: make[units]()), "model.units", "flip_rate")
+    assert (it["n_seeds"], it["left_out"], it["verdict"]) == (learned, 4 - learned, verdict)
+
+
+def test_an_interval_of_a_difference_of_shares_ends_where_such_differences_end():
     def make(units):
-        post = (0.5, 0.5, 0.5) if units == "8" else (0.6, 0.7, 0.8)
-        drift = (1.0, 1.0, 1.0) if units == "8" else (3.0, 4.0, 5.0)
+        return report(cell(accuracy=(0.1, 0.1), drift=(1.0, 1.0), flips=(0.0, 0.0) if units == "8" else (0.1, 0.9)))
+
+    it = effect(grid(make), "model.units", "flip_rate")
+    # t(1) = 12.7: the interval of .1 and .9 would be 0.5 ± 5.1
+    assert (it["low"], it["high"]) == (-1.0, 1.0)
+
+
+def test_variants_that_repeat_another_are_named_with_it():
+    def make(units):
+        later = 0.8 if units == "8" else 0.9
         return report(
-            cell(side="pre", accuracy=(0.5, 0.5, 0.5), drift=(1.0, 1.0, 1.0), flips=(0.0, 0.0, 0.0)),
-            cell(side="post", accuracy=post, drift=drift, flips=(0.0, 0.0, 0.0)),
+            cell(),
+            cell(variant="masked"),
+            cell(variant="explicit", mask="explicit"),
+            cell(variant="zeroed_row", mask="embedding", accuracy=(0.8, 0.82, 0.84 + (units == "32") / 100)),
+            cell(variant="cnn", recurrent="none", accuracy=(later,) * 3),
+            cell(variant="double_mask", mask="embedding+masking", same=True),
         )
 
-    notable, looked_at = interactions(grid(make))
-    assert looked_at == 3
-    drift = next(each for each in notable if each["estimand"] == "drift_ratio")
-    assert drift["estimate"] == pytest.approx(60 ** (1 / 3))
-    assert drift["levels"] == {"model.units": "32", "side": "post"}
-    assert drift["references"] == {"model.units": "8", "side": "pre"}
-    # .2 - 4.302653 * .1 / sqrt(3) is below 0, and nothing flips
-    assert [each["estimand"] for each in notable] == ["drift_ratio"]
+    rows = sweep_rows(outcomes(sweep({"model.units": [8, 32]}), make))
+    assert repeated_variants([row for row in rows if row.variant != "baseline"]) == {"explicit": "masked"}

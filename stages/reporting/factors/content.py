@@ -11,6 +11,7 @@ from stages.reporting.factors.sweeps import ACCURACY, SIDE, VARIANT, Row, Sweep,
 from stages.reporting.numbers import listed, rounded
 from stages.reporting.results import Record, Results
 from stages.reporting.rulings import Ruling
+from stages.reporting.sweeps.tables import heads_of_fixed_width
 from stages.sweeps.rows import outcome_rows
 from stages.sweeps.spec import Outcome, Point
 
@@ -53,6 +54,7 @@ def factors_content(dataset: str, sweep_records: list[Record], report: Record | 
         "recommendation": decisions,
         "together": _together(dataset, decisions),
         "not_in_command": _not_in_command(decisions),
+        "fixed_width": heads_of_fixed_width([each.record for each in sweeps.run]),
         "run": [_run_record(each) for each in sweeps.run],
         "missing": [{"name": name, "command": sweeps.command(name).strip("`")} for name in sweeps.missing],
     }

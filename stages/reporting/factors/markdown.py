@@ -35,6 +35,7 @@ def _context(content: Record) -> dict[str, Any]:
         "masked": masked_table(content),
         "interactions": interactions_table(content),
         "recommendation": recommendation_table(content),
+        "fixed": listed([f"`{head}`" for head in content["fixed_width"]]),
         "options": options_table(content),
         "run": run_table(content),
     }

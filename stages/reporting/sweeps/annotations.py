@@ -49,7 +49,7 @@ def _threshold(axes: Axes, content: Record, finding: Record) -> None:
 def _knee(axes: Axes, marks: Sequence[tuple[float, Mark]], finding: Record) -> None:
     for key, marker in (("knee", "o"), ("shortest", "D")):
         point = finding[key]
-        if point is None:
+        if point is None or (key == "shortest" and point["label"] == finding["widest"]["label"]):
             continue
         wanted = finding["levels"] | {finding["axis"]: point["label"]}
         x, mark = next(((x, mark) for x, mark in marks if wanted.items() <= mark.levels.items()), (0.0, None))

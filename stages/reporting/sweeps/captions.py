@@ -15,7 +15,8 @@ KINDS = {
     ),
     "heatmap": (
         "Each field is a mean over seeds (of drift a geometric one); drift and flips: the darker, the more; accuracy: "
-        "the lighter, the more. Green is exact: pads move nothing. Hatched is undefined: too few seeds beat chance."
+        "the lighter, the more. Green is exact: the extra pads move nothing. Hatched is undefined: too few seeds beat "
+        "chance."
     ),
 }
 SERVING = (

@@ -15,6 +15,7 @@ from stages.reporting.numbers import ratio
 from stages.reporting.results import Record
 from stages.reporting.sweeps.marks import labels_of
 from stages.reporting.sweeps.tables import axes_of, rows_of
+from stages.sweeps.rows import ROUNDING
 
 TITLES = {
     "accuracy": "test accuracy (%)",
@@ -131,7 +132,7 @@ def _norm(content: Record, estimand: str) -> Normalize:
         each["estimate"] for each in found if each and each["estimate"] is not None and each.get("verdict") != "EXACT"
     ]
     if estimand == DRIFT:
-        positive = [value for value in values if value > 0] or [1.0]
+        positive = [value for value in values if value > ROUNDING] or [1.0]
         low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
         return LogNorm(10.0**low, 10.0 ** max(high, low + 1))
     highest = max(values, default=1.0)

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from stages.modeling.heads import HEADS
 from stages.reporting.numbers import listed, plain, whole
 from stages.reporting.results import Record
 from stages.reporting.sweeps.captions import captions
@@ -13,6 +12,7 @@ from stages.reporting.sweeps.tables import (
     axes_of,
     axis_title,
     effects_table,
+    heads_of_fixed_width,
     interactions_table,
     rows_table,
     serving_table,
@@ -45,7 +45,8 @@ def _context(content: Record) -> dict[str, Any]:
         "rows": rows,
         "many": len(rows.rows) > MANY_ROWS,
         "copies": listed([f"`{variant}`" for variant in content["copies"]]),
-        "fixed": listed([f"`{head}`" for head in _heads_of_fixed_width(content)]),
+        "repeats": _repeats(content["repeats"]),
+        "fixed": listed([f"`{head}`" for head in heads_of_fixed_width([content])]),
         "timed": any(each["id"] == "equivalence" for each in content["findings"]),
         "effects": [(axis_title(axis), effects_table(content, axis)) for axis in axes],
         "others": [each["text"] for each in content["findings"] if not each["in_answer"]],
@@ -66,6 +67,15 @@ def _context(content: Record) -> dict[str, Any]:
     }
 
 
+def _repeats(repeats: dict[str, str]) -> str:
+    """Which variants repeat the figures of which other."""
+    parts = []
+    for first in dict.fromkeys(repeats.values()):
+        others = [f"`{variant}`" for variant, of in repeats.items() if of == first]
+        parts.append(f"{listed(others)} repeat{'s' * (len(others) == 1)} every figure of `{first}`")
+    return "; ".join(parts)
+
+
 def _sizes(content: Record) -> str:
     texts, seeds = content["texts"], content["seeds"]
     least = "" if texts["alike"] else "at least "
@@ -74,11 +84,6 @@ def _sizes(content: Record) -> str:
         f"{whole(texts['exported'])} were compared; {len(seeds)} seed{'s' * (len(seeds) != 1)} a row; "
         f"{content['experiments']} experiment{'s' * (content['experiments'] != 1)}"
     )
-
-
-def _heads_of_fixed_width(content: Record) -> list[str]:
-    heads = dict.fromkeys(row["architecture"]["head"] for row in content["rows"])
-    return [head for head in heads if HEADS[head].fixed_width]
 
 
 def _epsilon(content: Record) -> str:

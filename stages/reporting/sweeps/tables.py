@@ -1,7 +1,8 @@
 """The tables of a sweep: all of its rows, what each level does, and which levels act together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from stages.modeling.heads import HEADS
 from stages.reporting.numbers import (
     EXACT_ZERO,
     MISSING,
@@ -210,3 +211,9 @@ def _levels(levels: dict[str, str]) -> str:
 
 def _key(within: dict[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(within.items())
+
+
+def heads_of_fixed_width(sweeps: Sequence[Record]) -> list[str]:
+    """The heads in these sweeps whose rows can take no more pads, so that pads are moved and not added."""
+    heads = dict.fromkeys(row["architecture"]["head"] for content in sweeps for row in content["rows"])
+    return [head for head in heads if HEADS[head].fixed_width]

@@ -3,15 +3,11 @@
 from stages.reporting.numbers import listed, ratio, ratio_interval, rounded, spaced
 from stages.stats.verdicts import Verdict
 from stages.sweeps.effects import Grid
-from stages.sweeps.rows import Record, Row
+from stages.sweeps.rows import ROUNDING, Record, Row
 
 KEEPS, ROUNDS, BREAKS, LEAKS, UNDEFINED = "keeps", "rounds", "breaks", "leaks", "undefined"
 """What a head reads is EXACT; it moves by rounding alone; by more, although the last h is EXACT; neither is EXACT; it
 cannot be told."""
-
-ROUNDING = 1e-12
-"""A drift ratio up to this is rounding: the square of ten times float32's resolution (1.2e-7), which sums over rows of
-another width leave in values near 1, beyond what counts as EXACT."""
 
 
 def downstream_findings(grid: Grid) -> list[Record]:

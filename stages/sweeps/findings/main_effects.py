@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from stages.reporting.numbers import ratio, ratio_interval, spaced
+from stages.params import BASELINE
+from stages.reporting.numbers import points, points_interval, ratio, ratio_interval, spaced
 from stages.reporting.wording import capital
 from stages.stats.verdicts import Verdict
 from stages.sweeps.effects import BOTH_EXACT, FROM_EXACT, TO_EXACT, Grid
-from stages.sweeps.findings.words import axis_name, judged_points, label_text, ticked, where
+from stages.sweeps.findings.words import axis_name, judged_points, label_text, of_seeds, ticked, where
+from stages.sweeps.interactions import gap_change
 from stages.sweeps.rows import Levels, Record, Row
 from stages.sweeps.spec import INNER_AXES
 
@@ -25,19 +27,21 @@ def main_findings(grid: Grid, effects: Sequence[Record]) -> list[Record]:
         of_axis = [each for each in effects if each["axis"] == axis and set(each["within"]) == set(inner)]
         for within in _each_once([each["within"] for each in of_axis]):
             mine = [each for each in of_axis if each["within"] == within]
-            found.append(_finding(axis, _named(grid, axis, within), mine))
+            found.append(_finding(grid, axis, within, mine))
     return found
 
 
 def exact_finding(rows: Sequence[Row]) -> list[Record]:
-    """Which variants are EXACT in all of their rows, and which masked ones are not."""
+    """Which variants are EXACT in all of their rows."""
     variants = list(dict.fromkeys(row.variant for row in rows))
     of = {variant: [row for row in rows if row.variant == variant] for variant in variants}
     exact = [name for name in variants if all(row.verdict("drift_ratio") is Verdict.EXACT for row in of[name])]
     if not exact:
         return []
     count = sum(len(of[name]) for name in exact)
-    text = f"{ticked(exact)} {'is' if len(exact) == 1 else 'are'} EXACT in all {count} rows: pads move nothing."
+    text = (
+        f"{ticked(exact)} {'is' if len(exact) == 1 else 'are'} EXACT in all {count} rows: the extra pads move nothing."
+    )
     return [{"id": "exact", "variants": exact, "rows": count, "text": text}]
 
 
@@ -56,13 +60,20 @@ def chosen_levels(levels: list[str], accuracies: dict[str, Record]) -> list[str]
     return [max(known, key=lambda level: abs(accuracies[level]["estimate"]))] if known else levels[-1:]
 
 
-def _finding(axis: str, levels: Levels, effects: list[Record]) -> Record:
+def _finding(grid: Grid, axis: str, within: Levels, effects: list[Record]) -> Record:
+    levels = _named(grid, axis, within)
     by = {(each["level"], each["estimand"]): each for each in effects}
     names = list(dict.fromkeys(each["level"] for each in effects))
     accuracies = {name: by[name, "accuracy"] for name in names}
     chosen = names if axis in INNER_AXES else chosen_levels(names, accuracies)
     reference = effects[0]["reference"]
-    parts = [f"accuracy {_points(by[name, 'accuracy'])}, drift {_times(by[name, 'drift_ratio'])}" for name in chosen]
+    gains = {
+        name: gap_change(grid, axis, name, within) if levels.get("variant") == BASELINE else None for name in chosen
+    }
+    parts = [
+        f"accuracy {_points(by[name, 'accuracy'])}{_gain(gains[name])}, drift {_times(by[name, 'drift_ratio'])}"
+        for name in chosen
+    ]
     if len(chosen) == 1:
         said = f"{axis_name(axis)} {label_text(chosen[0])} instead of {label_text(reference)}: {parts[0]}"
     else:
@@ -78,21 +89,36 @@ def _finding(axis: str, levels: Levels, effects: list[Record]) -> Record:
         "axis": axis,
         "levels": levels,
         "effects": kept,
+        "gains": [{"level": name, **gain} for name, gain in gains.items() if gain is not None],
         "text": f"{capital(where(levels))}, {said}.",
     }
+
+
+def _gain(gain: Record | None) -> str:
+    """What padding does beyond what the level does to every model: how much more a mask adds there."""
+    if gain is None:
+        return ""
+    changed = spaced(points(gain["estimate"]), points_interval(gain["low"], gain["high"]))
+    return f" (what a mask adds changes by {changed})"
 
 
 def _points(effect: Record) -> str:
     if effect["estimate"] is None:
         return f"undefined ({effect['reason']})"
-    return judged_points(effect)
+    return f"{judged_points(effect)}{_of(effect)}"
+
+
+def _of(effect: Record) -> str:
+    """The seeds that have a value, where others have none."""
+    left_out = effect["left_out"]
+    return f" in {of_seeds(effect['n_seeds'], effect['n_seeds'] + left_out)}" if left_out else ""
 
 
 def _times(effect: Record) -> str:
     if effect["estimate"] is None:
         exact = {BOTH_EXACT: "0 (exact) at both", TO_EXACT: "falls to 0 (exact)", FROM_EXACT: "rises from 0 (exact)"}
         return exact.get(effect["reason"]) or f"undefined ({effect['reason']})"
-    return f"× {spaced(ratio(effect['estimate']), ratio_interval(effect['low'], effect['high']))}"
+    return f"× {spaced(ratio(effect['estimate']), ratio_interval(effect['low'], effect['high']))}{_of(effect)}"
 
 
 def _named(grid: Grid, axis: str, within: Levels) -> Levels:

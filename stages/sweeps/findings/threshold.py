@@ -67,7 +67,8 @@ def _text(levels: Levels, found: Threshold, record: Record, shares: list[float])
         at = spaced(percent(record["estimate"]), percent_interval(record["low"], record["high"]))
         return (
             f"{name} falls to chance at {at} padding: half way between the last share at which a seed learns and the "
-            f"next, a mean over {seeds} seeds, which fall between {first} and {last}."
+            f"next, a mean over {seeds} seeds, which fall between {first} and {last} (the interval leaves out how far "
+            "apart the tried shares lie)."
         )
     parts = [f"{of_seeds(found.never_fell, seeds)} still learn at {most}, the largest share tried"] * bool(
         found.never_fell

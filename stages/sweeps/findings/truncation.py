@@ -93,6 +93,8 @@ def _text(grid: Grid, levels: Levels, record: Record) -> str:
     if bend is None:
         return f"{first}; accuracy over compute has no knee."
     agree = of_seeds(record["seeds_with_this_knee"], len(grid.seeds))
+    if 2 * record["seeds_with_this_knee"] < len(grid.seeds):
+        return f"{first}; accuracy over compute has no knee on which half of the seeds agree."
     loss = f"saves {_saved(bend)}, accuracy {judged_points(bend)}"
     return f"{first}; the knee is at {bend['max_len']} ({loss}; the same in {agree})."
 

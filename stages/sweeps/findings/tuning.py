@@ -102,11 +102,12 @@ def _text(record: Record) -> str:
         else "the share that tuning closes is undefined, for the first gap is not shown to differ from 0"
     )
     return (
-        f"With {record['levels']['side']}-padding `{record['levels']['variant']}` beats `{BASELINE}` by "
+        f"With {record['levels']['side']}-padding `{record['levels']['variant']}` differs from `{BASELINE}` by "
         f"{in_points(record['gap'])} at the first setting ({_setting(record['default'])}); of {record['settings']} "
         f"settings the one with the best validation accuracy of `{BASELINE}` ({_setting(record['best'])}) leaves "
         f"{in_points(record['gap_left'])}: {closes}. With both tuned {in_points(record['gap_left_both_tuned'])} stay; "
-        f"the smallest gap at any setting is {in_points(record['smallest_gap'])} "
+        f"the smallest gap of the {record['settings']} settings, not corrected for the choice, is "
+        f"{in_points(record['smallest_gap'])} "
         f"({_setting(record['smallest_gap']['levels'])})."
     )
 

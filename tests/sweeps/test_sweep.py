@@ -1,0 +1,42 @@
+"""`make sweep` refuses what no experiment could run, before any runs."""
+
+import pytest
+
+from stages.errors import UserError
+from stages.params import load_params
+from stages.sweep import sweep
+from tests.conftest import REPOSITORY
+from tests.sweeps.test_spec import SWEEP
+
+
+@pytest.fixture
+def refused(tmp_path):
+    (tmp_path / "amount.yaml").write_text(SWEEP)
+
+    def of(**options):
+        with pytest.raises(UserError) as caught:
+            sweep(load_params(REPOSITORY / "params.yaml"), sweeps=tmp_path, reports=tmp_path / "reports", **options)
+        assert not (tmp_path / "reports").exists()
+        return str(caught.value)
+
+    return of
+
+
+def test_a_sweep_needs_a_name(refused):
+    assert refused(name="").endswith("as in make sweep NAME=amount; there are: amount")
+
+
+def test_a_dataset_that_is_not_in_the_catalogue(refused):
+    assert refused(name="amount", dataset="mrs").startswith("dataset: 'mrs' is not in params.yaml; did you mean 'mr'?")
+
+
+def test_settings_for_a_dataset_that_is_not_in_the_catalogue(refused, tmp_path):
+    (tmp_path / "amount.yaml").write_text(SWEEP.replace("  mr: {", "  mrs: {"))
+    assert "amount.yaml: datasets.mrs: not in params.yaml; did you mean 'mr'?" in refused(name="amount")
+
+
+@pytest.mark.parametrize("texts", ["many", "-5", "1.5"])
+def test_a_number_of_texts_that_is_none(refused, texts):
+    assert refused(name="amount", texts=texts) == (
+        f"texts: '{texts}' is not allowed; it should be a number of texts, or all"
+    )
