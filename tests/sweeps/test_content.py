@@ -135,6 +135,22 @@ def test_truncation_tells_the_shortest_width_and_the_knee(contents):
     assert "rows of 28 instead of 48 save 41.7 % of the computed tokens" in it["text"]
 
 
+def test_a_knee_of_the_mean_that_few_seeds_have_is_none():
+    # One seed of three bends at 16, the others do not depend on the width; so does their mean.
+    by_width = {"8": (0.5, 0.5, 0.5), "16": (0.8, 0.5, 0.5), "28": (0.8, 0.5, 0.5), "48": (0.8, 0.5, 0.5)}
+    it = sweep({"pad.max_len": [8, 16, 28, 48]})
+
+    def make(max_len):
+        cut = 0.0 if max_len == "48" else 0.5
+        return report(
+            cell(accuracy=by_width[max_len], computed=100 * int(max_len)), max_len=int(max_len), truncated=cut
+        )
+
+    found = one(sweep_content(it, "synthetic", outcomes(it, make)), "knee")
+    assert (found["knee"], found["seeds_with_this_knee"]) == (None, 1)
+    assert "has no knee on which half of the seeds agree" in found["text"]
+
+
 def test_the_shortest_width_is_reached_from_the_widest_without_a_failure():
     # Rows of 8 look as good as the widest, rows of 16 do not: the walk from 48 down stops before 16.
     middle = {"8": (0.80, 0.81, 0.82), "16": (0.5, 0.8, 0.9), "48": (0.80, 0.81, 0.82)}

@@ -91,7 +91,7 @@ def recommendation_table(content: Record) -> Table:
 def options_table(content: Record) -> Table:
     """Every option of every decision beside the best one."""
     header = ["decision", "option", "test accuracy", "against the best, points", "computed tokens, ratio"]
-    header += ["states", "not shown to be worse than the best"]
+    header += ["states", "allowed"]
     rows = [
         [
             each["decision"],

@@ -49,7 +49,7 @@ def _threshold(axes: Axes, content: Record, finding: Record) -> None:
 def _knee(axes: Axes, marks: Sequence[tuple[float, Mark]], finding: Record) -> None:
     for key, marker in (("knee", "o"), ("shortest", "D")):
         point = finding[key]
-        if point is None or (key == "shortest" and point["label"] == finding["widest"]["label"]):
+        if point is None or (key == "shortest" and not _shorter(finding)):
             continue
         wanted = finding["levels"] | {finding["axis"]: point["label"]}
         x, mark = next(((x, mark) for x, mark in marks if wanted.items() <= mark.levels.items()), (0.0, None))
@@ -58,6 +58,10 @@ def _knee(axes: Axes, marks: Sequence[tuple[float, Mark]], finding: Record) -> N
                 x, 100 * mark.estimate, marker=marker, markersize=13, markerfacecolor="none", color=INK,
                 markeredgewidth=1.3, linestyle="none", zorder=6, clip_on=False,
             )  # fmt: skip
+
+
+def _shorter(finding: Record) -> bool:
+    return bool(finding["shortest"]["label"] != finding["widest"]["label"])
 
 
 def _published(axes: Axes, marks: Sequence[tuple[float, Mark]], entry: Record) -> None:
@@ -81,9 +85,10 @@ def finding_handles(content: Record, estimands: Sequence[str]) -> list[Artist]:
     handles: list[Artist] = []
     if "threshold" in found and content["figure"]["x"] == "padding_share":
         handles.append(rule("falls to chance (grey: interval or bracket)", (0, (4, 2))))
-    if any(finding["id"] == "knee" and finding["knee"] for finding in content["findings"]):
+    knees = [finding for finding in content["findings"] if finding["id"] == "knee"]
+    if any(finding["knee"] for finding in knees):
         handles.append(dot("knee", "o", hollow=True, colour=INK))
-    if "knee" in found:
+    if any(_shorter(finding) for finding in knees):
         handles.append(dot("shortest not worse than the widest", "D", hollow=True, colour=INK))
     if "published" in found:
         handles.append(Line2D([], [], color=INK, linewidth=1.6, label="published, about"))

@@ -31,14 +31,18 @@ def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Record:
     costs = [row.record["computed_tokens"] / widest.record["computed_tokens"] for row in rows]
     means = [float(row.record["accuracy"]["estimate"]) for row in rows]
     bend = knee(costs, means)
+    agree = None if bend is None else _agreeing(grid, rows, costs, bend)
+    agreed = bend is not None and agree is not None and 2 * agree >= len(grid.seeds)
     record = {
         "id": "knee",
         "levels": levels,
         "axis": axis,
         "widest": _point(rows, costs, len(rows) - 1, axis),
         "shortest": _point(rows, costs, short, axis) | _loss(grid, differences[short]),
-        "knee": None if bend is None else _point(rows, costs, bend, axis) | _loss(grid, differences[bend]),
-        "seeds_with_this_knee": None if bend is None else _agreeing(grid, rows, costs, bend),
+        "knee": None
+        if bend is None or not agreed
+        else _point(rows, costs, bend, axis) | _loss(grid, differences[bend]),
+        "seeds_with_this_knee": agree,
         "points": [_point(rows, costs, index, axis) | _loss(grid, each) for index, each in enumerate(differences)],
     }
     return {**record, "text": _text(grid, levels, record)}
@@ -91,10 +95,9 @@ def _text(grid: Grid, levels: Levels, record: Record) -> str:
             f"by more than ε (accuracy {judged_points(short)})"
         )
     if bend is None:
-        return f"{first}; accuracy over compute has no knee."
+        doubt = "" if record["seeds_with_this_knee"] is None else " on which half of the seeds agree"
+        return f"{first}; accuracy over compute has no knee{doubt}."
     agree = of_seeds(record["seeds_with_this_knee"], len(grid.seeds))
-    if 2 * record["seeds_with_this_knee"] < len(grid.seeds):
-        return f"{first}; accuracy over compute has no knee on which half of the seeds agree."
     loss = f"saves {_saved(bend)}, accuracy {judged_points(bend)}"
     return f"{first}; the knee is at {bend['max_len']} ({loss}; the same in {agree})."
 
