@@ -1,7 +1,10 @@
 """Running one trained model on the same test texts under every condition, and writing what it computed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,6 +24,7 @@ from stages.tokens.padded import PaddedBatch, padded_batches
 
 if TYPE_CHECKING:
     from stages.modeling.instrument import InstrumentedModel, Reading
+    from stages.modeling.pad_runs import PadRuns
 
 SPLIT = "test"
 STARTS = 128
@@ -64,36 +68,49 @@ def export_seed(unit: ExportUnit) -> None:
 
     from stages.modeling.dynamics import pad_step
     from stages.modeling.instrument import InstrumentedModel
+    from stages.modeling.pad_runs import PadRuns
 
     keras.backend.clear_session()
     try:
         trained = keras.models.load_model(unit.model, compile=False)
     except (OSError, ValueError) as error:
         raise UserError(f"{unit.model}: not a readable Keras model ({error}); run `dvc repro` to train it") from None
-    model = InstrumentedModel(trained)
+    runs, model = PadRuns.of(trained), InstrumentedModel(trained)
+    together = {} if runs is None else {name: pads for name, pads in conditions(unit.pads).items() if pads is not None}
+    if runs is not None:
+        _write(unit, list(together), (_read_runs(runs, window, unit, together) for window in _windows(unit)))
     for condition, pads in conditions(unit.pads).items():
-        _export_condition(model, unit, condition, pads)
+        if condition not in together:
+            read = partial(_read_window, model, unit=unit, condition=condition, pads=pads)
+            _write(unit, [condition], ([read(window)] for window in _windows(unit)))
     texts = _unpadded(model, next(_windows(unit)), unit)
     write_json(unit.folder / PAD_STEP, pad_step(trained, model, texts) if model.recurrent and texts else None)
 
 
-def _export_condition(model: "InstrumentedModel", unit: ExportUnit, condition: str, pads: int | None) -> None:
-    windows = _windows(unit)
-    first = _read_window(model, next(windows), unit, condition, pads)
-    metadata = StatesMetadata(
+def _write(unit: ExportUnit, names: Sequence[str], windows: Iterator[list[Columns]]) -> None:
+    """Write the states files of some conditions side by side, from the columns of each in every window."""
+    first = next(windows)
+    with ExitStack() as stack:
+        writers = [
+            stack.enter_context(states_writer(unit.folder / f"{name}.parquet", _metadata(unit, name, columns)))
+            for name, columns in zip(names, first, strict=True)
+        ]
+        for found in chain([first], windows):
+            for writer, columns in zip(writers, found, strict=True):
+                writer.add(columns, SPLIT)
+
+
+def _metadata(unit: ExportUnit, condition: str, columns: Columns) -> StatesMetadata:
+    return StatesMetadata(
         dataset=unit.dataset,
         side=unit.side,
         variant=unit.variant,
         seed=unit.seed,
         condition=condition,
         classes=unit.classes,
-        widths={name: values.shape[1] for name, values in first.items() if values.ndim == 2},
+        widths={name: values.shape[1] for name, values in columns.items() if values.ndim == 2},
         params=unit.params,
     )
-    with states_writer(unit.folder / f"{condition}.parquet", metadata) as writer:
-        writer.add(first, SPLIT)
-        for window in windows:
-            writer.add(_read_window(model, window, unit, condition, pads), SPLIT)
 
 
 def _windows(unit: ExportUnit) -> Iterator[PaddedBatch]:
@@ -120,22 +137,42 @@ def _unpadded(model: "InstrumentedModel", window: PaddedBatch, unit: ExportUnit)
     return [tokens for _, tokens in _batches(model, first, unit, condition_name(0), pads=0)]
 
 
+def _read_runs(runs: "PadRuns", window: PaddedBatch, unit: ExportUnit, conditions: dict[str, int]) -> list[Columns]:
+    """Every column of one window under each number of pads, every text read once."""
+    columns = [_keys(window, pads) for pads in conditions.values()]
+    rising = sorted(conditions.values())
+    place = dict(zip(conditions.values(), columns, strict=True))
+    for rows in exact_length_batches(window.length, unit.batch_size):
+        for pads, reading in zip(rising, runs.read(_texts(window, rows, unit.side), rising, unit.side), strict=True):
+            _put(place[pads], rows, _vectors(reading, unit.classes))
+    return columns
+
+
 def _read_window(
     model: "InstrumentedModel", window: PaddedBatch, unit: ExportUnit, condition: str, pads: int | None
 ) -> Columns:
     """Every column of one window under one condition, in the window's order."""
-    columns: Columns = {
+    columns = _keys(window, pads)
+    for rows, tokens in _batches(model, window, unit, condition, pads):
+        _put(columns, rows, _vectors(model.read(tokens), unit.classes))
+    return columns
+
+
+def _keys(window: PaddedBatch, pads: int | None) -> Columns:
+    return {
         "text_id": window.text_id,
         "label": window.label,
         "length": window.length,
         "pads": window.tokens.shape[1] - window.length if pads is None else np.full_like(window.length, pads),
     }
-    for rows, tokens in _batches(model, window, unit, condition, pads):
-        for name, values in _vectors(model.read(tokens), unit.classes).items():
-            if name not in columns:
-                columns[name] = np.empty((len(window.length), values.shape[1]), dtype=np.float32)
-            columns[name][rows] = values
-    return columns
+
+
+def _put(columns: Columns, rows: Rows, vectors: dict[str, NDArray[np.float32]]) -> None:
+    """Set these rows of every vector column, which is made where it is not there yet."""
+    for name, values in vectors.items():
+        if name not in columns:
+            columns[name] = np.empty((len(columns["length"]), values.shape[1]), dtype=np.float32)
+        columns[name][rows] = values
 
 
 def _batches(
@@ -155,9 +192,14 @@ def _batches(
         if model.width is not None:
             yield rows, moved(window.tokens[rows], window.length[rows], pads, unit.side)
             continue
-        length, width = int(window.length[rows[0]]), window.tokens.shape[1]
-        start = width - length if unit.side == "pre" else 0
-        yield rows, with_pads(window.tokens[rows, start : start + length], pads, unit.side)
+        yield rows, with_pads(_texts(window, rows, unit.side), pads, unit.side)
+
+
+def _texts(window: PaddedBatch, rows: Rows, side: Side) -> NDArray[np.int32]:
+    """Texts of one length without their padding, shape (n, length)."""
+    length, width = int(window.length[rows[0]]), window.tokens.shape[1]
+    start = width - length if side == "pre" else 0
+    return window.tokens[rows, start : start + length]
 
 
 def _vectors(reading: "Reading", classes: int) -> dict[str, NDArray[np.float32]]:

@@ -56,8 +56,8 @@ class InstrumentedModel:
         inputs: dict[int, Any] = {}
 
         def call(layer: "keras.Layer", *args: Any, **kwargs: Any) -> Any:
-            if _is_recurrent(layer):
-                outputs = _call_twin(layer, *args, **kwargs)
+            if is_recurrent(layer):
+                outputs = twin_with_states(layer, *args, **kwargs)
                 result, states[layer.name] = outputs[0], outputs[1:]
                 directions[layer.name] = 2 if isinstance(layer, keras.layers.Bidirectional) else 1
             else:
@@ -91,13 +91,14 @@ class InstrumentedModel:
         )
 
 
-def _is_recurrent(layer: "keras.Layer") -> bool:
+def is_recurrent(layer: "keras.Layer") -> bool:
+    """Whether a layer is recurrent, in one direction or two."""
     import keras
 
     return isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional)
 
 
-def _call_twin(layer: "keras.Layer", *args: Any, **kwargs: Any) -> list[Any]:
+def twin_with_states(layer: "keras.Layer", *args: Any, **kwargs: Any) -> list[Any]:
     """Call a layer like `layer` that returns its states too; its weights are set to those of `layer`."""
     config = layer.get_config()
     directions = [config[part]["config"] for part in ("layer", "backward_layer") if part in config]

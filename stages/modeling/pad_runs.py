@@ -1,0 +1,136 @@
+"""Reading texts under every number of pads without reading anything twice.
+
+Pads behind a text continue from the state that the text left, so one pass over the text and the longest run of pads
+holds all shorter runs. Pads before it lead every text to the same state, so they are read once and the text continues
+from there. What is computed, and in which order, is what the model computes of the padded rows in batches of the same
+number of texts: the states are equal to the last bit.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stages.modeling.instrument import Reading, is_recurrent, twin_with_states
+from stages.preparation import Side
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+Ids = NDArray[np.int32]
+States = list["tf.Tensor"]
+"""Of every recurrent layer its state tensors, (n, units) each, one layer behind the other."""
+
+STATELESS = ("InputLayer", "Embedding", "Masking", "Dropout", "Dense")
+"""Layers that treat every step alone. So does LayerNormalization, but its last bit depends on how many steps there are.
+"""
+
+MASK_MAKING = ("NotEqual", "Any")
+"""What Keras records beside Embedding and Masking where these make a mask; it is made anew when they are called."""
+
+
+class PadRuns:
+    """A model that is a chain of layers from one input, all recurrent ones forward, the last returning its last state.
+
+    `PadRuns.of` says whether a model is one.
+    """
+
+    def __init__(self, chain: Sequence["keras.Layer"]) -> None:
+        import keras
+        import tensorflow as tf
+
+        given: list[Any] = []
+        left: list[Any] = []
+        self._layers: dict[str, int] = {}
+        """Name of every recurrent layer -> its number of state tensors."""
+        tokens = keras.Input((None,), dtype="int32")
+        hidden, mask, head = tokens, None, None
+        for layer in chain[1:]:
+            if is_recurrent(layer):
+                sizes = layer.cell.state_size
+                inputs = [keras.Input((size,)) for size in ([sizes] if isinstance(sizes, int) else sizes)]
+                given += inputs
+                hidden, *states = twin_with_states(layer, hidden, initial_state=inputs, mask=mask)
+                left += states
+                self._layers[layer.name] = len(states)
+                if not layer.return_sequences:
+                    # The state and not the output, which is zero after a run of pads alone that a mask skips.
+                    hidden = states[0]
+            else:
+                if isinstance(layer, keras.layers.Embedding | keras.layers.Masking):
+                    mask = layer.compute_mask(hidden)  # beside an initial state Keras does not hand it on by itself
+                head = hidden
+                hidden = layer(hidden)
+        step = keras.Model([tokens, *given], [hidden, head, *left])
+        signature = [tf.TensorSpec(each.shape, each.dtype) for each in step.inputs]
+        self._step = tf.function(lambda *each: step(list(each)), input_signature=signature, jit_compile=False)
+        self._widths = [each.shape[1] for each in given]
+        self._after_pads: dict[tuple[int, int], States] = {}
+
+    @staticmethod
+    def of(model: "keras.Model") -> "PadRuns | None":
+        """The model as runs of pads; None where it is of another form, so that every row must be read whole."""
+        if len(model.inputs) != 1 or model.inputs[0].shape[1] is not None:
+            return None
+        chain = [each for each in model.operations if type(each).__name__ not in MASK_MAKING]
+        recurrent = [index for index, each in enumerate(chain) if is_recurrent(each)]
+        if not recurrent or chain[recurrent[-1]].return_sequences:
+            return None
+        forward = all(_forward(chain[index]) for index in recurrent)
+        kinds = [type(each).__name__ for index, each in enumerate(chain) if index not in recurrent]
+        return PadRuns(chain) if forward and set(kinds) <= set(STATELESS) and kinds.count("Dense") == 1 else None
+
+    def read(self, texts: Ids, pads: Sequence[int], side: Side) -> Iterator[Reading]:
+        """What the model computes of texts (n, length) with each number of pads on one side, in the order of `pads`.
+
+        Args:
+            texts: texts of one length, without padding.
+            pads: rising numbers of pads.
+            side: where they stand.
+        """
+        if side == "pre":
+            for count in pads:
+                yield self._reading(self._step(texts, *self._padded_states(len(texts), count)))
+            return
+        reached, found = 0, self._step(texts, *self._zeros(len(texts)))
+        for count in pads:
+            if count > reached:
+                found = self._step(_pads(len(texts), count - reached), *found[2:])
+            reached = count
+            yield self._reading(found)
+
+    def _padded_states(self, rows: int, count: int) -> States:
+        """The states after `count` pads, which are the same in every row."""
+        if count == 0:
+            return self._zeros(rows)
+        if (rows, count) not in self._after_pads:
+            before = max((each for size, each in self._after_pads if size == rows and each < count), default=0)
+            start = self._padded_states(rows, before)
+            self._after_pads[rows, count] = self._step(_pads(rows, count - before), *start)[2:]
+        return self._after_pads[rows, count]
+
+    def _zeros(self, rows: int) -> States:
+        import tensorflow as tf
+
+        return [tf.zeros((rows, width)) for width in self._widths]
+
+    def _reading(self, found: Sequence["tf.Tensor"]) -> Reading:
+        output, head, *states = (each.numpy() for each in found)
+        by_layer = {}
+        for layer, count in self._layers.items():
+            by_layer[layer] = dict(zip("hc", states[:count], strict=False))
+            states = states[count:]
+        return Reading(output=output, head=head, states=by_layer)
+
+
+def _pads(rows: int, count: int) -> Ids:
+    return np.zeros((rows, count), np.int32)
+
+
+def _forward(layer: "keras.Layer") -> bool:
+    """Whether a recurrent layer reads from the first step to the last, and begins every row anew."""
+    import keras
+
+    return isinstance(layer, keras.layers.RNN) and not layer.go_backwards and not layer.stateful
