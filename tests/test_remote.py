@@ -166,6 +166,7 @@ def test_the_run_cache_gives_another_machine_what_no_commit_names(project, colle
         run(project, "dvc", "checkout", "-q")
     run(colleague, "dvc", "pull", "--run-cache")
     change_params(colleague, change)
+    assert stages_run(run(colleague, "dvc", "repro", "--dry").stdout)[0] == "analyze", "its data are not here"
     output = run(colleague, "dvc", "repro", "--pull").stdout
     assert "Stage 'analyze' is cached - skipping run, checking out outputs" in output
     assert stages_run(output) == ["report"]
