@@ -75,10 +75,8 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory) -> Path:
-    """A git repository with a small version of the pipeline, run once and committed."""
-    folder = tmp_path_factory.mktemp("repository")
+def copy_project(folder: Path, changes: dict[str, object]) -> None:
+    """What the pipeline needs, with changed params and without texts of the user's; no git repository yet."""
     for name in COPIED:
         source, target = REPOSITORY / name, folder / name
         if source.is_dir():
@@ -87,7 +85,14 @@ def repository(tmp_path_factory) -> Path:
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
-    change_params(folder, SMALL)
+    change_params(folder, changes)
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory) -> Path:
+    """A git repository with a small version of the pipeline, run once and committed."""
+    folder = tmp_path_factory.mktemp("repository")
+    copy_project(folder, SMALL)
     run(folder, "git", "init", "-q")
     output = run(folder, "dvc", "repro").stdout
     assert {stage.split("@")[0] for stage in stages_run(output)} == set(STAGES)

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from stages.sweeps.experiments import OWN
-from tests.conftest import REPOSITORY
 from tests.sweeps import toy
-from tests.test_pipeline import COPIED, ENVIRONMENT, change_params, contents, run
+from tests.test_pipeline import ENVIRONMENT, contents, copy_project, run
 
 pytestmark = [
     pytest.mark.slow,
@@ -138,16 +137,9 @@ SMALL = {
 def pipeline(tmp_path_factory) -> Path:
     """The real pipeline, small, run once and committed; its params are those of the first point."""
     folder = tmp_path_factory.mktemp("pipeline") / "project"
-    for name in COPIED:
-        source, target = REPOSITORY / name, folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.csv"))
-        else:
-            shutil.copy(source, target)
+    copy_project(folder, SMALL)
     (folder / "sweeps").mkdir()
     (folder / "sweeps" / "tiny.yaml").write_text(SWEEP)
-    change_params(folder, SMALL)
     run(folder, "git", "init", "-q")
     run(folder, "dvc", "repro", "-q")
     run(folder, "git", "add", "-A")
