@@ -28,6 +28,7 @@ from benchmarks.generated_states import (
     generate,
     states_file,
 )
+from benchmarks.results import REPOSITORY, write_section
 
 # The process that measures imports as little as it can, for Linux counts its memory towards those that it starts.
 if TYPE_CHECKING:
@@ -52,9 +53,6 @@ IMPORTS = {
     "the stage": ("stages.analysis.model_pass",),
     "pandas": ("pandas", "pyarrow.parquet", "scipy.stats"),
 }
-
-REPOSITORY = Path(__file__).parents[1]
-RESULT = REPOSITORY / "benchmarks" / "RESULTS.md"
 
 Figures = dict[str, "NDArray[np.float64]"]
 
@@ -90,7 +88,7 @@ def main() -> None:
         section = report(folder, given.texts, runs)
     print("\n" + section)
     if given.texts == TEXTS:
-        write_section(RESULT, "analyze", section)
+        write_section("analyze", f"{PREFACE}\n{section}")
 
 
 def measured(what: str, folder: Path, texts: int) -> Run:
@@ -248,15 +246,6 @@ def agreement(folder: Path) -> list[str]:
     if not ((low <= exact + 1e-12) & (exact <= high + 1e-12)).all():
         sys.exit(f"{SMIRNOV}: the rival's lies outside our bounds")
     return [*lines, f"| {SMIRNOV} | {np.abs(exact - low).max():.1e} | {(high - low).max():.1e} (the bound) |"]
-
-
-def write_section(path: Path, title: str, section: str) -> None:
-    """Put a section into a file of sections, in the place of the one of that title if there is one."""
-    text = path.read_text(encoding="utf-8") if path.exists() else "# Benchmarks\n"
-    head, *sections = text.split("\n## ")
-    parts = {each.split("\n", 1)[0]: each.split("\n", 1)[1] for each in sections}
-    parts[title] = f"\n{PREFACE}\n{section}"
-    path.write_text("\n## ".join([head, *(f"{name}\n{part}" for name, part in parts.items())]), encoding="utf-8")
 
 
 WORK: dict[str, Callable[[Path], Figures]] = {"ours": ours, "the stage": the_stage, "pandas": with_pandas}

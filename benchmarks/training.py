@@ -7,7 +7,6 @@ all have, are in neither.
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 from ruamel.yaml import YAML
 
+from benchmarks.processes import done, rival
 from benchmarks.results import REPOSITORY, spread, versions, write_section
 from stages.params import Params, checked_params
 
@@ -102,14 +102,14 @@ def _section(name: str, folder: Path, torch: str | None, repeats: int) -> str:
     work: dict[str, tuple[int, Timed]] = {
         f"this pipeline, a cell of {SEEDS} seeds": (SEEDS, _stage(SEEDS)),
         "this pipeline, one seed alone": (1, _stage(1)),
-        "Keras, padded to one width": (1, _process(sys.executable, "keras_padded")),
+        "Keras, padded to one width": (1, _rival("keras_padded")),
     }
     if torch:
         work |= {
-            "PyTorch, packed": (1, _process(torch, "torch_loop", "packed", "1")),
+            "PyTorch, packed": (1, _rival("torch_loop", "packed", "1", python=torch)),
             f"PyTorch, bucketed by hand, {SEEDS} seeds one after another": (
                 SEEDS,
-                _process(torch, "torch_loop", "bucketed", str(SEEDS)),
+                _rival("torch_loop", "bucketed", str(SEEDS), python=torch),
             ),
         }
     profile = json.loads((folder / "padded" / "profile.json").read_text(encoding="utf-8"))["splits"]["train"]
@@ -126,25 +126,17 @@ def _stage(seeds: int) -> Timed:
     """The stage `train` with the pool of processes that it has."""
 
     def timed(folder: Path, epochs: int) -> float:
-        command = ["-m", "benchmarks.training_stage", str(folder), str(epochs), str(seeds)]
-        return _seconds([sys.executable, *command])
+        command = [sys.executable, "-m", "benchmarks.training_stage", str(folder), str(epochs), str(seeds)]
+        return float(done(command).said["seconds"])
 
     return timed
 
 
-def _process(python: str, module: str, *more: str) -> Timed:
+def _rival(name: str, *more: str, python: str = sys.executable) -> Timed:
     def timed(folder: Path, epochs: int) -> float:
-        script = REPOSITORY / "benchmarks" / "rivals" / f"{module}.py"
-        return _seconds([python, str(script), str(folder), str(epochs), *more])
+        return float(rival(name, str(folder), str(epochs), *more, python=python).said["seconds"])
 
     return timed
-
-
-def _seconds(command: list[str]) -> float:
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-    return float(json.loads(done.stdout.splitlines()[-1])["seconds"])
 
 
 def _computed_share(folder: Path) -> float:

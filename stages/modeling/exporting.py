@@ -1,6 +1,6 @@
 """Running one trained model on the same test texts under every condition, and writing what it computed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,8 @@ from stages.states.writer import states_writer
 from stages.tokens.padded import PaddedBatch, padded_batches
 
 if TYPE_CHECKING:
+    import keras
+
     from stages.modeling.instrument import InstrumentedModel, Reading
     from stages.modeling.pad_runs import PadRuns
 
@@ -64,27 +66,48 @@ def export_seed(unit: ExportUnit) -> None:
         UserError: the model file is missing or damaged.
     """
     prepare_tensorflow()
-    import keras
-
     from stages.modeling.dynamics import pad_step
     from stages.modeling.instrument import InstrumentedModel
-    from stages.modeling.pad_runs import PadRuns
 
-    keras.backend.clear_session()
-    try:
-        trained = keras.models.load_model(unit.model, compile=False)
-    except (OSError, ValueError) as error:
-        raise UserError(f"{unit.model}: not a readable Keras model ({error}); run `dvc repro` to train it") from None
-    runs, model = PadRuns.of(trained), InstrumentedModel(trained)
-    together = {} if runs is None else {name: pads for name, pads in conditions(unit.pads).items() if pads is not None}
-    if runs is not None:
-        _write(unit, list(together), (_read_runs(runs, window, unit, together) for window in _windows(unit)))
+    trained = loaded(unit.model)
+    written = export_runs(trained, unit)
+    model = InstrumentedModel(trained)
     for condition, pads in conditions(unit.pads).items():
-        if condition not in together:
+        if condition not in written:
             read = partial(_read_window, model, unit=unit, condition=condition, pads=pads)
             _write(unit, [condition], ([read(window)] for window in _windows(unit)))
     texts = _unpadded(model, next(_windows(unit)), unit)
     write_json(unit.folder / PAD_STEP, pad_step(trained, model, texts) if model.recurrent and texts else None)
+
+
+def loaded(path: Path) -> "keras.Model":
+    """The trained model.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    import keras
+
+    keras.backend.clear_session()
+    try:
+        return keras.models.load_model(path, compile=False)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: not a readable Keras model ({error}); run `dvc repro` to train it") from None
+
+
+def export_runs(trained: "keras.Model", unit: ExportUnit) -> Collection[str]:
+    """Write the states files of every number of pads, each text read once; the conditions that they hold.
+
+    There are none where the model is of a form that must read every padded row whole.
+    """
+    from stages.modeling.pad_runs import PadRuns
+
+    runs = PadRuns.of(trained)
+    if runs is None:
+        return ()
+    together = {name: pads for name, pads in conditions(unit.pads).items() if pads is not None}
+    _write(unit, list(together), (_read_runs(runs, window, unit, together) for window in _windows(unit)))
+    return together
 
 
 def _write(unit: ExportUnit, names: Sequence[str], windows: Iterator[list[Columns]]) -> None:

@@ -1,0 +1,150 @@
+"""Export of eight numbers of pads against `predict` and `to_parquet`: run by `make bench`, written to RESULTS.md."""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from itertools import product
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from ruamel.yaml import YAML
+
+from benchmarks.processes import Done, done, rival
+from benchmarks.results import REPOSITORY, spread, versions, write_section
+from stages.params import Params, checked_params
+
+FEW, MANY = 2_000, 50_000
+"""Test texts."""
+TEST_SHARE = 0.5
+SIZES = {"units": 64, "embedding": 64}
+REPEATS = 3
+CELLS = list(product(("pre", "post"), ("baseline", "masked")))
+OURS, RIVAL = "this pipeline", "Keras and pandas"
+
+
+def main() -> None:
+    """Measure every cell in turn, and write the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.export", description=__doc__)
+    parser.add_argument("--repeats", type=int, default=REPEATS, help="RESULTS.md is written for the default alone")
+    parser.add_argument("--work", nargs=3, metavar=("FOLDER", "SIDE", "VARIANT"), help="what a measured process does")
+    given = parser.parse_args()
+    if given.work:
+        work(Path(given.work[0]), *given.work[1:])
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folders = {texts: _prepared(Path(name) / str(texts), texts) for texts in (FEW, MANY)}
+        found = {cell: _measured(folders, cell, given.repeats) for cell in CELLS}
+    text = f"{PREFACE}\n{_table(found)}\n{versions()}\n"
+    print(text)
+    if given.repeats == REPEATS:
+        write_section("export", text)
+
+
+def _params(texts: int) -> Params:
+    content = YAML(typ="safe").load(REPOSITORY / "params.yaml")
+    content["datasets"]["synthetic"]["texts"] = round(texts / TEST_SHARE)
+    content["dataset"], content["corpus"]["test"] = "synthetic", TEST_SHARE
+    content["model"] |= SIZES
+    content["train"] |= {"seeds": 1, "epochs": 1}
+    content["export"]["texts"] = "all"
+    return checked_params(content, "params.yaml")
+
+
+def _prepared(folder: Path, texts: int) -> Path:
+    """Texts padded on both sides and a model for every cell; the test texts as arrays for the rival."""
+    from stages.ingest import ingest
+    from stages.pad import pad
+    from stages.tokenize import tokenize
+    from stages.tokens.padded import read_padded
+    from stages.train import train
+
+    raw, corpus, tokens = folder / "raw", folder / "corpus", folder / "tokens"
+    raw.mkdir(parents=True)
+    params = _params(texts)
+    ingest(params, raw=raw, corpus=corpus)
+    tokenize(params, raw=raw, corpus=corpus, tokens=tokens)
+    for side in ("pre", "post"):
+        pad(params, side=side, tokens=tokens, padded=folder / side)
+        for variant in ("baseline", "masked"):
+            models = folder / f"{side}-{variant}"
+            train(params, side=side, variant=variant, tokens=tokens, padded=folder / side, models=models)
+    rows = read_padded(folder / "post" / "test.parquet")
+    np.savez(folder / "test", tokens=rows.tokens[rows.tokens != 0], **{k: getattr(rows, k) for k in KEYS})
+    knobs = {"max_len": rows.tokens.shape[1], "pads": params.export.pads}
+    (folder / "knobs.json").write_text(json.dumps(knobs), encoding="utf-8")
+    return folder
+
+
+def work(folder: Path, side: str, variant: str) -> None:
+    """Write the states of every number of pads; print how long that took, imports and loading left out."""
+    from stages.modeling.exporting import ExportUnit, export_runs, loaded
+    from stages.modeling.tensorflow_runtime import prepare_tensorflow
+    from stages.params import checked_side
+
+    params = _params(FEW)
+    prepare_tensorflow()
+    model = folder / f"{side}-{variant}" / "seed=0" / "model.keras"
+    with tempfile.TemporaryDirectory() as target:
+        unit = ExportUnit(
+            padded=folder / side,
+            model=model,
+            folder=Path(target),
+            dataset="synthetic",
+            side=checked_side(side),
+            variant=variant,
+            seed=0,
+            classes=2,
+            pads=params.export.pads,
+            texts="all",
+            batch_size=params.export.batch_size,
+            params="",
+        )
+        trained = loaded(model)
+        start, cpu = time.perf_counter(), time.process_time()
+        export_runs(trained, unit)
+        print(json.dumps({"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}))
+
+
+def _measured(folders: dict[int, Path], cell: tuple[str, str], repeats: int) -> dict[tuple[str, int], list[Done]]:
+    """By who and number of texts, what every run took."""
+    runs: dict[tuple[str, int], list[Done]] = {}
+    for repeat in range(repeats):
+        for texts, folder in folders.items():
+            ours = done([sys.executable, "-m", "benchmarks.export", "--work", str(folder), *cell])
+            theirs = rival("keras_export", str(folder), *cell)
+            for who, it in ((OURS, ours), (RIVAL, theirs)):
+                runs.setdefault((who, texts), []).append(it)
+                print(f"{repeat + 1}, {' '.join(cell)}, {texts} texts, {who}: {it.said}, {it.peak:.0f} MiB", flush=True)
+    return runs
+
+
+def _table(found: dict[tuple[str, str], dict[tuple[str, int], list[Done]]]) -> str:
+    header = ["side", "variant", "who", f"s, {MANY:,} texts", "CPU s", "rival : ours (CPU)"]
+    header += [f"peak MiB, {FEW:,}", f"{MANY:,}"]
+    lines = ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
+    for (side, variant), runs in found.items():
+        seconds = {who: [it.said["seconds"] for it in runs[who, MANY]] for who in (OURS, RIVAL)}
+        cpu = {who: median(it.said["cpu"] for it in runs[who, MANY]) for who in (OURS, RIVAL)}
+        ratio = f"{median(seconds[RIVAL]) / median(seconds[OURS]):.1f} ({cpu[RIVAL] / cpu[OURS]:.1f})"
+        for who in (OURS, RIVAL):
+            peaks = [f"{median(it.peak for it in runs[who, texts]):.0f}" for texts in (FEW, MANY)]
+            cells = [side, f"`{variant}`", who, spread(seconds[who]), f"{cpu[who]:.1f}", ratio if who == OURS else ""]
+            lines.append("| " + " | ".join([*cells, *peaks]) + " |")
+    return "\n".join(lines) + "\n"
+
+
+KEYS = ("text_id", "label", "length")
+
+PREFACE = f"""\
+The states h and c and the probability of every test text under eight numbers of pads (0 to 64), written to Parquet: an
+LSTM of {SIZES["units"]} units, generated texts of 4 to 48 tokens. *{OURS}*: what `export` does for them, one thread,
+every text without padding and with k pads. *{RIVAL}*: `pad_sequences` to the longest text and k pads more, `predict` in
+batches of 256 on every core, `DataFrame.to_parquet` with a column for each unit. Medians of {REPEATS} runs, in turn;
+imports and loading are not in the seconds. Repeat with `python -m benchmarks.export`.
+"""
+
+if __name__ == "__main__":
+    main()
