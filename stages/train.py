@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from stages.command import run
-from stages.execution import local_executor, run_all
+from stages.execution import executor_for, run_all
 from stages.files import partials, whole_folder
 from stages.layout import seed_folder
 from stages.modeling.training import TrainingUnit, train_seed
@@ -27,7 +27,7 @@ def train(params: Params, *, side: str, variant: str, tokens: Path, padded: Path
             )
             for seed in params.train.seed_numbers
         ]
-        with local_executor(params.execution.workers, len(units)) as executor:
+        with executor_for(params.execution, len(units)) as executor:
             run_all(
                 executor,
                 train_seed,
