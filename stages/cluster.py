@@ -11,6 +11,8 @@ import os
 import pickle
 import platform
 import secrets
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
@@ -30,9 +32,15 @@ from stages.cluster_worker import Run, run_unit
 from stages.errors import UserError
 from stages.files import PARTIAL_SUFFIX
 
-CONNECT_SECONDS = 10
-WORKER_SECONDS = 60
+CONNECT_SECONDS = 8
 END_SECONDS = 10
+POLL_SECONDS = 5
+
+WORKER_SECONDS = 60
+"""How long a run waits for its first worker."""
+
+ABANDONED_SECONDS = 300
+"""How long it waits for another one when the last has died."""
 
 RETRIES = 2
 """How often a unit is begun again when its process was killed and its worker was not."""
@@ -58,9 +66,11 @@ def cluster_executor(scheduler: str) -> Iterator[Executor]:
         run = Run(name, str(Path.cwd()), code, str(marker), versions())
         try:
             client.register_plugin(run, name=name)
-            yield ClusterExecutor(client.get_executor(pure=False, retries=RETRIES), name, scheduler)
+            executor = ClusterExecutor(client.get_executor(pure=False, retries=RETRIES), name, scheduler)
+            threading.Thread(target=_watch, args=(client, executor, scheduler, marker), daemon=True).start()
+            yield executor
         finally:
-            marker.unlink()
+            marker.unlink(missing_ok=True)
             # The workers kill their processes when they see the marker gone; this waits until they did.
             with suppress(Exception):
                 client.sync(client._unregister_worker_plugin, name=name, callback_timeout=END_SECONDS)
@@ -74,18 +84,34 @@ class ClusterExecutor(Executor):
         self._run = run
         self._scheduler = scheduler
         self._run_unit = _ByValue(run_unit)
+        self._lock = threading.Lock()
+        self._waiting: set[Future[Any]] = set()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Have `fn`, a top-level function, called with one picklable argument."""
         (unit,) = args
         inner = self._workers.submit(self._run_unit, self._run, pickle.dumps((fn, unit)), **kwargs)
         outer: Future[Any] = Future()
+        self._waiting.add(outer)
         outer.add_done_callback(lambda future: future.cancelled() and inner.cancel())
         inner.add_done_callback(lambda _: self._hand_over(inner, outer))
         return outer
 
+    def give_up(self, error: Exception) -> None:
+        """End every unit that is not done yet with an error."""
+        for outer in list(self._waiting):
+            if self._begins_to_end(outer):
+                outer.set_exception(error)
+
+    def _begins_to_end(self, outer: Future[Any]) -> bool:
+        """Whether the caller, and nobody else, may say how a future ends."""
+        with self._lock:
+            mine = outer in self._waiting
+            self._waiting.discard(outer)
+        return mine and outer.set_running_or_notify_cancel()
+
     def _hand_over(self, inner: "Future[bytes | None]", outer: Future[Any]) -> None:
-        if not outer.set_running_or_notify_cancel():
+        if not self._begins_to_end(outer):
             return
         try:
             outer.set_result(self._result(inner))
@@ -118,6 +144,20 @@ class ClusterExecutor(Executor):
         if kind == "error":
             raise value
         return value
+
+
+def _watch(client: Client, executor: ClusterExecutor, scheduler: str, marker: Path) -> None:
+    """Give up when all workers died and none came in their place: dask would wait for ever."""
+    seen = time.monotonic()
+    while marker.exists():
+        with suppress(Exception):  # a scheduler that does not answer ends the units by itself
+            if client.nthreads():
+                seen = time.monotonic()
+        if time.monotonic() - seen > ABANDONED_SECONDS:
+            sentence = f"has had no workers for {ABANDONED_SECONDS} seconds; start some and run again"
+            executor.give_up(UserError(f"execution.scheduler: the dask scheduler {scheduler} {sentence}"))
+            return
+        time.sleep(POLL_SECONDS)
 
 
 class _ByValue:
@@ -192,22 +232,25 @@ def _check_workers(client: Client, scheduler: str, marker: Path) -> None:
             f"execution.scheduler: the dask scheduler {scheduler} had no workers for {WORKER_SECONDS} seconds; start "
             f"some with `dask worker {scheduler}`, or set execution.engine to local"
         ) from None
-    pythons = client.run(platform.python_version)
-    pythons["dask scheduler"] = client.run_on_scheduler(platform.python_version)
-    here = platform.python_version()
-    for address, there in sorted(pythons.items()):
-        if there.split(".")[:2] != here.split(".")[:2]:
-            raise UserError(refusal(address, f"runs Python {there}, and the pipeline runs {here}"))
-    installed: dict[str, dict[str, str | None]] = {address: {} for address in pythons if address != "dask scheduler"}
+    _check_pythons({"scheduler": client.run_on_scheduler(platform.python_version)}, "dask")
+    _check_pythons(client.run(platform.python_version), "worker")
+    installed: dict[str, dict[str, str | None]] = {}
     for package in PACKAGES:
         for address, found in client.run(importlib.metadata.version, package, on_error="return").items():
-            installed.setdefault(address, {})[package] = found if isinstance(found, str) else None
+            installed.setdefault(address, dict.fromkeys(PACKAGES))[package] = found if isinstance(found, str) else None
     for address, there in sorted(installed.items()):
         if problem := difference(there, versions()):
-            raise UserError(refusal(address, problem))
+            raise UserError(refusal(f"worker {address}", problem))
     for address, seen in sorted(client.run(os.path.isfile, str(marker)).items()):
         if not seen:
             raise UserError(_unseen(f"the worker {address}"))
+
+
+def _check_pythons(pythons: dict[str, str], kind: str) -> None:
+    here = platform.python_version()
+    for name, there in sorted(pythons.items()):
+        if there.split(".")[:2] != here.split(".")[:2]:
+            raise UserError(refusal(f"{kind} {name}", f"runs Python {there}, and the pipeline runs {here}"))
 
 
 def _unseen(who: str) -> str:

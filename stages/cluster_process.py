@@ -59,16 +59,16 @@ def main(units: BinaryIO, replies: BinaryIO) -> None:
             message = messages.get(timeout=IDLE_SECONDS)
         except queue.Empty:
             return
-        reply = _pickled("error", UserError(refusal(address, problem))) if problem else _answer(message)
+        reply = _pickled("error", UserError(refusal(f"worker {address}", problem))) if problem else _answer(message)
         pickle.dump(reply, replies)
         replies.flush()
 
 
-def refusal(address: str, problem: str) -> str:
+def refusal(who: str, problem: str) -> str:
     """The sentence about a worker whose results could differ."""
     return (
-        f"execution.scheduler: the worker {address} {problem}; its results could differ, so install what "
-        "requirements.txt lists there and start it again"
+        f"execution.scheduler: the {who} {problem}; results could differ, so install what requirements.txt lists "
+        "there and start it again"
     )
 
 
@@ -102,7 +102,8 @@ def _sendable(error: BaseException) -> BaseException:
         pickle.loads(pickle.dumps(error))
     except Exception:  # noqa: BLE001 - pickling calls code of any exception there is
         return RuntimeError(told)
-    error.add_note(f"on the cluster:\n{told}")
+    if not isinstance(error, UserError):  # which is a sentence for the user, without where it was raised
+        error.add_note(f"on the cluster:\n{told}")
     return error
 
 
