@@ -60,12 +60,13 @@ def cluster_executor(scheduler: str) -> Iterator[Executor]:
             other packages, so that its results could differ.
     """
     with _marker() as marker, _client(scheduler) as client:
-        _check_workers(client, scheduler, marker)
         name = f"padding-impact-{marker.name}"
         code = str(Path(stages.__file__).parents[1])
         run = Run(name, str(Path.cwd()), code, str(marker), versions())
         try:
-            client.register_plugin(run, name=name)
+            with _loss_is_a_sentence(scheduler):
+                _check_workers(client, scheduler, marker)
+                client.register_plugin(run, name=name)
             executor = ClusterExecutor(client.get_executor(pure=False, retries=RETRIES), name, scheduler)
             threading.Thread(target=_watch, args=(client, executor, scheduler, marker), daemon=True).start()
             yield executor
@@ -202,6 +203,17 @@ def _client(scheduler: str) -> Iterator[Client]:
         finally:
             with suppress(Exception):
                 client.close(timeout=END_SECONDS)
+
+
+@contextmanager
+def _loss_is_a_sentence(scheduler: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"execution.scheduler: the dask scheduler {scheduler} or one of its workers was lost while the workers "
+            f"were checked ({_reason(error)}); run again when the cluster is up"
+        ) from None
 
 
 def _reason(error: Exception) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from distributed import Client
+from distributed.comm.core import CommClosedError
 from dvc.utils.serialize import modify_yaml
 
 from stages import cluster, execution
@@ -19,7 +20,16 @@ from stages.cluster import cluster_executor
 from stages.cluster_process import difference, versions
 from stages.errors import UserError
 from stages.execution import executor_for, run_all
-from tests.cluster import Cluster, begin_and_sleep, die, eventually, refuse_or_touch, unit_processes, where
+from tests.cluster import (
+    Cluster,
+    begin_and_sleep,
+    die,
+    eventually,
+    kill_the_worker,
+    refuse_or_touch,
+    unit_processes,
+    where,
+)
 from tests.test_pipeline import COPIED, ENVIRONMENT, REPOSITORY, SMALL, change_params, contents
 
 pytestmark = pytest.mark.slow
@@ -119,6 +129,25 @@ def test_a_unit_that_kills_its_process_again_and_again_is_one_sentence(two_worke
     with pytest.raises(UserError, match=r"process was killed 3 times, at last beside the worker tcp://.*: exit"):
         with cluster_executor(two_workers.address) as executor:
             run_units(executor, die, [("deaths", 3)])
+
+
+def test_a_unit_that_kills_one_worker_after_another_is_one_sentence(empty_cluster, folder):
+    empty_cluster.start_worker(nanny=True)
+    with pytest.raises(
+        UserError, match=r"4 workers died one after another over the same unit, the last of them tcp://"
+    ):
+        with cluster_executor(empty_cluster.address) as executor:
+            run_units(executor, kill_the_worker, [1])
+
+
+def test_a_worker_lost_while_it_is_checked_is_one_sentence(two_workers, folder, monkeypatch):
+    def lost(*_):
+        raise CommClosedError("in <TCP>: closed")
+
+    monkeypatch.setattr(cluster, "_check_workers", lost)
+    with pytest.raises(UserError, match=r"was lost while the workers were checked \(in <TCP>: closed\); run again"):
+        with cluster_executor(two_workers.address):
+            pass
 
 
 def test_a_run_that_ends_early_leaves_no_unit_at_work(two_workers, folder):
