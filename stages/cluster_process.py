@@ -8,6 +8,7 @@ has been up for days imported once. It reads units from standard input, and ends
 import os
 import pickle
 import queue
+import signal
 import sys
 import threading
 import traceback
@@ -108,6 +109,7 @@ def _sendable(error: BaseException) -> BaseException:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at a worker is for the worker, and is not the unit's error
     # What a library prints must not get between the answers.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -88,6 +88,14 @@ def begin_and_sleep(name: str) -> None:
     time.sleep(SECONDS)
 
 
+def sleep_the_first_time(name: str) -> int:
+    """Write the number of the worker into a file and sleep; where the file is there already, return this worker's."""
+    if not Path(name).exists():
+        Path(name).write_text(str(os.getppid()))
+        time.sleep(SECONDS)
+    return os.getppid()
+
+
 def die(times: tuple[str, int]) -> int:
     """Be killed, a number of times; then the number of times. A file counts them."""
     name, wanted = times

@@ -27,6 +27,7 @@ from tests.cluster import (
     eventually,
     kill_the_worker,
     refuse_or_touch,
+    sleep_the_first_time,
     unit_processes,
     where,
 )
@@ -123,6 +124,28 @@ def test_a_fault_of_the_program_keeps_the_traceback_that_it_has_there(two_worker
 def test_a_unit_whose_process_is_killed_runs_again(two_workers, folder):
     with cluster_executor(two_workers.address) as executor:
         assert run_units(executor, die, [("deaths", 2)]) == [2]
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_what_a_worker_was_at_when_it_ended_another_one_does(empty_cluster, folder, sign):
+    workers = {empty_cluster.start_worker(), empty_cluster.start_worker()}
+    with cluster_executor(empty_cluster.address) as executor:
+        future = executor.submit(sleep_the_first_time, "worker")
+        eventually(lambda: (folder / "worker").exists() and (folder / "worker").read_text())
+        first = int((folder / "worker").read_text())
+        os.kill(first, sign)
+        assert future.result(timeout=40) == (workers - {first}).pop()
+
+
+def test_an_interrupt_at_a_worker_is_not_the_units_error(two_workers, folder):
+    with cluster_executor(two_workers.address) as executor:
+        future = executor.submit(begin_and_sleep, "begun")
+        eventually((folder / "begun").exists)
+        for worker in two_workers.workers():
+            for process in unit_processes(worker):
+                process.send_signal(signal.SIGINT)
+        with pytest.raises(TimeoutError):
+            future.result(timeout=1.5)
 
 
 def test_a_unit_that_kills_its_process_again_and_again_is_one_sentence(two_workers, folder):
