@@ -22,7 +22,7 @@ from stages.analysis.similarities import (
 )
 from stages.analysis.unit_facts import unit_facts
 from stages.command import run
-from stages.execution import local_executor, run_all
+from stages.execution import executor_for, run_all
 from stages.files import read_json, whole_folder, write_json
 from stages.layout import cell_folder, condition_name, conditions, seed_folder
 from stages.params import BASELINE, Params
@@ -44,7 +44,7 @@ def analyze(
     """Compare every condition with the text alone, every variant with the baseline, and all with a bag of words."""
     compared = {name: pads for name, pads in conditions(params.export.pads).items() if name != condition_name(0)}
     units = len(params.pad.sides) * len(params.train.variants) * params.train.seeds
-    with local_executor(params.execution.workers, units) as executor:
+    with executor_for(params.execution, units) as executor:
         cells = _cells(executor, params, compared, models, states)
         similarity = _similarity(executor, params, cells, states)
     baselines = {cell.side: cell for cell in cells if cell.variant == BASELINE}

@@ -1,5 +1,6 @@
-"""Who runs the units of work: a pool of processes on this machine's cores."""
+"""Who runs the units of work: a pool of processes on this machine's cores, or the workers of a dask cluster."""
 
+import importlib.util
 import multiprocessing
 import os
 import signal
@@ -15,11 +16,39 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from stages.errors import UserError
+from stages.params import ExecutionParams
 
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
 
 POLL_SECONDS = 0.5
+
+
+@contextmanager
+def executor_for(execution: ExecutionParams, units: int) -> Iterator[Executor]:
+    """The executor that `execution` asks for; when the block ends early, the units at work are killed.
+
+    Args:
+        execution: the knobs.
+        units: how many units of work there are.
+
+    Raises:
+        UserError: the engine is dask, and it is not installed, or its cluster cannot do the work (see
+            `cluster_executor`).
+    """
+    if execution.engine == "local":
+        with local_executor(execution.workers, units) as executor:
+            yield executor
+        return
+    if importlib.util.find_spec("distributed") is None:
+        raise UserError(
+            "execution.engine: dask needs the package distributed, which is not installed here; run "
+            "`pip install -r requirements.txt`, or set execution.engine to local"
+        )
+    from stages.cluster import cluster_executor
+
+    with cluster_executor(execution.scheduler) as executor:
+        yield executor
 
 
 @contextmanager

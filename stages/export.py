@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from stages.command import run
-from stages.execution import local_executor, run_all
+from stages.execution import executor_for, run_all
 from stages.files import read_json, whole_folder
 from stages.layout import conditions, seed_folder
 from stages.modeling.exporting import ExportUnit, export_seed
@@ -32,7 +32,7 @@ def export(params: Params, *, side: str, variant: str, padded: Path, models: Pat
             )
             for seed in params.train.seed_numbers
         ]
-        with local_executor(params.execution.workers, len(units)) as executor:
+        with executor_for(params.execution, len(units)) as executor:
             run_all(
                 executor,
                 export_seed,

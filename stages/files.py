@@ -1,8 +1,10 @@
 """Writing files and folders so that nothing half-written ever keeps its final name."""
 
 import errno
+import glob
 import json
 import math
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +14,31 @@ from typing import Any
 from stages.errors import UserError
 
 PARTIAL_SUFFIX = ".partial"
+TOKEN_BYTES = 4
+
+
+def partials(path: Path) -> list[Path]:
+    """What is being written to become `path`, or was left behind by a process that was killed."""
+    return sorted(path.parent.glob(f"{glob.escape(path.name)}.{'[0-9a-f]' * 2 * TOKEN_BYTES}{PARTIAL_SUFFIX}"))
+
+
+def _new_partial(path: Path) -> Path:
+    """A name that nobody else writes to; what others left under theirs is removed.
+
+    On a cluster the same work may be begun again while a worker that was given up still does it. The last to begin
+    wins: the others find their files gone, and can neither mix theirs with its own nor take their place.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in partials(path):
+        _remove(left)
+    return path.with_name(f"{path.name}.{secrets.token_hex(TOKEN_BYTES)}{PARTIAL_SUFFIX}")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -21,8 +48,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises:
         UserError: the disk filled up while the block wrote.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + PARTIAL_SUFFIX)
+    partial = _new_partial(path)
     try:
         with _disk_full_is_a_users_error(path):
             yield partial
@@ -38,12 +64,14 @@ def whole_folder(path: Path) -> Iterator[Path]:
     Raises:
         UserError: the disk filled up while the block wrote.
     """
-    partial = path.with_name(path.name + PARTIAL_SUFFIX)
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    partial = _new_partial(path)
+    partial.mkdir()
     try:
         with _disk_full_is_a_users_error(path):
             yield partial
+            for left in list(partial.rglob(f"*{PARTIAL_SUFFIX}")):
+                _remove(left)
+            partial.stat()  # gone where somebody else began later, and then what stands at `path` must stay
             shutil.rmtree(path, ignore_errors=True)
             partial.replace(path)
     finally:

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args
 
-from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationError, ValidationInfo, field_validator, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -30,6 +31,7 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 
 SPLITS = ("train", "validation", "test")
 BASELINE = "baseline"
+SCHEDULER = r"(tcp|tls)://\S+:[0-9]+"
 
 
 class TrainParams(Section):
@@ -120,6 +122,18 @@ class ExecutionParams(Section):
     """Who does the work; changes no result."""
 
     workers: NonNegativeInt
+    engine: Literal["local", "dask"]
+    scheduler: str
+
+    @field_validator("scheduler")
+    @classmethod
+    def _an_address_where_it_is_used(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("engine") == "dask" and not re.fullmatch(SCHEDULER, value):
+            raise ValueError(
+                f"{value!r} is no address of a dask scheduler, and engine is dask; name one, such as "
+                "tcp://127.0.0.1:8786, or set engine to local"
+            )
+        return value
 
 
 class Params(Section):

@@ -4,8 +4,8 @@ import csv
 from pathlib import Path
 
 from stages.command import run
-from stages.execution import local_executor, run_all
-from stages.files import PARTIAL_SUFFIX, whole_folder
+from stages.execution import executor_for, run_all
+from stages.files import partials, whole_folder
 from stages.layout import seed_folder
 from stages.modeling.training import TrainingUnit, train_seed
 from stages.params import Params, checked_side
@@ -27,7 +27,7 @@ def train(params: Params, *, side: str, variant: str, tokens: Path, padded: Path
             )
             for seed in params.train.seed_numbers
         ]
-        with local_executor(params.execution.workers, len(units)) as executor:
+        with executor_for(params.execution, len(units)) as executor:
             run_all(
                 executor,
                 train_seed,
@@ -42,11 +42,10 @@ def _epochs_done(units: list[TrainingUnit]) -> tuple[int, str]:
     """How many epochs are done over all seeds, and how the last seed at work is doing."""
     done, remark = 0, ""
     for unit in units:
-        partial = unit.folder.with_name(unit.folder.name + PARTIAL_SUFFIX)
-        for folder in (unit.folder, partial):
+        for folder in (unit.folder, *partials(unit.folder)):
             epochs = _history(folder / "history.csv")
             done += len(epochs)
-            if folder == partial and epochs:
+            if folder != unit.folder and epochs:
                 loss = float(epochs[-1]["loss"])
                 remark = f"seed {unit.seed} epoch {len(epochs)}/{unit.train.epochs} loss {loss:.3f}"
     return done, remark

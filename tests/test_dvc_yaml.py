@@ -94,8 +94,8 @@ METHODS = {
 }
 """What the properties and methods of Params read."""
 
-UNTRACKED = {"execution.workers", "dataset"}
-"""Workers change no result; the name of the dataset stands in metadata, its entry decides the content."""
+UNTRACKED = {"execution", "dataset"}
+"""Who does the work changes no result; the name of the dataset stands in metadata, its entry decides the content."""
 
 
 def read_params(path: Path) -> set[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stages.errors import UserError
-from stages.files import read_json, significant, whole_file, whole_folder, write_json
+from stages.files import partials, read_json, significant, whole_file, whole_folder, write_json
 
 
 def test_a_file_gets_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -34,11 +34,53 @@ def test_a_failed_folder_leaves_the_old_one_as_it_was(tmp_path: Path) -> None:
 def test_a_folder_replaces_the_old_one_and_what_a_killed_run_left(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "old").touch()
-    (tmp_path / "out.partial").mkdir()
-    (tmp_path / "out.partial" / "left behind").touch()
+    left = tmp_path / "out.0123abcd.partial"
+    left.mkdir()
+    (left / "left behind").touch()
     with whole_folder(tmp_path / "out") as partial:
         (partial / "new").touch()
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["new"]
+
+
+def test_a_file_replaces_what_a_killed_run_left_and_nothing_of_other_files(tmp_path: Path) -> None:
+    (tmp_path / "a.0123abcd.partial").touch()
+    (tmp_path / "a.txt.0123abcd.partial").touch()
+    with whole_file(tmp_path / "a") as partial:
+        partial.touch()
+        assert partials(tmp_path / "a") == [partial]
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "a.txt.0123abcd.partial"}
+
+
+def test_of_two_that_write_the_same_folder_the_last_to_begin_wins(tmp_path: Path) -> None:
+    """As when a worker that was given up goes on with what another one begins again."""
+    first, second = whole_folder(tmp_path / "out"), whole_folder(tmp_path / "out")
+    slow = first.__enter__()
+    (slow / "slow").touch()
+    quick = second.__enter__()
+    (quick / "quick").touch()
+    with pytest.raises(FileNotFoundError):
+        first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["quick"]
+
+
+def test_the_first_of_two_that_loses_leaves_the_folder_that_the_second_finished(tmp_path: Path) -> None:
+    first = whole_folder(tmp_path / "out")
+    first.__enter__()
+    with whole_folder(tmp_path / "out") as quick:
+        (quick / "quick").touch()
+    with pytest.raises(FileNotFoundError):
+        first.__exit__(None, None, None)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["quick"]
+
+
+def test_a_folder_is_whole_without_what_a_killed_worker_left_in_it(tmp_path: Path) -> None:
+    with whole_folder(tmp_path / "out") as partial:
+        (partial / "seed=0.0123abcd.partial").mkdir()
+        (partial / "seed=0").mkdir()
+        (partial / "seed=0" / "pads-0.parquet.0123abcd.partial").touch()
+    assert [path.name for path in (tmp_path / "out").rglob("*")] == ["seed=0"]
 
 
 @pytest.mark.parametrize("manager", [whole_file, whole_folder])

@@ -66,6 +66,16 @@ MISTAKES = [
     ({"corpus.test": 0.9}, "corpus: validation + test is 1.05; it must leave texts to train on"),
     ({"datasets.mr.source": "web"}, "needs a key `source` that is synthetic, table or url"),
     ({"datasets.imdb.sha256": "12"}, "datasets.imdb.sha256: '12' is not allowed; it should match pattern"),
+    ({"execution.engine": "slurm"}, "execution.engine: 'slurm' is not allowed; it should be 'local' or 'dask'"),
+    (
+        {"execution.engine": "dask", "execution.scheduler": ""},
+        "execution.scheduler: '' is no address of a dask scheduler, and engine is dask; name one, such as tcp://",
+    ),
+    (
+        {"execution.engine": "dask", "execution.scheduler": "localhost:8786"},
+        "execution.scheduler: 'localhost:8786' is no address of a dask scheduler, and engine is dask",
+    ),
+    ({"execution.scheduler": None}, "execution.scheduler: None is not allowed; it should be a valid string"),
     ({"datasets.synthetic.shortest": 1}, "must hold every cue"),
 ]
 
@@ -86,6 +96,16 @@ def test_a_mistake_is_named_with_its_key_value_and_what_is_allowed(
     assert str(error.value).startswith("params.yaml: ")
     assert sentence in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_missing_scheduler_is_named(params_content: dict[str, Any]) -> None:
+    del params_content["execution"]["scheduler"]
+    with pytest.raises(UserError, match=r"execution\.scheduler: this key is missing; add it with a value"):
+        checked_params(params_content, "params.yaml")
+
+
+def test_where_the_engine_is_local_no_scheduler_is_needed(make_params: Callable[..., Params]) -> None:
+    assert make_params({"execution.scheduler": ""}).execution.scheduler == ""
 
 
 def test_a_missing_key_is_named(params_content: dict[str, Any]) -> None:
@@ -124,6 +144,7 @@ def test_the_fingerprint_follows_what_shapes_a_state_and_nothing_else(make_param
     same = [
         {"report.pads": 8},
         {"execution.workers": 1},
+        {"execution.engine": "dask", "execution.scheduler": "tcp://10.0.0.1:8786"},
         {"datasets.mr.file": "other.csv"},
         {"analyze.level": 0.9},
         {"train.variants": ["masked"]},

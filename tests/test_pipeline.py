@@ -224,7 +224,7 @@ def test_a_killed_training_leaves_no_model_and_simply_runs_again(repository, tmp
         [*command, "--params", str(tmp_path / "long.yaml")], cwd=repository, env=ENVIRONMENT, start_new_session=True
     )
     deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("cell.partial/seed=*.partial/history.csv")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob("cell.*.partial/seed=*.partial/history.csv")) and time.monotonic() < deadline:
         time.sleep(0.2)
     process.kill()  # the parent alone: its workers must notice and end
     process.wait()
@@ -233,7 +233,7 @@ def test_a_killed_training_leaves_no_model_and_simply_runs_again(repository, tmp
         time.sleep(0.2)
     assert not processes_of_group(process.pid)
     assert not (tmp_path / "cell").exists()
-    assert list(tmp_path.glob("cell.partial/*/history.csv")), "it was killed before it began"
+    assert list(tmp_path.glob("cell.*.partial/*/history.csv")), "it was killed before it began"
     run(repository, *command)
     assert sorted(path.name for path in (tmp_path / "cell").iterdir()) == ["seed=0", "seed=1"]
-    assert not (tmp_path / "cell.partial").exists()
+    assert not list(tmp_path.glob("*.partial"))

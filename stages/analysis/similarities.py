@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from stages.analysis.model_pass import last_hidden
 from stages.analysis.over_seeds import interval_record
@@ -57,6 +58,12 @@ def similarity_of(unit: SimilarityUnit) -> Similarity:
     Raises:
         UserError: a states file is missing or damaged, or the two hold other texts.
     """
+    # As in `outcome_of_model`; and a sum must not depend on how many threads there are, which differs between machines.
+    with threadpool_limits(1):
+        return _similarity(unit)
+
+
+def _similarity(unit: SimilarityUnit) -> Similarity:
     paths = [states_path(unit.states, unit.side, *each, CONDITION) for each in (unit.one, unit.two)]
     vector = read_vector(paths[0])
     moments: Moments | None = None
