@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from benchmarks.scaling import PARTS, Measurement
+from benchmarks.scaling import Measurement
 from benchmarks.scaling_text import ABOUT, AXES, NOTES, PREFACE, TITLES
-from benchmarks.slopes import Slope, slope_of
+from benchmarks.slopes import PARAMETERS, Slope, slopes_of
 from benchmarks.stage_costs import COMMANDS
 from stages.reporting.figures.style import GREY, LOOKS, Look, legend, panels, rule, svg, title
 
@@ -23,7 +23,8 @@ FIGURES = "figures"
 KINDS = {"cpu": "CPU seconds", "peak": "peak memory (MiB)"}
 STAGE_LOOKS = dict(zip(COMMANDS, (*LOOKS, Look("#7F4F24", "-", "*", 1.5)), strict=True))
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pyarrow", "tokenizers")
-TICKS = (1, 2, 5)
+FEW_TICKS, MANY_TICKS = (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8)
+"""Of a power of ten: where the costs span more of them, and where they span less."""
 
 
 @dataclass(frozen=True)
@@ -48,30 +49,29 @@ def write_report(folder: Path, rows: list[Measurement]) -> None:
     """Write scaling.md, with a figure and a table for every part that was measured."""
     (folder / FIGURES).mkdir(exist_ok=True)
     sections = [PREFACE]
-    for part in PARTS:
-        found = growths([row for row in rows if row.part == part])
-        if found:
-            name = f"scaling-{part}"
-            (folder / FIGURES / f"{name}.svg").write_text(
-                svg(name, lambda each: _figure(*each), (part, found)), "utf-8"
-            )
-            picture = f"![{AXES[part]}: CPU time and peak memory of every stage]({FIGURES}/{name}.svg)"
-            sections.append("\n\n".join([f"## {TITLES[part]}", ABOUT[part], picture, table(found), NOTES[part]]))
+    for part, found in growths(rows).items():
+        name = f"scaling-{part}"
+        (folder / FIGURES / f"{name}.svg").write_text(svg(name, lambda each: _figure(*each), (part, found)), "utf-8")
+        picture = f"![{AXES[part]}: CPU time and peak memory of every stage]({FIGURES}/{name}.svg)"
+        sections.append("\n\n".join([f"## {TITLES[part]}", ABOUT[part], picture, table(found), NOTES[part]]))
     (folder / "scaling.md").write_text("\n\n".join([*sections, _versions()]) + "\n", encoding="utf-8")
 
 
-def growths(rows: list[Measurement]) -> Growths:
-    """The growth of every stage that was measured often enough for a slope."""
-    by_stage: dict[str, list[Measurement]] = defaultdict(list)
+def growths(rows: list[Measurement]) -> dict[str, Growths]:
+    """By part: the growth of every stage that was measured at enough sizes for a slope."""
+    measured: dict[tuple[str, str], list[Measurement]] = defaultdict(list)
     for row in rows:
-        by_stage[row.stage].append(row)
-    found = {}
-    for stage, measured in by_stage.items():
-        sizes = [row.size for row in measured]
-        if len(set(sizes)) > 2 and len(sizes) > 3:
-            for kind in KINDS:
-                costs = [float(getattr(row, kind)) for row in measured]
-                found[stage, kind] = Growth(sizes, costs, slope_of(sizes, costs))
+        measured[row.part, row.stage].append(row)
+    found: dict[str, Growths] = defaultdict(dict)
+    for kind in KINDS:
+        series = {
+            key: ([row.size for row in each], [float(getattr(row, kind)) for row in each])
+            for key, each in measured.items()
+            if len({row.size for row in each}) >= PARAMETERS
+        }
+        for key, slope in slopes_of(series).items():
+            part, stage = key
+            found[part][stage, kind] = Growth(*series[key], slope)
     return found
 
 
@@ -147,7 +147,8 @@ def _scales(axes: Axes, growing: list[Growth]) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
     axes.set_ylim(min(costs) / 1.25, max(costs) * 1.25)
     low, high = axes.get_ylim()
-    ticks = [step * 10.0**power for power in range(-1, 5) for step in TICKS if low <= step * 10.0**power <= high]
+    steps = FEW_TICKS if high > 20 * low else MANY_TICKS
+    ticks = [step * 10.0**power for power in range(-1, 5) for step in steps if low <= step * 10.0**power <= high]
     axes.yaxis.set_major_locator(FixedLocator(ticks))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     for axis in (axes.xaxis, axes.yaxis):

@@ -8,7 +8,7 @@ import pytest
 from benchmarks import scaling
 from benchmarks.scaling import PARTS, Measurement
 from benchmarks.scaling_report import growths, table, write_report
-from benchmarks.slopes import slope_of
+from benchmarks.slopes import slopes_of
 from benchmarks.stage_costs import COMMANDS, cost_of, write_params
 from stages.params import load_params
 
@@ -19,6 +19,10 @@ def costs_of(exponent, *, start=2.0, noise=0.0, sizes=SIZES, seed=0):
     generator = np.random.default_rng(seed)
     exact = [start + 3 * (size / 10_000) ** exponent for size in sizes]
     return [cost * np.exp(noise * generator.standard_normal()) for cost in exact]
+
+
+def slope_of(sizes, costs):
+    return slopes_of({"cost": (sizes, costs)})["cost"]
 
 
 @pytest.mark.parametrize("start", [0.0, 2.0, 50.0])
@@ -56,6 +60,17 @@ def test_the_interval_covers_the_exponent_about_as_often_as_it_says():
     found = [slope_of(sizes, costs_of(1.2, noise=0.05, sizes=sizes, seed=seed)) for seed in range(200)]
     covered = sum(each.low <= 1.2 <= each.high for each in found)
     assert 180 <= covered <= 199
+
+
+def test_series_share_the_variance_of_their_noise():
+    """A series of four measurements alone has one degree of freedom, and an interval that says nothing."""
+    sizes = SIZES[1:]
+    many = {seed: (sizes, costs_of(1.0, noise=0.05, sizes=sizes, seed=seed)) for seed in range(200)}
+    found = slopes_of(many)
+    assert 180 <= sum(each.low <= 1.0 <= each.high for each in found.values()) <= 199
+    together = np.mean([each.high - each.low for each in found.values()])
+    alone = np.mean([each.high - each.low for each in (slope_of(*many[seed]) for seed in range(20))])
+    assert together < 0.5 * alone
 
 
 def test_an_interval_that_reaches_the_last_exponent_is_open():
@@ -139,7 +154,7 @@ def made_up(part):
 
 
 def test_the_table_says_what_was_measured_and_the_slope():
-    assert table(growths(made_up("seeds"))).splitlines()[2] == (
+    assert table(growths(made_up("seeds"))["seeds"]).splitlines()[2] == (
         "| train | 1,000 … 100,000 | 2.0 … 101 | 1.0 | 1.00 [1.00, 1.00] | 0 % | 200 … 200 | flat | +0 |"
     )
 
