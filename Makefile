@@ -8,7 +8,7 @@ export DVC_NO_ANALYTICS := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro gate sweep factors advise calibrate test test-fast lint format lock memory bench clean
+.PHONY: help setup repro gate sweep factors advise calibrate test test-fast lint format lock scaling bench clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -59,8 +59,8 @@ format: $(READY) ## Rewrite the code in the project's format
 lock: $(READY) ## Compile requirements.txt from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --group dev pyproject.toml -o requirements.txt
 
-memory: $(READY) ## Measure the peak memory of every stage; writes benchmarks/memory.md
-	python -m benchmarks.memory
+scaling: $(READY) ## Measure how CPU time and memory of every stage grow (half an hour); writes benchmarks/scaling.md
+	python -m benchmarks.scaling
 
 bench: $(READY) ## Measure analysis and batching against their rivals; writes benchmarks/RESULTS.md and batching.md
 	python -m benchmarks.analyze

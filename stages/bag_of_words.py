@@ -1,12 +1,14 @@
 """Stage `bag_of_words`: what the words alone are worth, without their order and without a neural network."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from stages.command import run
@@ -16,8 +18,6 @@ from stages.parquet import record_batches
 from stages.stats.bag_of_words import Bags, BagScores, Corpus, Fit, feature_columns, fits, presence, scores, texts_with
 
 BATCH_TEXTS = 1024
-HELD_BYTES = 64 * 2**20
-"""Training texts up to this size are read once and held; larger ones are read again for every pass."""
 NO_WORDS = (0, 1)
 """Padding, which no text holds, and unknown, which says nothing of which word it was."""
 
@@ -33,12 +33,15 @@ def bag_of_words(params: Params, *, tokens: Path, bag_of_words: Path) -> None:
     profile = read_json(tokens / "profile.json")
     columns = _columns(tokens / "train.parquet", profile["vocabulary_size"], knobs.vocabulary)
     shape = (int(columns.max()) + 1, len(profile["classes"]))
-    corpora = {name: _corpus(tokens / f"{name}.parquet", columns) for name in SPLITS}
-    with threadpool_limits(1):  # or the last digits of a sum would depend on the number of cores
-        tried = _tried(corpora, fits(corpora["train"], shape, knobs.penalties, knobs.passes))
-        best, _ = min(tried, key=lambda each: each[1].nll)
-        splits = {name: scores(corpus, best) for name, corpus in corpora.items()}
     with whole_folder(bag_of_words) as folder:
+        scratch = folder / "scratch"
+        scratch.mkdir()
+        corpora = {name: _corpus(tokens / f"{name}.parquet", columns, scratch / name) for name in SPLITS}
+        with threadpool_limits(1):  # or the last digits of a sum would depend on the number of cores
+            tried = _tried(corpora, fits(corpora["train"], shape, knobs.penalties, knobs.passes))
+            best, _ = min(tried, key=lambda each: each[1].nll)
+            splits = {name: scores(corpus, best) for name, corpus in corpora.items()}
+        shutil.rmtree(scratch)
         write_json(
             folder / "scores.json",
             {
@@ -61,21 +64,37 @@ def _columns(training: Path, size: int, most: int) -> Columns:
     return feature_columns(held, most, NO_WORDS)
 
 
-def _corpus(path: Path, columns: Columns) -> Corpus:
-    """The texts of one file as bags, from memory where they are small."""
-    held, size = [], 0
-    for bags in _bags(path, columns):
-        held.append(bags)
-        size += bags.present.data.nbytes + bags.present.indices.nbytes + bags.present.indptr.nbytes
-        if size > HELD_BYTES:
-            return lambda: _bags(path, columns)
-    return lambda: held
+def _corpus(path: Path, columns: Columns, scratch: Path) -> Corpus:
+    """The texts of one file as bags, which are made once and then read from `scratch`, a batch at a time."""
+    with scratch.open("wb") as file:
+        for bags in _bags(path, columns):
+            _write(file, bags)
+    width = int(columns.max()) + 1
+    return lambda: _read(scratch, width)
 
 
 def _bags(path: Path, columns: Columns) -> Iterator[Bags]:
     for batch in record_batches(path, ["label", "tokens", "length"], BATCH_TEXTS):
         present = presence(batch["tokens"].flatten().to_numpy(), batch["length"].to_numpy(), columns)
         yield Bags(present, batch["label"].to_numpy())
+
+
+def _write(file: BinaryIO, bags: Bags) -> None:
+    """Numbers of texts and of ones; labels, where each text ends, and the columns of its ones."""
+    texts, ones = bags.present.shape[0], bags.present.nnz
+    for values in ([texts, ones], bags.label, bags.present.indptr[1:], bags.present.indices):
+        file.write(np.asarray(values, dtype=np.int32).tobytes())
+
+
+def _read(scratch: Path, width: int) -> Iterator[Bags]:
+    with scratch.open("rb") as file:
+        while head := file.read(8):
+            texts, ones = np.frombuffer(head, np.int32).tolist()
+            label, end, columns = np.split(
+                np.frombuffer(file.read(4 * (2 * texts + ones)), np.int32), [texts, 2 * texts]
+            )
+            start = np.concatenate([np.zeros(1, np.int32), end])
+            yield Bags(sparse.csr_matrix((np.ones(ones), columns, start), shape=(texts, width)), label)
 
 
 def _tried(corpora: dict[str, Corpus], path: Iterator[Fit]) -> list[tuple[Fit, BagScores]]:

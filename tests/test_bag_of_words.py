@@ -102,19 +102,17 @@ def test_weaker_penalties_are_tried_while_they_help(run_on):
     assert found["penalty"] == 1
 
 
-def test_the_same_tokens_give_the_same_bytes_from_memory_and_from_the_file(run_on, tmp_path, monkeypatch):
+def test_the_same_tokens_give_the_same_bytes(run_on, tmp_path):
     splits = splits_of(told=False)
     run_on(splits, "once")
     run_on(splits, "twice")
-    monkeypatch.setattr(stage, "HELD_BYTES", 100)
-    run_on(splits, "streamed")
     once = (tmp_path / "once" / "scores.json").read_bytes()
     assert once == (tmp_path / "twice" / "scores.json").read_bytes()
-    assert once == (tmp_path / "streamed" / "scores.json").read_bytes()
+    assert [path.name for path in (tmp_path / "once").iterdir()] == ["scores.json"]
 
 
-def test_a_large_corpus_is_never_held(run_on, monkeypatch):
-    """With room for one batch alone, at most two of the training file's are ever there at once."""
+def test_a_corpus_is_never_held(run_on, monkeypatch):
+    """At most two batches are ever there at once."""
     alive = peak = 0
 
     class Counted(stage.Bags):
@@ -130,9 +128,23 @@ def test_a_large_corpus_is_never_held(run_on, monkeypatch):
 
     monkeypatch.setattr(stage, "Bags", Counted)
     monkeypatch.setattr(stage, "BATCH_TEXTS", 10)
-    monkeypatch.setattr(stage, "HELD_BYTES", 100)
     run_on(splits_of(told=False), passes=5)
     assert peak <= 2
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_the_scratch_file_gives_back_the_bags(size, tmp_path, monkeypatch):
+    """A text without any feature among them."""
+    monkeypatch.setattr(stage, "BATCH_TEXTS", size)
+    columns = np.array([-1, -1, 0, 1, 2])
+    texts = [([2, 4, 4], 1), ([1], 0), ([3], 1)]
+    path = write_tokens(tmp_path / "tokens", {"train": texts}) / "train.parquet"
+    corpus = stage._corpus(path, columns, tmp_path / "scratch")
+    for _ in range(2):
+        found = list(corpus())
+        present = np.concatenate([bags.present.toarray() for bags in found])
+        assert present.tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
+        assert np.concatenate([bags.label for bags in found]).tolist() == [1, 0, 1]
 
 
 def test_tokens_that_are_missing_are_the_users_mistake(make_params, tmp_path):

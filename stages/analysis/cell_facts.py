@@ -14,7 +14,7 @@ from stages.analysis.over_seeds import interval_record, mean_record
 from stages.analysis.records import sizes
 from stages.layout import AS_TRAINED, condition_name
 from stages.params import SPLITS, AnalyzeParams
-from stages.stats.calibration import COARSE_BINS, ConfidenceBins, calibration_error_over_seeds
+from stages.stats.calibration import COARSE_BINS, Confidence, calibration_error_over_seeds
 from stages.stats.downstream import Quantity
 from stages.stats.intervals import Interval, MeanOverSeeds
 from stages.stats.training import paired_comparison
@@ -231,10 +231,10 @@ def _typical(ratios: list[float]) -> float:
     return float(np.exp(np.mean(np.log(ratios)))) if min(ratios) > 0 else float(np.mean(ratios))
 
 
-def _calibration_error(cell: Cell, bins: Callable[[SeedResult], ConfidenceBins], level: float) -> Record | None:
+def _calibration_error(cell: Cell, of: Callable[[SeedResult], Confidence], level: float) -> Record | None:
     if len(cell.learned) < min(2, len(cell.seeds)):
         return None
-    return interval_record(calibration_error_over_seeds([bins(seed).equal_mass() for seed in cell.learned], level))
+    return interval_record(calibration_error_over_seeds([of(seed).by_group for seed in cell.learned], level))
 
 
 def _calibration_curves(cell: Cell) -> Record:
@@ -246,9 +246,9 @@ def _calibration_curves(cell: Cell) -> Record:
         name: [seed.conditions[name].confidence for seed in cell.learned] for name in cell.learned[0].conditions
     }
     curves = {}
-    for name, bins in by_condition.items():
-        pooled = bins[0].pooled()
-        for each in bins[1:]:
-            pooled += each.pooled()
+    for name, found in by_condition.items():
+        pooled = found[0].pooled
+        for each in found[1:]:
+            pooled += each.pooled
         curves[name] = [vars(point) for point in pooled.equal_mass(COARSE_BINS).curve()]
     return curves

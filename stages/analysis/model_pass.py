@@ -18,7 +18,7 @@ from stages.layout import condition_name, pad_step_path, states_path
 from stages.params import Epsilon
 from stages.states.reader import StatesBatch, aligned_batches, read_metadata
 from stages.states.schema import HEAD, HIDDEN_PREFIX, vector_columns
-from stages.stats.calibration import ConfidenceBins
+from stages.stats.calibration import Confidence, ConfidenceBins
 from stages.stats.downstream import PredictionSums
 from stages.stats.forgetting import PairDistances
 from stages.stats.shift import ShiftSums
@@ -62,7 +62,7 @@ class ModelOutcome:
     """
 
     conditions: dict[str, ConditionOutcome]
-    confidence: ConfidenceBins
+    confidence: Confidence
     distances: PairDistances | None = None
     readout: Readout | None = None
     pad_step: dict[str, Any] | None = None
@@ -151,13 +151,13 @@ class _Sums:
                 condition: ConditionOutcome(
                     states={name: StateOutcome.of(sums, self._unit.epsilon) for name, sums in shifts.items()},
                     predictions=self._predictions[condition],
-                    confidence=self._confidence[condition],
+                    confidence=Confidence.of(self._confidence[condition]),
                     distributions=self._strata.distributions(condition, shifts[self._hidden]),
                     sign_flip_p=self._sign_flip_p(condition) if few else None,
                 )
                 for condition, shifts in self._shifts.items()
             },
-            confidence=self._confidence[condition_name(0)],
+            confidence=Confidence.of(self._confidence[condition_name(0)]),
             distances=self._distances,
             readout=readout(self._sample, self._unit.conditions, self._unit.seed),
             pad_step=pad_step,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.params import Epsilon
-from stages.stats.calibration import ConfidenceBins
+from stages.stats.calibration import Confidence
 from stages.stats.dispersion import Dispersion, dispersion
 from stages.stats.downstream import PredictionSums
 from stages.stats.joint import JointShift, joint_shift
@@ -105,7 +105,7 @@ class ConditionOutcome:
 
     states: dict[str, StateOutcome]
     predictions: PredictionSums
-    confidence: ConfidenceBins
+    confidence: Confidence
     distributions: Distributions | None = None
     sign_flip_p: dict[str, float] | None = None
     """Of the mean shift of every state, where texts are few; None where they are many."""

@@ -10,7 +10,7 @@ from stages.analysis.cells import Cell, SeedResult
 from stages.analysis.model_pass import ModelOutcome
 from stages.analysis.outcomes import ConditionOutcome, StateOutcome
 from stages.params import Epsilon, Params
-from stages.stats.calibration import ConfidenceBins
+from stages.stats.calibration import Confidence, ConfidenceBins
 from stages.stats.downstream import PredictionSums
 from stages.stats.shift import ShiftSums
 
@@ -38,16 +38,16 @@ def predictions(label: Iterable[int], alone: Iterable[int], padded: Iterable[int
     return PredictionSums.of(np.arange(len(labels)), labels, probabilities(alone), probabilities(padded, sure))
 
 
-def confidence(right: Iterable[bool], sure: float = 0.8) -> ConfidenceBins:
+def confidence(right: Iterable[bool], sure: float = 0.8) -> Confidence:
     """Texts that are right or wrong, all equally sure."""
     labels = np.array([0 if each else 1 for each in right])
-    return ConfidenceBins.of(np.arange(len(labels)), labels, probabilities([0] * len(labels), sure))
+    return Confidence.of(ConfidenceBins.of(np.arange(len(labels)), labels, probabilities([0] * len(labels), sure)))
 
 
 def condition(
     states: Mapping[str, tuple[Floats, Floats]] | None = None,
     predicted: PredictionSums | None = None,
-    bins: ConfidenceBins | None = None,
+    bins: Confidence | None = None,
 ) -> ConditionOutcome:
     """What a condition did to states, each given alone and with pads; by default nothing at all."""
     found = states or {"h_lstm_1": (np.arange(8.0).reshape(4, 2),) * 2}

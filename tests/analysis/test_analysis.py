@@ -8,7 +8,7 @@ from stages.analysis.judging import verdicts
 from stages.analysis.model_pass import ModelOutcome
 from stages.analysis.outcomes import ConditionOutcome, StateOutcome
 from stages.params import Epsilon
-from stages.stats.calibration import ConfidenceBins
+from stages.stats.calibration import Confidence, ConfidenceBins
 from stages.stats.downstream import PredictionSums
 from stages.stats.shift import ShiftSums
 
@@ -35,7 +35,7 @@ def pair(seed, drift=0.0, flip=0.0):
 
 
 def outcome(shift, predictions):
-    confidence = ConfidenceBins.of(np.arange(4), np.zeros(4, int), np.full((4, 2), 0.5))
+    confidence = Confidence.of(ConfidenceBins.of(np.arange(4), np.zeros(4, int), np.full((4, 2), 0.5)))
     return ConditionOutcome({"head": StateOutcome.of(shift, EPSILON)}, predictions, confidence)
 
 

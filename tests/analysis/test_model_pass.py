@@ -1,6 +1,7 @@
 """One pass over states on disk: its figures are those of the arrays in any batches, and its memory is bounded."""
 
 import os
+import pickle
 import subprocess
 import sys
 
@@ -131,6 +132,13 @@ def test_a_file_without_texts_is_one_sentence(tmp_path):
     write_states(tmp_path, "pads-8", np.zeros((0, 3)))
     with pytest.raises(UserError, match="the file holds no texts"):
         outcome_of_model(unit(tmp_path))
+
+
+def test_what_is_kept_of_a_model_is_small(tmp_path):
+    """The outcomes of all models wait for the last one; bins of confidence by group would be 2.4 MB a condition."""
+    for name, pads in (("pads-0", 0), ("pads-8", 8)):
+        write_states(tmp_path, name, bounded(np.random.default_rng(pads), 3000, 3), pads=pads)
+    assert len(pickle.dumps(outcome_of_model(unit(tmp_path)))) < 250_000
 
 
 LIMITED = """

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
-from stages.stats.calibration import ConfidenceBins, EqualMassBins, calibration_error_over_seeds
+from stages.stats.calibration import Confidence, ConfidenceBins, EqualMassBins, calibration_error_over_seeds
 from stages.stats.groups import text_group
 
 
@@ -93,6 +93,16 @@ def test_any_split_gives_the_same_sums(cut, seed):
         np.testing.assert_array_equal(parts.correct, whole.correct)
         np.testing.assert_allclose(parts.confidence, whole.confidence, rtol=1e-12)
     assert whole.pooled().equal_mass().plain_ece() == pytest.approx(whole.equal_mass().plain_ece())
+
+
+def test_what_is_kept_of_the_bins_gives_the_same_errors_and_curve():
+    bins = ConfidenceBins.of(*predictions(np.random.default_rng(4), 300))
+    kept = Confidence.of(bins)
+    assert kept.by_group.squared_error() == bins.equal_mass().squared_error()
+    assert (
+        kept.by_group.squared_error_without_group().tolist() == bins.equal_mass().squared_error_without_group().tolist()
+    )
+    assert (kept.pooled + kept.pooled).equal_mass().curve() == (bins + bins).pooled().equal_mass().curve()
 
 
 def test_leaving_a_group_out_equals_computing_without_it_in_the_same_bins():

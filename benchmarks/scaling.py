@@ -1,0 +1,183 @@
+"""How the cost of every stage grows, by number of texts, width of rows, units and seeds: run by `make scaling`.
+
+Measurements go to scaling.csv as they are made; scaling.md and its figures are drawn from there.
+"""
+
+import argparse
+import csv
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.stage_costs import COMMANDS, REPOSITORY, Cost, cost_of, write_params
+
+# Nothing that draws or fits is imported before the last measurement: it would count towards the memory of stages.
+
+FOLDER = REPOSITORY / "benchmarks"
+MEASUREMENTS = FOLDER / "scaling.csv"
+
+TEXTS = "datasets.synthetic.texts"
+REPEATS = 2
+BEFORE_TRAINING = ("ingest", "tokenize", "bag_of_words", "pad")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Some stages at some sizes, in one folder.
+
+    Attributes:
+        sizes: where the stages are measured.
+        measured: the stages that are.
+        fixed: params that are the same at every size, by dotted path.
+        once: stages that run before, once for all sizes.
+        between: stages that run at every size, before those that are measured.
+        repeats: how often they are measured at most.
+    """
+
+    sizes: tuple[int, ...]
+    measured: tuple[str, ...]
+    fixed: dict[str, Any] = field(default_factory=dict)
+    once: tuple[str, ...] = ()
+    between: tuple[str, ...] = ()
+    repeats: int = REPEATS
+
+
+@dataclass(frozen=True)
+class Part:
+    """What grows, as a param by dotted path whose value is `value` with the size in it, and where it is measured."""
+
+    param: str
+    grids: tuple[Grid, ...]
+    value: str = "{}"
+
+    def changes(self, size: int) -> dict[str, Any]:
+        """The params of one size."""
+        text = self.value.format(size)
+        return {self.param: int(text) if text.isdigit() else text}
+
+
+PARTS = {
+    "texts": Part(
+        TEXTS,
+        (
+            Grid((1_000, 3_000, 10_000, 30_000, 100_000), tuple(COMMANDS)),
+            Grid((300_000, 1_000_000), BEFORE_TRAINING, repeats=1),
+        ),
+    ),
+    "width": Part(
+        "pad.max_len",
+        (
+            Grid((1, 2, 4, 8), ("pad",), {TEXTS: 100_000}, once=("ingest", "tokenize")),
+            Grid((1, 2, 4, 8), ("train", "export"), {TEXTS: 10_000}, once=("ingest", "tokenize"), between=("pad",)),
+        ),
+        "longest*{}",
+    ),
+    "units": Part(
+        "model.units",
+        (Grid((16, 32, 64, 128, 256), ("train", "export", "analyze"), {TEXTS: 4_000}, once=BEFORE_TRAINING),),
+    ),
+    "seeds": Part(
+        "train.seeds",
+        (
+            Grid(
+                (1, 2, 4, 8),
+                ("train", "export", "analyze", "report"),
+                {TEXTS: 4_000, "train.epochs": 4},
+                once=BEFORE_TRAINING,
+            ),
+        ),
+    ),
+}
+
+
+class Measurement(NamedTuple):
+    """One row of scaling.csv: CPU and wall seconds, and MiB."""
+
+    part: str
+    size: int
+    stage: str
+    repeat: int
+    cpu: float
+    wall: float
+    peak: float
+
+
+def main() -> None:
+    """Measure the parts that are asked for, then draw all that was ever measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"one or more of {', '.join(PARTS)}; all without")
+    parser.add_argument("--resume", action="store_true", help="keep what was measured, and measure what is missing")
+    parser.add_argument("--repeats", type=int, default=REPEATS, help="how often everything is measured")
+    parser.add_argument("--draw", action="store_true", help="measure nothing")
+    given = parser.parse_args()
+    parts = given.parts or list(PARTS)
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    if not given.draw:
+        kept = read(MEASUREMENTS)
+        write(MEASUREMENTS, kept if given.resume else [row for row in kept if row.part not in parts])
+        for repeat in range(given.repeats):
+            for part in parts:
+                measure(part, repeat, MEASUREMENTS)
+    from benchmarks.scaling_report import write_report
+
+    write_report(FOLDER, read(MEASUREMENTS))
+
+
+def measure(part: str, repeat: int, path: Path) -> None:
+    """Measure once what `path` lacks of one part, and put each measurement there as it is made."""
+    for grid in PARTS[part].grids:
+        done = {(row.size, row.stage) for row in read(path) if (row.part, row.repeat) == (part, repeat)}
+        sizes = [size for size in grid.sizes if any((size, stage) not in done for stage in grid.measured)]
+        if repeat < grid.repeats and sizes:
+            with tempfile.TemporaryDirectory() as folder:
+                for size, stage, cost in costs(PARTS[part], grid, sizes, Path(folder)):
+                    text = f"CPU {cost.cpu:.1f} s, wall {cost.wall:.1f} s, {cost.peak:.0f} MiB"
+                    print(f"{part} {size:,}, {stage}: {text}", flush=True)
+                    row = Measurement(part, size, stage, repeat, *cost)
+                    write(path, [*(each for each in read(path) if each[:4] != row[:4]), row])
+
+
+def costs(part: Part, grid: Grid, sizes: list[int], folder: Path) -> Iterator[tuple[int, str, Cost]]:
+    """Run a grid in `folder`: size, stage and cost of everything that it measures."""
+    write_params(folder, {**part.changes(sizes[0]), **grid.fixed})
+    for stage in grid.once:
+        cost_of(folder, stage)
+    for size in sizes:
+        write_params(folder, {**part.changes(size), **grid.fixed})
+        for stage in COMMANDS:
+            if stage in grid.between:
+                cost_of(folder, stage)
+            elif stage in grid.measured:
+                yield size, stage, cost_of(folder, stage)
+
+
+def read(path: Path) -> list[Measurement]:
+    """The measurements of a file, in the order of parts, stages, sizes and repeats; none where there is no file."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [
+            Measurement(row["part"], int(row["size"]), row["stage"], int(row["repeat"]), *_numbers(row))
+            for row in csv.DictReader(file)
+        ]
+    parts, stages = list(PARTS), list(COMMANDS)
+    return sorted(rows, key=lambda row: (parts.index(row.part), stages.index(row.stage), row.size, row.repeat))
+
+
+def _numbers(row: dict[str, str]) -> Cost:
+    return Cost(float(row["cpu"]), float(row["wall"]), float(row["peak"]))
+
+
+def write(path: Path, rows: list[Measurement]) -> None:
+    """Write measurements as `read` finds them."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(Measurement._fields)
+        writer.writerows((*row[:4], f"{row.cpu:.2f}", f"{row.wall:.2f}", f"{row.peak:.1f}") for row in rows)
+
+
+if __name__ == "__main__":
+    main()
