@@ -62,8 +62,12 @@ lock: $(READY) ## Compile requirements.txt from pyproject.toml (needs uv)
 scaling: $(READY) ## Measure how CPU time and memory of every stage grow (half an hour); writes benchmarks/scaling.md
 	python -m benchmarks.scaling
 
-bench: $(READY) ## Measure analysis and batching against their rivals; writes benchmarks/RESULTS.md and batching.md
+bench: $(READY) ## Measure against rivals (an hour; TORCH= names a Python with PyTorch); writes benchmarks/RESULTS.md
+	python -m benchmarks.training $(if $(TORCH),--torch $(TORCH))
+	python -m benchmarks.export
+	python -m benchmarks.tokens
 	python -m benchmarks.analyze
+	python -m benchmarks.pipeline
 	python -m benchmarks.batching
 
 clean: ## Remove what the pipeline and the tests wrote outside of reports/ and data/raw/
