@@ -4,13 +4,14 @@ from pathlib import Path
 
 from stages.command import run
 from stages.errors import UserError
-from stages.files import read_json, whole_file
+from stages.files import read_json
 from stages.params import Params
 from stages.reporting.compact import json_text
 from stages.reporting.factors.content import factors_content
 from stages.reporting.factors.figure import factors_figure
 from stages.reporting.factors.markdown import factors_markdown
 from stages.reporting.figures.style import svg
+from stages.reporting.written import write_text
 from stages.validation import suggestion
 
 
@@ -46,14 +47,9 @@ def write_factors(reports: Path, dataset: str) -> None:
     sweeps = [read_json(path) for path in sorted((folder / "sweeps").glob("*.json"))]
     main = folder / "report.json"
     content = factors_content(dataset, sweeps, read_json(main) if main.exists() else None)
-    _write_text(folder / "factors.json", json_text(content))
-    _write_text(folder / "factors.md", factors_markdown(content))
-    _write_text(folder / "sweeps" / "figures" / "factors.svg", svg("factors", factors_figure, content))
-
-
-def _write_text(path: Path, text: str) -> None:
-    with whole_file(path) as partial:
-        partial.write_text(text, encoding="utf-8", newline="\n")
+    write_text(folder / "factors.json", json_text(content))
+    write_text(folder / "factors.md", factors_markdown(content))
+    write_text(folder / "sweeps" / "figures" / "factors.svg", svg("factors", factors_figure, content))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from stages.command import run
 from stages.errors import UserError
-from stages.files import whole_file
 from stages.params import Params
 from stages.reporting.compact import json_text
+from stages.reporting.written import write_text
 from stages.sweeps.experiments import outcomes
 from stages.sweeps.spec import Outcome, Sweep, Texts, load_sweep
 from stages.validation import suggestion
@@ -59,9 +59,9 @@ def _write(spec: Sweep, dataset: str, results: list[Outcome], reports: Path) -> 
     content = sweep_content(spec, dataset, results)
     folder = reports / dataset / "sweeps"
     for file, text in sweep_figures(content).items():
-        _write_text(folder / "figures" / file, text)
-    _write_text(folder / f"{spec.name}.md", sweep_markdown(content))
-    _write_text(folder / f"{spec.name}.json", json_text(content))
+        write_text(folder / "figures" / file, text)
+    write_text(folder / f"{spec.name}.md", sweep_markdown(content))
+    write_text(folder / f"{spec.name}.json", json_text(content))
     write_factors(reports, dataset)
     print(f"{folder / spec.name}.md answers for {dataset}: {spec.question}")
 
@@ -83,11 +83,6 @@ def _jobs(given: str) -> int:
     if given and (not given.isdecimal() or int(given) < 1):
         raise UserError(f"jobs: {given!r} is not allowed; it should be the number of experiments to run at a time")
     return int(given or 0)
-
-
-def _write_text(path: Path, text: str) -> None:
-    with whole_file(path) as partial:
-        partial.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def main(folder: Path, epochs: int) -> None:
             keras.layers.Dense(1, activation="sigmoid"),
         ]
     )
-    model.compile(keras.optimizers.Adam(knobs["learning_rate"]), "binary_crossentropy", ["accuracy"])
+    model.compile(keras.optimizers.Adam(knobs["learning_rate"]), loss="binary_crossentropy", metrics=["accuracy"])
     start = time.perf_counter()
     model.fit(
         rows["train"],
