@@ -91,7 +91,7 @@ def test_a_killed_sweep_goes_on_where_it_stopped(project, victims):
 def test_an_interrupt_ends_everything_at_once(project, ending):
     process = interrupted(project)
     process.send_signal(ending)
-    process.communicate(timeout=300)
+    process.communicate(timeout=120)
     assert process.returncode != 0
     assert toy.processes(project) == []
     assert sorted(path.name for path in (project / OWN).iterdir()) == ["lock", "logs"]

@@ -88,7 +88,8 @@ from stages.errors import UserError
 from stages.sweeps.experiments import outcomes
 from stages.sweeps.spec import Sweep
 
-signal.signal(signal.SIGTERM, signal.default_int_handler)  # as stages.command does
+for ending in (signal.SIGINT, signal.SIGTERM):  # as stages.command does; SIGINT may be ignored where tests are started
+    signal.signal(ending, signal.default_int_handler)
 sweep = Sweep.model_validate_json(sys.argv[2])
 try:
     found = outcomes(Path(sys.argv[1]), sweep, sweep.points(sys.argv[3]), int(sys.argv[4]))
