@@ -20,7 +20,7 @@ FEW, MANY = 2_000, 50_000
 """Test texts."""
 TEST_SHARE = 0.5
 SIZES = {"units": 64, "embedding": 64}
-REPEATS = 2
+REPEATS = 1
 CELLS = list(product(("pre", "post"), ("baseline", "masked")))
 OURS, RIVAL = "this pipeline", "Keras and pandas"
 
@@ -142,7 +142,7 @@ PREFACE = f"""\
 The states h and c and the probability of every test text under eight numbers of pads (0 to 64), written to Parquet: an
 LSTM of {SIZES["units"]} units, generated texts of 4 to 48 tokens. *{OURS}*: what `export` does for them, one thread,
 every text without padding and with k pads. *{RIVAL}*: `pad_sequences` to the longest text and k pads more, `predict` in
-batches of 256 on every core, `DataFrame.to_parquet` with a column for each unit. Means of {REPEATS} runs, in turn;
+batches of 256 on every core, `DataFrame.to_parquet` with a column for each unit. Times measured: {REPEATS}, in turn;
 imports and loading are not in the seconds. Repeat with `python -m benchmarks.export`.
 """
 

@@ -93,7 +93,7 @@ def _table(runs: dict[tuple[str, int], list[Done]]) -> str:
 PREFACE = f"""\
 Generated texts of 4 to 48 words, three splits, from Parquet files of text to files of rows of {WIDTH} tokens. *Keras*:
 one vocabulary of the same size from the training texts, all texts of a split in memory, `np.savez`. Ours counts and
-checks more (coverage, lengths, texts that lose every token). Means of {REPEATS} runs, in turn; imports are not in the
+checks more (coverage, lengths, texts that lose every token). Times measured: {REPEATS}, in turn; imports are not in the
 seconds. Repeat with `python -m benchmarks.tokens`.
 """
 

@@ -24,7 +24,7 @@ from stages.params import Params, checked_params
 REVIEWS = REPOSITORY.parent / "shared" / "data" / "polarity2.csv"
 WIDTH = 400
 SHORT, LONG = 1, 2
-REPEATS = 2
+REPEATS = 1
 SEEDS = 6
 SIZES = {"units": 64, "embedding": 64}
 BATCH = 64
@@ -163,7 +163,7 @@ def _table(name: str, profile: dict[str, Any], rates: dict[str, list[float]], co
 PREFACE = f"""\
 Training a masked LSTM of {SIZES["units"]} units (embedding {SIZES["embedding"]}, batches of {BATCH}), validation after
 every epoch included. *this pipeline*: the stage `train` as it ships, two processes of one thread. The others have every
-core for one model. Means of {REPEATS} measurements, in turn; each is what {LONG} epochs take more than {SHORT}.
+core for one model. Times measured: {REPEATS}; each is what {LONG} epochs take more than {SHORT}.
 Repeat with `python -m benchmarks.training --torch PYTHON`, where PYTHON has PyTorch.
 
 """

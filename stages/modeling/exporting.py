@@ -121,6 +121,7 @@ def _write(unit: ExportUnit, names: Sequence[str], windows: Iterator[list[Column
         for found in chain([first], windows):
             for writer, columns in zip(writers, found, strict=True):
                 writer.add(columns, SPLIT)
+                writer.flush()  # rows that wait for more of them would add up over the conditions
 
 
 def _metadata(unit: ExportUnit, condition: str, columns: Columns) -> StatesMetadata:

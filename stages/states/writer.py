@@ -27,6 +27,10 @@ class StatesWriter:
         arrays = [_array(field, columns, split) for field in self._schema]
         self._rows.write(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
 
+    def flush(self) -> None:
+        """Write what was added as row groups, so that nothing waits in memory."""
+        self._rows.flush()
+
 
 @contextmanager
 def states_writer(path: Path, metadata: StatesMetadata) -> Iterator[StatesWriter]:
