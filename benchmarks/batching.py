@@ -13,10 +13,9 @@ from itertools import product
 from pathlib import Path
 from statistics import median
 
-from ruamel.yaml import YAML
-
+from benchmarks.knobs import changed_params
 from stages.files import read_json
-from stages.params import Params, checked_params
+from stages.params import Params
 
 REPOSITORY = Path(__file__).parents[1]
 RESULT = REPOSITORY / "benchmarks" / "batching.md"
@@ -73,11 +72,15 @@ def measured(folder: Path, texts: int) -> tuple[dict[tuple[str, str], list[float
 
 
 def _params(texts: int, mode: str = "fixed", epochs: int = SHORT) -> Params:
-    content = YAML(typ="safe").load(REPOSITORY / "params.yaml")
-    content["datasets"]["synthetic"]["texts"] = texts
-    content["dataset"], content["pad"]["max_len"] = "synthetic", "longest"
-    content["train"] |= {"epochs": epochs, **MODES[mode]}
-    return checked_params(content, "params.yaml")
+    return changed_params(
+        {
+            "dataset": "synthetic",
+            "datasets.synthetic.texts": texts,
+            "pad.max_len": "longest",
+            "train.epochs": epochs,
+            **{f"train.{name}": value for name, value in MODES[mode].items()},
+        }
+    )
 
 
 def _prepared(folder: Path, params: Params) -> Path:

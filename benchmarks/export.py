@@ -10,11 +10,11 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-from ruamel.yaml import YAML
 
+from benchmarks.knobs import changed_params
 from benchmarks.processes import Done, done, rival
-from benchmarks.results import REPOSITORY, spread, versions, write_section
-from stages.params import Params, checked_params
+from benchmarks.results import spread, versions, write_section
+from stages.params import Params
 
 FEW, MANY = 2_000, 50_000
 """Test texts."""
@@ -44,13 +44,17 @@ def main() -> None:
 
 
 def _params(texts: int) -> Params:
-    content = YAML(typ="safe").load(REPOSITORY / "params.yaml")
-    content["datasets"]["synthetic"]["texts"] = round(texts / TEST_SHARE)
-    content["dataset"], content["corpus"]["test"] = "synthetic", TEST_SHARE
-    content["model"] |= SIZES
-    content["train"] |= {"seeds": 1, "epochs": 1}
-    content["export"]["texts"] = "all"
-    return checked_params(content, "params.yaml")
+    return changed_params(
+        {
+            "dataset": "synthetic",
+            "datasets.synthetic.texts": round(texts / TEST_SHARE),
+            "corpus.test": TEST_SHARE,
+            **{f"model.{name}": size for name, size in SIZES.items()},
+            "train.seeds": 1,
+            "train.epochs": 1,
+            "export.texts": "all",
+        }
+    )
 
 
 def _prepared(folder: Path, texts: int) -> Path:

@@ -19,9 +19,9 @@ def write_section(title: str, section: str, path: Path = RESULT) -> None:
 
 
 def spread(values: Sequence[float], digits: int = 1) -> str:
-    """The median, and the smallest and largest value."""
+    """The median, and the smallest and largest value where there are several."""
     middle, low, high = (f"{value:,.{digits}f}" for value in (median(values), min(values), max(values)))
-    return f"{middle} ({low} to {high})"
+    return f"{middle} ({low} to {high})" if len(values) > 1 else middle
 
 
 def versions() -> str:

@@ -8,11 +8,10 @@ import time
 from pathlib import Path
 from statistics import median
 
-from ruamel.yaml import YAML
-
+from benchmarks.knobs import changed_params
 from benchmarks.processes import Done, done, rival
-from benchmarks.results import REPOSITORY, spread, versions, write_section
-from stages.params import Params, checked_params
+from benchmarks.results import spread, versions, write_section
+from stages.params import Params
 
 SIZES = (100_000, 1_000_000)
 WIDTH = 31
@@ -48,10 +47,7 @@ def main() -> None:
 
 
 def _params(texts: int) -> Params:
-    content = YAML(typ="safe").load(REPOSITORY / "params.yaml")
-    content["dataset"], content["datasets"]["synthetic"]["texts"] = "synthetic", texts
-    content["pad"]["max_len"] = WIDTH
-    return checked_params(content, "params.yaml")
+    return changed_params({"dataset": "synthetic", "datasets.synthetic.texts": texts, "pad.max_len": WIDTH})
 
 
 def _corpus(folder: Path, texts: int) -> Path:

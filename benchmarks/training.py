@@ -15,11 +15,11 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from ruamel.yaml import YAML
 
+from benchmarks.knobs import changed_params
 from benchmarks.processes import done, rival
 from benchmarks.results import REPOSITORY, spread, versions, write_section
-from stages.params import Params, checked_params
+from stages.params import Params
 
 REVIEWS = REPOSITORY.parent / "shared" / "data" / "polarity2.csv"
 WIDTH = 400
@@ -64,13 +64,17 @@ def _texts(reviews: Path) -> dict[str, dict[str, Any]]:
 
 def params(knobs: dict[str, Any], seeds: int = 1, epochs: int = SHORT) -> Params:
     """The project's params with the sizes of this comparison."""
-    content = YAML(typ="safe").load(REPOSITORY / "params.yaml")
-    content["datasets"]["synthetic"] |= GENERATED
-    content["dataset"] = knobs["dataset"]
-    content["pad"]["max_len"] = WIDTH
-    content["model"] |= SIZES
-    content["train"] |= {"seeds": seeds, "epochs": epochs, "batch_size": BATCH}
-    return checked_params(content, "params.yaml")
+    return changed_params(
+        {
+            "dataset": knobs["dataset"],
+            **{f"datasets.synthetic.{name}": value for name, value in GENERATED.items()},
+            "pad.max_len": WIDTH,
+            **{f"model.{name}": size for name, size in SIZES.items()},
+            "train.seeds": seeds,
+            "train.epochs": epochs,
+            "train.batch_size": BATCH,
+        }
+    )
 
 
 def _prepared(folder: Path, knobs: dict[str, Any]) -> Path:
