@@ -54,3 +54,25 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder of real texts (../shared/data) is not here")
     return folder
+
+
+@pytest.fixture
+def empty_cluster(tmp_path_factory):
+    """A scheduler without workers."""
+    from tests.cluster import Cluster
+
+    started = Cluster(tmp_path_factory.mktemp("cluster"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def two_workers(tmp_path_factory):
+    """A scheduler and two workers of one thread each, that no test may kill."""
+    from tests.cluster import Cluster
+
+    started = Cluster(tmp_path_factory.mktemp("cluster"))
+    for _ in range(2):
+        started.start_worker()
+    yield started
+    started.close()
