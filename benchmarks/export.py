@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks.knobs import changed_params
 from benchmarks.processes import Done, done, rival
 from benchmarks.results import spread, versions, write_section
+from stages.modeling.tensorflow_runtime import one_op_after_another
 from stages.params import Params
 
 FEW, MANY = 2_000, 50_000
@@ -82,14 +83,13 @@ def _prepared(folder: Path, texts: int) -> Path:
     return folder
 
 
+@one_op_after_another()
 def work(folder: Path, side: str, variant: str) -> None:
     """Write the states of every number of pads; print how long that took, imports and loading left out."""
     from stages.modeling.exporting import ExportUnit, export_runs, loaded
-    from stages.modeling.tensorflow_runtime import prepare_tensorflow
     from stages.params import checked_side
 
     params = _params(FEW)
-    prepare_tensorflow()
     model = folder / f"{side}-{variant}" / "seed=0" / "model.keras"
     with tempfile.TemporaryDirectory() as target:
         unit = ExportUnit(

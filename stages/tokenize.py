@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
@@ -14,11 +15,12 @@ from stages.files import read_json, whole_folder, write_json
 from stages.params import SPLITS, Params
 from stages.parquet import record_batches, row_group_writer
 from stages.preparation import NO_VECTORS, TokenizeParams
-from stages.tokens.encoding import SCHEMA, SplitTally, encoded, token_rows
+from stages.tokens.chunks import ChunkwiseEncoder
+from stages.tokens.encoding import SCHEMA, Encoder, SplitTally, WholeEncoder, encoded, token_rows
 from stages.tokens.vectors import FILE, WordVectors, read_vectors
 from stages.tokens.vocabulary import PADDING, UNKNOWN, brought_tokenizer, trained_tokenizer, vocabulary_size
 
-BATCH_TEXTS = 1024
+BATCH_TEXTS = 4096
 
 
 def tokenize(params: Params, *, raw: Path, corpus: Path, tokens: Path) -> None:
@@ -28,13 +30,14 @@ def tokenize(params: Params, *, raw: Path, corpus: Path, tokens: Path) -> None:
     """
     classes = read_json(corpus / "summary.json")["classes"]
     tokenizer = _tokenizer(params.tokenize, raw, corpus / "train.parquet")
+    encoder = WholeEncoder(tokenizer) if params.tokenize.kind == "file" else ChunkwiseEncoder(tokenizer)
     size = vocabulary_size(tokenizer)
     words = _words(tokenizer)
     vectors = _vectors(params.tokenize.vectors, raw, words, size)
     with whole_folder(tokens) as folder:
         tokenizer.save(str(folder / "tokenizer.json"))
         tallies = {
-            name: _tokenize_split(tokenizer, corpus / f"{name}.parquet", folder / f"{name}.parquet") for name in SPLITS
+            name: _tokenize_split(encoder, corpus / f"{name}.parquet", folder / f"{name}.parquet") for name in SPLITS
         }
         splits = {name: tally.profile() for name, tally in tallies.items()}
         coverage = None
@@ -58,9 +61,9 @@ def _tokenizer(knobs: TokenizeParams, raw: Path, training: Path) -> Tokenizer:
     )
 
 
-def _texts(path: Path) -> Iterator[list[str]]:
+def _texts(path: Path) -> Iterator[pa.StringArray]:
     for batch in record_batches(path, ["text"], BATCH_TEXTS):
-        yield batch["text"].to_pylist()
+        yield batch["text"]
 
 
 def _vectors(name: str, raw: Path, words: dict[str, int], size: int) -> WordVectors | None:
@@ -84,11 +87,11 @@ def _coverage(name: str, vectors: WordVectors, words: int, occurrences: NDArray[
     }
 
 
-def _tokenize_split(tokenizer: Tokenizer, source: Path, target: Path) -> SplitTally:
-    tally = SplitTally(vocabulary_size(tokenizer))
+def _tokenize_split(encoder: Encoder, source: Path, target: Path) -> SplitTally:
+    tally = SplitTally(vocabulary_size(encoder.tokenizer))
     with row_group_writer(target, SCHEMA) as writer:
         for batch in record_batches(source, ["text_id", "text", "label"], BATCH_TEXTS):
-            texts = encoded(tokenizer, batch["text"].to_pylist(), batch["text_id"].to_numpy())
+            texts = encoded(encoder, batch["text"], batch["text_id"].to_numpy())
             writer.write(token_rows(batch, texts))
             tally.add(texts)
     if tally.texts == 0:

@@ -15,7 +15,7 @@ from stages.errors import UserError
 from stages.files import write_json
 from stages.layout import OTHER_SIDE, PAD_STEP, condition_name, conditions
 from stages.modeling.batching import Rows, exact_length_batches, moved, sorted_batches, swapped, with_pads
-from stages.modeling.tensorflow_runtime import prepare_tensorflow
+from stages.modeling.tensorflow_runtime import one_op_after_another
 from stages.modeling.training import class_probabilities
 from stages.preparation import Side
 from stages.states.schema import HEAD, PROBABILITY, StatesMetadata
@@ -55,6 +55,7 @@ class ExportUnit:
     params: str
 
 
+@one_op_after_another()
 def export_seed(unit: ExportUnit) -> None:
     """Write one states file for every condition, and what one pad does to the state.
 
@@ -65,7 +66,6 @@ def export_seed(unit: ExportUnit) -> None:
     Raises:
         UserError: the model file is missing or damaged.
     """
-    prepare_tensorflow()
     from stages.modeling.dynamics import pad_step
     from stages.modeling.instrument import InstrumentedModel
 

@@ -31,6 +31,24 @@ def prepare_tensorflow() -> None:
 
 
 @contextmanager
+def one_op_after_another() -> Iterator[None]:
+    """Let graphs that this block calls run their ops in the thread of the caller, in one fixed order.
+
+    With one thread there is nothing to schedule, and for the small ops of a recurrent step TensorFlow's scheduler costs
+    as much as the ops do. No bit of a result changes, but with recurrent dropout, where gradients are summed in another
+    order. With a GPU the usual scheduler stays, for the ops of two devices wait for each other.
+    """
+    prepare_tensorflow()
+    import tensorflow as tf
+
+    if tf.config.list_physical_devices("GPU"):
+        yield
+        return
+    with tf.experimental.function_executor_type("SINGLE_THREADED_EXECUTOR"):
+        yield
+
+
+@contextmanager
 def _without_native_chatter() -> Iterator[None]:
     """Silence file descriptor 2: TensorFlow's C++ logs a page at import before any log level applies.
 

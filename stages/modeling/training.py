@@ -14,7 +14,7 @@ from stages.errors import UserError
 from stages.files import read_json, whole_folder, write_json
 from stages.modeling.batching import Rows, computed_tokens, epoch_batches, sorted_batches, trimmed
 from stages.modeling.saving import save_model
-from stages.modeling.tensorflow_runtime import prepare_tensorflow
+from stages.modeling.tensorflow_runtime import one_op_after_another
 from stages.params import SPLITS, TrainParams
 from stages.preparation import Side
 from stages.stats.scores import Scores, score
@@ -62,12 +62,12 @@ class Feed:
         return model_inputs(tokens, explicit=self.explicit), self.texts.label[rows, np.newaxis].astype(np.float32)
 
 
+@one_op_after_another()
 def train_seed(unit: TrainingUnit) -> None:
     """Train one seed and write its folder: model.keras, history.csv (one row an epoch) and scores.json.
 
     While it trains, the folder has a partial name and history.csv grows in it.
     """
-    prepare_tensorflow()
     import keras
 
     from stages.modeling.architecture import build_model

@@ -1,6 +1,5 @@
 """From texts to token indices, and what the tokens of a split look like as a whole."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -12,6 +11,7 @@ from tokenizers import Tokenizer
 
 from stages.errors import UserError
 from stages.tokens import lengths
+from stages.tokens.chunks import ChunkwiseEncoder
 from stages.tokens.vocabulary import PADDING, UNKNOWN
 
 SCHEMA = pa.schema(
@@ -37,21 +37,37 @@ class Encoded:
     length: NDArray[np.int32]
 
 
-def encoded(tokenizer: Tokenizer, texts: Sequence[str], text_ids: NDArray[np.int64]) -> Encoded:
+class WholeEncoder:
+    """What a tokenizer makes of texts, each given to it whole: right for every tokenizer."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+
+    def encode(self, texts: pa.StringArray) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """As ChunkwiseEncoder.encode."""
+        encodings = self.tokenizer.encode_batch_fast(texts.to_pylist(), add_special_tokens=False)
+        length = np.fromiter((len(encoding) for encoding in encodings), np.int32, len(encodings))
+        ids = chain.from_iterable(encoding.ids for encoding in encodings)
+        return np.fromiter(ids, np.int32, int(length.sum())), length
+
+
+Encoder = WholeEncoder | ChunkwiseEncoder
+
+
+def encoded(encoder: Encoder, texts: pa.StringArray, text_ids: NDArray[np.int64]) -> Encoded:
     """Tokenize texts; `text_ids`, shape (n,), name them in the sentence of a mistake.
 
     Raises:
         UserError: a text became the padding token.
     """
-    encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-    length = np.fromiter((len(encoding) for encoding in encodings), np.int32, len(encodings))
-    tokens = np.fromiter(chain.from_iterable(encoding.ids for encoding in encodings), np.int32, int(length.sum()))
+    tokens, length = encoder.encode(texts)
     padding = np.flatnonzero(tokens == PADDING)
     if len(padding):
         row = int(np.searchsorted(np.cumsum(length), padding[0], side="right"))
+        token = encoder.tokenizer.id_to_token(PADDING)
         raise UserError(
-            f"text_id {text_ids[row]}: it contains the padding token {tokenizer.id_to_token(PADDING)!r}, which a model "
-            "could not tell from padding; take it out of the text, or use a tokenizer that splits it"
+            f"text_id {text_ids[row]}: it contains the padding token {token!r}, which a "
+            "model could not tell from padding; take it out of the text, or use a tokenizer that splits it"
         )
     return Encoded(tokens, length)
 

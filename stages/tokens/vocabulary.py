@@ -6,13 +6,15 @@ In every vocabulary index 0 is padding, which no text may contain, and index 1 i
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal
 
+import pyarrow as pa
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from stages.errors import UserError
+from stages.tokens.chunks import word_counts
 
 PADDING, UNKNOWN = 0, 1
 PADDING_TOKEN, UNKNOWN_TOKEN = "[PAD]", "[UNK]"
@@ -21,7 +23,7 @@ CONTINUING = "##"
 PADDING_NAMES = re.compile(r"[\[<|_]*pad[\]>|_]*", re.IGNORECASE)
 
 Kind = Literal["words", "wordpiece", "bpe"]
-Corpus = Callable[[], Iterable[Sequence[str]]]
+Corpus = Callable[[], Iterable[pa.StringArray]]
 """Gives the training texts in batches, from the start each time it is called."""
 
 
@@ -35,9 +37,9 @@ def trained_tokenizer(kind: Kind, corpus: Corpus, *, vocabulary: int, min_freque
         min_frequency: how often a word, a character or a merge must occur to be known.
         lowercase: whether to fold upper case into lower case first.
     """
-    normalizer = _normalizer(lowercase)
+    normalizer, splitter = _normalizer(lowercase), pre_tokenizers.Whitespace()
     if kind == "words":
-        model, trainer = _words(vocabulary, min_frequency)
+        model, trainer = _words(word_counts(corpus(), normalizer, splitter), vocabulary, min_frequency), None
     elif kind == "wordpiece":
         # Every character has two forms: at the start of a word, and continuing one.
         characters = _alphabet(corpus, normalizer, (vocabulary - len(SPECIAL_TOKENS)) // 2, min_frequency)
@@ -47,8 +49,9 @@ def trained_tokenizer(kind: Kind, corpus: Corpus, *, vocabulary: int, min_freque
         model, trainer = _bpe(characters, vocabulary, min_frequency)
     tokenizer = Tokenizer(model)
     tokenizer.normalizer = normalizer
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.train_from_iterator(corpus(), trainer)
+    tokenizer.pre_tokenizer = splitter
+    if trainer is not None:
+        tokenizer.train_from_iterator((texts.to_pylist() for texts in corpus()), trainer)
     # Entries that are special to the tokenizer are found in texts before they are split: a text that says "[PAD]"
     # would hold padding. As plain entries of the model they can be reached by no text.
     return _rebuilt(json.loads(tokenizer.to_str()) | {"added_tokens": []})
@@ -96,16 +99,18 @@ def _alphabet(corpus: Corpus, normalizer: normalizers.Normalizer, size: int, min
     """The most frequent characters in the order of their code points; ties go to the lower code point."""
     counts: Counter[str] = Counter()
     for texts in corpus():
-        counts.update(normalizer.normalize_str("\n".join(texts)))
+        counts.update(normalizer.normalize_str("\n".join(texts.to_pylist())))
     frequent = [item for item in counts.items() if item[1] >= min_frequency and not item[0].isspace()]
     frequent.sort(key=lambda item: (-item[1], item[0]))
     return sorted(character for character, _ in frequent[:size])
 
 
-def _words(vocabulary: int, min_frequency: int) -> tuple[models.Model, trainers.Trainer]:
-    return models.WordLevel(unk_token=UNKNOWN_TOKEN), trainers.WordLevelTrainer(
-        vocab_size=vocabulary, min_frequency=min_frequency, special_tokens=SPECIAL_TOKENS, show_progress=False
-    )
+def _words(counts: Counter[str], vocabulary: int, min_frequency: int) -> models.Model:
+    """The most frequent words, as `WordLevelTrainer` chooses and numbers them: ties in the order of the alphabet."""
+    frequent = [item for item in counts.items() if item[1] >= min_frequency]
+    frequent.sort(key=lambda item: (-item[1], item[0]))
+    entries = [*SPECIAL_TOKENS, *(word for word, _ in frequent[: max(0, vocabulary - len(SPECIAL_TOKENS))])]
+    return models.WordLevel({word: index for index, word in enumerate(entries)}, unk_token=UNKNOWN_TOKEN)
 
 
 def _wordpiece(characters: list[str], vocabulary: int, min_frequency: int) -> tuple[models.Model, trainers.Trainer]:

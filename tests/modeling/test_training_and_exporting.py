@@ -114,6 +114,41 @@ def test_a_seed_trained_behind_another_ends_as_one_trained_alone(make_params, pa
         assert (tmp_path / "behind" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
 
 
+def trained_by_either(make_params, padded, folder, changes):
+    """A seed trained with ops one after another, and one with TensorFlow's scheduler: their folders."""
+    from stages.modeling.training import _trainer
+
+    for name, train in (("ours", train_seed), ("scheduler", train_seed.__wrapped__)):
+        _trainer.cache_clear()
+        train(training_unit(make_params, padded["post"], folder / name, "masked", **changes))
+    return folder / "ours", folder / "scheduler"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model.layers": 2, "model.dropout": 0.2},
+        {"model.recurrent": "gru", "model.bidirectional": "concat", "model.head": "attention"},
+        {"model.head": "multi_head_attention", "model.dropout": 0.2},
+        {"model.head": "conv"},
+    ],
+    ids=["layers", "directions", "attention", "conv"],
+)
+def test_ops_run_one_after_another_give_what_tensorflows_scheduler_gives(make_params, padded, tmp_path, changes):
+    ours, scheduler = trained_by_either(make_params, padded, tmp_path, changes)
+    for name in ("history.csv", "model.keras", "scores.json"):
+        assert (ours / name).read_bytes() == (scheduler / name).read_bytes()
+
+
+def test_with_recurrent_dropout_they_give_it_to_rounding(make_params, padded, tmp_path):
+    import keras
+
+    folders = trained_by_either(make_params, padded, tmp_path, {"model.recurrent_dropout": 0.2})
+    ours, scheduler = (keras.models.load_model(folder / "model.keras").get_weights() for folder in folders)
+    for weights, expected in zip(ours, scheduler, strict=True):
+        np.testing.assert_allclose(weights, expected, rtol=0, atol=1e-6)
+
+
 def test_dropout_meets_every_variant_with_the_same_noise(make_params, padded, tmp_path):
     """Trimmed batches would draw other noise, so they are not trimmed."""
     changes = {"model.dropout": 0.3}

@@ -4,7 +4,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from stages.errors import UserError
-from stages.tokens.encoding import SCHEMA, Encoded, SplitTally, encoded, token_rows
+from stages.tokens.encoding import SCHEMA, Encoded, SplitTally, WholeEncoder, encoded, token_rows
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def tokenizer() -> Tokenizer:
 
 
 def encode(tokenizer: Tokenizer, texts: list[str]) -> Encoded:
-    return encoded(tokenizer, texts, np.arange(100, 100 + len(texts)))
+    return encoded(WholeEncoder(tokenizer), pa.array(texts), np.arange(100, 100 + len(texts)))
 
 
 def test_tokens_stand_one_text_behind_the_other(tokenizer: Tokenizer) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
@@ -18,7 +19,7 @@ TEXTS = ["The cat sat .", "the cat ran !", "a dog ran", "a dog sat"]
 
 def corpus_of(texts: Iterable[str], batch: int = 2) -> Corpus:
     held = list(texts)
-    return lambda: (held[start : start + batch] for start in range(0, len(held), batch))
+    return lambda: (pa.array(held[start : start + batch]) for start in range(0, len(held), batch))
 
 
 def trained(kind: Kind, texts: Iterable[str] = TEXTS, **changes: Any) -> Tokenizer:
@@ -132,7 +133,8 @@ def test_another_process_learns_the_same_tokenizer(kind: Kind) -> None:
     texts = ["".join(chr(97 + code) for code in generator.integers(0, 26, 6)) for _ in range(400)]
     here = trained(kind, texts, vocabulary=300).to_str()
     program = (
-        "import sys, json; from stages.tokens.vocabulary import trained_tokenizer; texts = json.load(sys.stdin);"
+        "import sys, json, pyarrow as pa; from stages.tokens.vocabulary import trained_tokenizer;"
+        "texts = pa.array(json.load(sys.stdin));"
         f"print(trained_tokenizer({kind!r}, lambda: [texts], vocabulary=300, min_frequency=1, lowercase=True).to_str())"
     )
     there = subprocess.run(
@@ -148,8 +150,8 @@ def test_another_process_learns_the_same_tokenizer(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_error_of_the_corpus_reaches_the_caller(kind: Kind) -> None:
-    def damaged() -> Iterable[list[str]]:
-        yield ["a text"]
+    def damaged() -> Iterable[pa.StringArray]:
+        yield pa.array(["a text"])
         raise UserError("damaged")
 
     with pytest.raises(UserError, match="damaged"):
