@@ -1,5 +1,6 @@
 """TensorFlow, imported late and set up the same way in every process that trains or runs a model."""
 
+import gc
 import os
 import sys
 import warnings
@@ -8,8 +9,9 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-UNUSED = ("matplotlib", "sklearn")
-"""Keras imports them where they are installed, for wrappers and galleries that no stage uses: a third of its start."""
+UNUSED = ("matplotlib", "sklearn", "pandas")
+"""Keras imports them where they are installed, for wrappers, galleries and tables that no stage gives to it: two fifths
+of its start."""
 
 
 @cache
@@ -20,7 +22,7 @@ def prepare_tensorflow() -> None:
     how many cores there are.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _without_native_chatter(), _without(*UNUSED):
+    with _without_native_chatter(), _without(*UNUSED), _uncollected():
         import tensorflow as tf
     tf.get_logger().setLevel("ERROR")  # a small data set makes it warn about retracing
     # Keras tells of every layer that destroys a mask, whenever it is built: that is what some heads are here to show.
@@ -63,6 +65,17 @@ def _without_native_chatter() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Collect no garbage, and never look through what the block makes again: modules are kept, and are many."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @contextmanager
