@@ -17,26 +17,30 @@ from benchmarks.results import spread, versions, write_section
 from stages.modeling.tensorflow_runtime import one_op_after_another
 from stages.params import Params
 
-FEW, MANY = 2_000, 50_000
-"""Test texts."""
+SIZES = FEW, _, MANY = 2_000, 10_000, 50_000
+"""Numbers of test texts."""
 TEST_SHARE = 0.5
-SIZES = {"units": 64, "embedding": 64}
+MODEL = {"units": 64, "embedding": 64}
 REPEATS = 1
 CELLS = list(product(("pre", "post"), ("baseline", "masked")))
-OURS, RIVAL = "this pipeline", "Keras and pandas"
+SEEDS = 2
+CELL, OURS, RIVAL = f"this pipeline, a cell of {SEEDS} seeds", "this pipeline, one seed alone", "Keras and pandas"
 
 
 def main() -> None:
     """Measure every cell in turn, and write the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.export", description=__doc__)
     parser.add_argument("--repeats", type=int, default=REPEATS, help="RESULTS.md is written for the default alone")
-    parser.add_argument("--work", nargs=3, metavar=("FOLDER", "SIDE", "VARIANT"), help="what a measured process does")
+    place = ("FOLDER", "SIDE", "VARIANT")
+    parser.add_argument("--work", nargs=3, metavar=place, help="what a measured process does for one seed")
+    parser.add_argument("--stage", nargs=3, metavar=place, help="what a measured process does for a cell")
     given = parser.parse_args()
-    if given.work:
-        work(Path(given.work[0]), *given.work[1:])
-        return
+    for measured, options in ((work, given.work), (stage, given.stage)):
+        if options:
+            measured(Path(options[0]), *options[1:])
+            return
     with tempfile.TemporaryDirectory() as name:
-        folders = {texts: _prepared(Path(name) / str(texts), texts) for texts in (FEW, MANY)}
+        folders = {texts: _prepared(Path(name) / str(texts), texts) for texts in SIZES}
         found = {cell: _measured(folders, cell, given.repeats) for cell in CELLS}
     text = f"{PREFACE}\n{_table(found)}\n{versions()}\n"
     print(text)
@@ -50,8 +54,8 @@ def _params(texts: int) -> Params:
             "dataset": "synthetic",
             "datasets.synthetic.texts": round(texts / TEST_SHARE),
             "corpus.test": TEST_SHARE,
-            **{f"model.{name}": size for name, size in SIZES.items()},
-            "train.seeds": 1,
+            **{f"model.{name}": size for name, size in MODEL.items()},
+            "train.seeds": SEEDS,
             "train.epochs": 1,
             "export.texts": "all",
         }
@@ -112,31 +116,45 @@ def work(folder: Path, side: str, variant: str) -> None:
         print(json.dumps({"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}))
 
 
+def stage(folder: Path, side: str, variant: str) -> None:
+    """The stage `export` for a cell; print how long it took, its workers' imports and loading included."""
+    from stages.export import export
+
+    with tempfile.TemporaryDirectory() as target:
+        start, models = time.perf_counter(), folder / f"{side}-{variant}"
+        places = {"padded": folder / side, "models": models, "states": Path(target) / "states"}
+        export(_params(FEW), side=side, variant=variant, **places)
+        print(json.dumps({"seconds": (time.perf_counter() - start) / SEEDS}))
+
+
 def _measured(folders: dict[int, Path], cell: tuple[str, str], repeats: int) -> dict[tuple[str, int], list[Done]]:
     """By who and number of texts, what every run took."""
     runs: dict[tuple[str, int], list[Done]] = {}
     for repeat in range(repeats):
         for texts, folder in folders.items():
             ours = done([sys.executable, "-m", "benchmarks.export", "--work", str(folder), *cell])
+            together = done([sys.executable, "-m", "benchmarks.export", "--stage", str(folder), *cell])
             theirs = rival("keras_export", str(folder), *cell)
-            for who, it in ((OURS, ours), (RIVAL, theirs)):
+            for who, it in ((CELL, together), (OURS, ours), (RIVAL, theirs)):
                 runs.setdefault((who, texts), []).append(it)
                 print(f"{repeat + 1}, {' '.join(cell)}, {texts} texts, {who}: {it.said}, {it.peak:.0f} MiB", flush=True)
     return runs
 
 
 def _table(found: dict[tuple[str, str], dict[tuple[str, int], list[Done]]]) -> str:
-    header = ["side", "variant", "who", f"s, {MANY:,} texts", "CPU s", "rival : ours (CPU)"]
-    header += [f"peak MiB, {FEW:,}", f"{MANY:,}"]
+    header = ["side", "variant", "who", f"s a seed, {MANY:,} texts", "CPU s", "rival : it (CPU)"]
+    header += [f"peak MiB, {FEW:,}", *(f"{texts:,}" for texts in SIZES[1:])]
     lines = ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
     for (side, variant), runs in found.items():
-        seconds = {who: [it.said["seconds"] for it in runs[who, MANY]] for who in (OURS, RIVAL)}
+        seconds = {who: [it.said["seconds"] for it in runs[who, MANY]] for who in (CELL, OURS, RIVAL)}
         cpu = {who: median(it.said["cpu"] for it in runs[who, MANY]) for who in (OURS, RIVAL)}
-        ratio = f"{median(seconds[RIVAL]) / median(seconds[OURS]):.1f} ({cpu[RIVAL] / cpu[OURS]:.1f})"
-        for who in (OURS, RIVAL):
-            peaks = [f"{median(it.peak for it in runs[who, texts]):.0f}" for texts in (FEW, MANY)]
-            cells = [side, f"`{variant}`", who, spread(seconds[who]), f"{cpu[who]:.1f}", ratio if who == OURS else ""]
-            lines.append("| " + " | ".join([*cells, *peaks]) + " |")
+        for who, took in seconds.items():
+            ratio = f"{median(seconds[RIVAL]) / median(took):.1f}" if who != RIVAL else ""
+            if who == OURS:
+                ratio += f" ({cpu[RIVAL] / cpu[OURS]:.1f})"
+            peaks = [f"{median(it.peak for it in runs[who, texts]):.0f}" for texts in SIZES]
+            cells = [side, f"`{variant}`", who, spread(took), f"{cpu[who]:.1f}" if who in cpu else "", ratio, *peaks]
+            lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -144,10 +162,12 @@ KEYS = ("text_id", "label", "length")
 
 PREFACE = f"""\
 The states h and c and the probability of every test text under eight numbers of pads (0 to 64), written to Parquet: an
-LSTM of {SIZES["units"]} units, generated texts of 4 to 48 tokens. *{OURS}*: what `export` does for them, one thread,
-every text without padding and with k pads. *{RIVAL}*: `pad_sequences` to the longest text and k pads more, `predict` in
-batches of 256 on every core, `DataFrame.to_parquet` with a column for each unit. Times measured: {REPEATS}, in turn;
-imports and loading are not in the seconds. Repeat with `python -m benchmarks.export`.
+LSTM of {MODEL["units"]} units, generated texts of 4 to 48 tokens. *{OURS}*: what `export` does for them, one
+thread, every text without padding and with k pads. *{CELL}*: the stage as it ships, one seed a process, with the start
+of its processes and their imports; seconds are its wall time divided by its seeds, the peak that of its largest
+process. *{RIVAL}*: `pad_sequences` to the longest text and k pads more, `predict` in batches of 256 on every core,
+`DataFrame.to_parquet` with a column for each unit; imports and loading are not in its seconds. Times measured:
+{REPEATS}, in turn. Repeat with `python -m benchmarks.export`.
 """
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ SMALL = {
     "datasets.synthetic.texts": 160,
     "train.variants": ["baseline", "masked"],
     "train.seeds": 2,
+    "execution.workers": 1,  # the tests themselves fill the cores, and each process imports TensorFlow
     "train.epochs": 1,
     "export.pads": [0, 2, 8],
     "export.texts": 30,

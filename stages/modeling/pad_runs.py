@@ -67,7 +67,7 @@ class PadRuns:
         signature = [tf.TensorSpec(each.shape, each.dtype) for each in step.inputs]
         self._step = tf.function(lambda *each: step(list(each)), input_signature=signature, jit_compile=False)
         self._widths = [each.shape[1] for each in given]
-        self._after_pads: dict[tuple[int, int], States] = {}
+        self._after_pads: dict[tuple[int, int], list[NDArray[np.float32]]] = {}
 
     @staticmethod
     def of(model: "keras.Model") -> "PadRuns | None":
@@ -102,14 +102,19 @@ class PadRuns:
             yield self._reading(found)
 
     def _padded_states(self, rows: int, count: int) -> States:
-        """The states after `count` pads, which are the same in every row."""
+        """The states after `count` pads, computed once for every size of a batch."""
+        import tensorflow as tf
+
         if count == 0:
             return self._zeros(rows)
         if (rows, count) not in self._after_pads:
             before = max((each for size, each in self._after_pads if size == rows and each < count), default=0)
             start = self._padded_states(rows, before)
-            self._after_pads[rows, count] = self._step(_pads(rows, count - before), *start)[2:]
-        return self._after_pads[rows, count]
+            self._after_pads[rows, count] = [
+                _one_row(state) for state in self._step(_pads(rows, count - before), *start)[2:]
+            ]
+        kept = zip(self._after_pads[rows, count], self._widths, strict=True)
+        return [tf.broadcast_to(state, (rows, width)) for state, width in kept]
 
     def _zeros(self, rows: int) -> States:
         import tensorflow as tf
@@ -123,6 +128,12 @@ class PadRuns:
             by_layer[layer] = dict(zip("hc", states[:count], strict=False))
             states = states[count:]
         return Reading(output=output, head=head, states=by_layer)
+
+
+def _one_row(state: "tf.Tensor") -> NDArray[np.float32]:
+    """A state (n, units) as one row where all rows are that, as after pads alone; else as it is."""
+    values: NDArray[np.float32] = state.numpy()
+    return values[:1].copy() if (values == values[:1]).all() else values
 
 
 def _pads(rows: int, count: int) -> Ids:

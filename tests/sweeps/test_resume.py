@@ -126,6 +126,7 @@ SMALL = {
     "pad.sides": ["post"],
     "train.variants": ["baseline"],
     "train.seeds": 2,
+    "execution.workers": 1,  # the tests themselves fill the cores, and each process imports TensorFlow
     "train.epochs": 1,
     "export.pads": [0, 8],
     "export.texts": 30,
