@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from stages.errors import UserError
 from stages.files import write_json
 from stages.layout import OTHER_SIDE, PAD_STEP, condition_name, conditions
-from stages.modeling.batching import Rows, exact_length_batches, moved, sorted_batches, swapped, with_pads
+from stages.modeling.batching import Rows, exact_length_batches, moved, swapped, with_pads
 from stages.modeling.tensorflow_runtime import one_op_after_another
 from stages.modeling.training import class_probabilities
 from stages.preparation import Side
@@ -204,19 +204,17 @@ def _batches(
 ) -> Iterator[tuple[Rows, NDArray[np.int32]]]:
     """Rows of the window and the tokens that the model reads for them.
 
-    With a fixed number of pads all texts of a batch have the same length, so that pads-0 holds no padding at all and
-    every condition has batches of the same texts.
+    All texts of a batch have the same length, so that pads-0 holds no padding at all, and every condition has batches
+    of the same texts: on many processors the last bits of a row depend on how many rows there are beside it.
     """
-    if pads is None:
-        tokens = swapped(window.tokens, window.length, unit.side) if condition == OTHER_SIDE else window.tokens
-        for rows in sorted_batches(window.length, unit.batch_size):
-            yield rows, tokens[rows]
-        return
     for rows in exact_length_batches(window.length, unit.batch_size):
-        if model.width is not None:
-            yield rows, moved(window.tokens[rows], window.length[rows], pads, unit.side)
-            continue
-        yield rows, with_pads(_texts(window, rows, unit.side), pads, unit.side)
+        tokens, length = window.tokens[rows], window.length[rows]
+        if pads is None:
+            yield rows, swapped(tokens, length, unit.side) if condition == OTHER_SIDE else tokens
+        elif model.width is not None:
+            yield rows, moved(tokens, length, pads, unit.side)
+        else:
+            yield rows, with_pads(_texts(window, rows, unit.side), pads, unit.side)
 
 
 def _texts(window: PaddedBatch, rows: Rows, side: Side) -> NDArray[np.int32]:

@@ -284,13 +284,12 @@ def test_extra_pads_move_the_baseline_and_leave_the_masked_model_exact(make_para
         model = tmp_path / variant
         train_seed(training_unit(make_params, padded[side], model, variant, side=side))
         states = exported(padded, model, tmp_path / f"states-{variant}", variant, side)
-        for condition in ("pads-1", "pads-5", "as-trained"):
+        for condition in ("pads-1", "pads-5", "as-trained", "other-side"):
             ((one, other),) = aligned_batches(
                 [states / "pads-0.parquet", states / f"{condition}.parquet"], ["c_lstm_1"]
             )
             moved[variant, condition] = np.abs(one.vectors["c_lstm_1"] - other.vectors["c_lstm_1"]).max()
-    assert moved["masked", "pads-1"] == moved["masked", "pads-5"] == 0.0
-    assert moved["masked", "as-trained"] < 1e-6
+    assert {size for (variant, _), size in moved.items() if variant == "masked"} == {0.0}
     assert moved["baseline", "pads-1"] > 1e-3
 
 
