@@ -23,7 +23,7 @@ from stages.params import Params
 
 REVIEWS = REPOSITORY.parent / "shared" / "data" / "polarity2.csv"
 WIDTH = 400
-SHORT, LONG = 1, 2
+SHORT, LONG = 1, 3
 REPEATS = 1
 SEEDS = 6
 SIZES = {"units": 64, "embedding": 64}
