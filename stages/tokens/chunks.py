@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer, normalizers, pre_tokenizers
 
 REMEMBERED = 2**17
-"""Distinct chunks that are held in memory at most, before the oldest batch's are forgotten all at once."""
+"""Distinct chunks that are held in memory, beside those of one batch; where more come, all are forgotten at once."""
 
 
 @dataclass(frozen=True)
