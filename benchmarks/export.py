@@ -17,7 +17,8 @@ from benchmarks.results import spread, versions, write_section
 from stages.modeling.tensorflow_runtime import one_op_after_another
 from stages.params import Params
 
-SIZES = FEW, _, MANY = 2_000, 10_000, 50_000
+FEW, MANY = 2_000, 50_000
+SIZES = (FEW, 10_000, MANY)
 """Numbers of test texts."""
 TEST_SHARE = 0.5
 MODEL = {"units": 64, "embedding": 64}
