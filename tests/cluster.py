@@ -23,7 +23,7 @@ class Cluster:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._file = folder / "scheduler.json"
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-        eventually(self._file.exists)
+        eventually(lambda: self._file.exists() and self._file.read_text())  # it exists before it is written
         self.address = json.loads(self._file.read_text())["address"]
 
     def _start(self, *arguments: str) -> "subprocess.Popen[bytes]":

@@ -1,6 +1,7 @@
 """What the tests share: params with changes, and the folder of real texts where it is there."""
 
 import copy
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,15 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder of real texts (../shared/data) is not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory) -> Path:
+    """A git repository with a small version of the pipeline, run once for all processes; to be copied."""
+    from tests.pipelines import run_once
+
+    own = tmp_path_factory.getbasetemp()
+    return run_once(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 @pytest.fixture

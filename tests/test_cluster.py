@@ -26,7 +26,7 @@ from tests.cluster import (
     unit_processes,
     where,
 )
-from tests.test_pipeline import REPOSITORY
+from tests.conftest import REPOSITORY
 
 pytestmark = pytest.mark.slow
 

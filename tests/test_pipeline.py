@@ -1,7 +1,6 @@
-"""The whole pipeline in a temporary copy of the repository, through DVC, as a user runs it."""
+"""The whole pipeline, small, as a user finds it after a run: its report, what git and DVC say, mistakes, a kill."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -10,53 +9,18 @@ from pathlib import Path
 
 import pytest
 from dvc.utils.hydra import apply_overrides
-from dvc.utils.serialize import modify_yaml
 
 from tests.conftest import REPOSITORY
-from tests.test_dvc_yaml import STAGES, needed_modules
+from tests.pipelines import ENVIRONMENT, change_params, run, stages_run
+from tests.test_dvc_yaml import STAGES
 
 pytestmark = pytest.mark.slow
 
-SMALL = {
-    "datasets.synthetic.texts": 160,
-    "train.variants": ["baseline", "masked"],
-    "train.seeds": 2,
-    "execution.workers": 1,  # the tests themselves fill the cores, and each process imports TensorFlow
-    "train.epochs": 1,
-    "export.pads": [0, 2, 8],
-    "export.texts": 30,
-    "report.pads": 8,
-}
-COPIED = ("stages", "dvc.yaml", "params.yaml", ".dvc/config", ".dvc/plots", ".dvcignore", ".gitignore", "data/raw")
 
-ENVIRONMENT = {
-    **os.environ,
-    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    "DVC_NO_ANALYTICS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    **{f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
-}
-
-
-def run(folder: Path, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    result = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-    assert not check or result.returncode == 0, result.stdout + result.stderr
-    return result
-
-
-def stages_run(output: str) -> list[str]:
-    return [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")]
-
-
-def change_params(folder: Path, changes: dict[str, object]) -> None:
-    """As `dvc exp run -S` changes them."""
-    with modify_yaml(str(folder / "params.yaml")) as content:
-        for path, value in changes.items():
-            *sections, key = path.split(".")
-            section = content
-            for name in sections:
-                section = section[name]
-            section[key] = value
+@pytest.fixture(scope="module")
+def repository(small_run, tmp_path_factory) -> Path:
+    """A copy of the small run that the tests here may change."""
+    return shutil.copytree(small_run, tmp_path_factory.mktemp("user") / "repository", symlinks=True)
 
 
 def processes_of_group(group: int) -> list[str]:
@@ -72,34 +36,9 @@ def processes_of_group(group: int) -> list[str]:
     return alive
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def copy_project(folder: Path, changes: dict[str, object]) -> None:
-    """What the pipeline needs, with changed params and without texts of the user's; no git repository yet."""
-    for name in COPIED:
-        source, target = REPOSITORY / name, folder / name
-        if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__", "*.csv", "*.parquet")
-            shutil.copytree(source, target, ignore=ignored)
-        else:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target)
-    change_params(folder, changes)
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory) -> Path:
-    """A git repository with a small version of the pipeline, run once and committed."""
-    folder = tmp_path_factory.mktemp("repository")
-    copy_project(folder, SMALL)
-    run(folder, "git", "init", "-q")
-    output = run(folder, "dvc", "repro").stdout
-    assert {stage.split("@")[0] for stage in stages_run(output)} == set(STAGES)
-    run(folder, "git", "add", "-A")
-    run(folder, "git", "commit", "-qm", "a run")
-    return folder
+def test_a_run_takes_every_stage(small_run):
+    log = small_run.with_name("small.log").read_text()
+    assert {stage.split("@")[0] for stage in stages_run(log)} == set(STAGES)
 
 
 def test_the_report_says_exact_for_the_mask_and_moved_for_the_baseline(repository):
@@ -123,64 +62,6 @@ def test_a_second_run_does_nothing(repository):
     output = run(repository, "dvc", "repro").stdout
     assert stages_run(output) == []
     assert "Data and pipelines are up to date." in output
-
-
-def test_a_knob_of_the_report_runs_the_report_alone(repository):
-    change_params(repository, {"report.pads": 2})
-    assert stages_run(run(repository, "dvc", "repro").stdout) == ["report"]
-    change_params(repository, {"report.pads": 8})
-    assert stages_run(run(repository, "dvc", "repro").stdout) == ["report"]
-    assert run(repository, "git", "status", "--porcelain").stdout == ""
-
-
-@pytest.mark.parametrize(
-    "module", ["stages/stats/verdicts.py", "stages/modeling/batching.py", "stages/corpora/synthetic.py"]
-)
-def test_changing_a_module_touches_the_stages_that_import_it(repository, module):
-    path = repository / module
-    before = path.read_text()
-    path.write_text(before + "# changed\n")
-    try:
-        status = json.loads(run(repository, "dvc", "status", "--json").stdout)
-    finally:
-        path.write_text(before)
-    changed = {
-        stage.split("@")[0]
-        for stage, reasons in status.items()
-        if any(module in reason.get("changed deps", {}) for reason in reasons if isinstance(reason, dict))
-    }
-    assert changed == {stage for stage in STAGES if module in needed_modules(stage)}
-
-
-def test_a_new_input_file_runs_the_stages_that_read_it_and_nothing_behind_them(repository):
-    """Nothing behind them, because the corpus from the grammar and its tokens are the same as before."""
-    path = repository / "data" / "raw" / "mine.csv"
-    path.write_text("text,label\n")
-    try:
-        assert stages_run(run(repository, "dvc", "repro").stdout) == ["ingest", "tokenize"]
-    finally:
-        path.unlink()
-        run(repository, "dvc", "repro")
-
-
-def test_a_variant_and_a_side_taken_away_leave_the_report(repository):
-    change_params(repository, {"train.variants": ["baseline"], "pad.sides": ["post"]})
-    try:
-        assert stages_run(run(repository, "dvc", "repro").stdout) == ["analyze", "report"]
-        report = json.loads((repository / "reports" / "synthetic" / "report.json").read_text())
-        assert {(cell["side"], cell["variant"]) for cell in report["cells"]} == {("post", "baseline")}
-    finally:
-        run(repository, "git", "checkout", "-q", "params.yaml")
-        run(repository, "dvc", "repro")
-    assert run(repository, "git", "status", "--porcelain").stdout == ""
-
-
-def test_the_same_commit_twice_gives_the_same_bytes(repository):
-    before = contents(repository / "reports")
-    output = run(repository, "dvc", "repro", "--force").stdout
-    assert len(stages_run(output)) > len(STAGES)
-    assert contents(repository / "reports") == before
-    assert run(repository, "git", "status", "--porcelain").stdout == "", "dvc.lock: some data differ"
 
 
 def test_a_users_mistake_is_one_sentence_and_a_failed_run(repository):

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.sweeps.test_resume import SMALL
-from tests.test_pipeline import change_params, contents, copy_project, run, stages_run
+from tests.pipelines import change_params, commit, contents, run, stages_run, with_one_cell
 
 NEEDED = ("dvc_s3", "moto", "flask", "flask_cors")
 pytestmark = [
@@ -60,16 +59,12 @@ def sign_in(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def project(server, tmp_path_factory) -> Path:
-    """The pipeline, small, run once; git has it in a bare repository beside it, and the remote has its data."""
-    folder = tmp_path_factory.mktemp("first") / "project"
-    copy_project(folder, SMALL)
-    run(folder, "git", "init", "-q", "-b", "main")
+def project(server, small_run, tmp_path_factory) -> Path:
+    """One cell of the small run; git has it in a bare repository beside it, and the remote has its data."""
+    folder = with_one_cell(small_run, tmp_path_factory.mktemp("first") / "project")
     run(folder, "dvc", "remote", "add", "-d", "storage", f"s3://{BUCKET}/padding-impact")
     run(folder, "dvc", "remote", "modify", "storage", "endpointurl", server)
-    run(folder, "dvc", "repro", "-q")
-    run(folder, "git", "add", "-A")
-    run(folder, "git", "commit", "-qm", "a run")
+    commit(folder)
     run(folder, "git", "init", "-q", "--bare", "-b", "main", "../origin")
     run(folder, "git", "remote", "add", "origin", str(folder.parent / "origin"))
     run(folder, "git", "push", "-q", "origin", "main")

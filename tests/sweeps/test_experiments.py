@@ -8,8 +8,8 @@ import pytest
 
 from stages.errors import UserError
 from stages.sweeps.experiments import OWN, duration, outcomes, workers
+from tests.pipelines import contents, run
 from tests.sweeps import toy
-from tests.test_pipeline import contents, run
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ from stages.errors import UserError
 from stages.sweeps.identity import planned
 from stages.sweeps.spec import load_sweep
 from tests.conftest import REPOSITORY
+from tests.pipelines import change_params
 from tests.sweeps import toy
-from tests.test_pipeline import change_params
 
 
 @pytest.fixture

@@ -1,17 +1,16 @@
-"""A sweep that is killed, whole or in part, goes on where it stopped, and ends with the same report."""
+"""A sweep that is killed, whole or in part, goes on where it stopped, and ends with the same results."""
 
 import os
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from stages.sweeps.experiments import OWN
+from tests.pipelines import contents, run
 from tests.sweeps import toy
-from tests.test_pipeline import ENVIRONMENT, contents, copy_project, run
 
 pytestmark = [
     pytest.mark.slow,
@@ -110,82 +109,3 @@ def test_a_killed_experiment_fails_alone(project):
     assert "it was killed from outside" in errors
     assert toy.results(toy.begin(project, toy.grid(5, 6, 7))) == EVERY
     assert len(toy.started(project)) == 4
-
-
-SWEEP = """\
-title: Tiny
-question: Does it go on?
-grid: {pad.max_len: [4, longest]}
-read: [accuracy]
-figure: {kind: curves, x: padding_share, panels: side, colour: variant}
-"""
-
-SMALL = {
-    "datasets.synthetic.texts": 160,
-    "pad.max_len": 4,
-    "pad.sides": ["post"],
-    "train.variants": ["baseline"],
-    "train.seeds": 2,
-    "execution.workers": 1,  # the tests themselves fill the cores, and each process imports TensorFlow
-    "train.epochs": 1,
-    "export.pads": [0, 8],
-    "export.texts": 30,
-    "report.pads": 8,
-}
-
-
-@pytest.fixture(scope="module")
-def pipeline(tmp_path_factory) -> Path:
-    """The real pipeline, small, run once and committed; its params are those of the first point."""
-    folder = tmp_path_factory.mktemp("pipeline") / "project"
-    copy_project(folder, SMALL)
-    (folder / "sweeps").mkdir()
-    (folder / "sweeps" / "tiny.yaml").write_text(SWEEP)
-    run(folder, "git", "init", "-q")
-    run(folder, "dvc", "repro", "-q")
-    run(folder, "git", "add", "-A")
-    run(folder, "git", "commit", "-qm", "a run")
-    return folder
-
-
-def sweep_command(project: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "stages.sweep", "--name", "tiny", "--jobs", "1"]
-    with (project.parent / f"{project.name}.log").open("ab") as log:
-        return subprocess.Popen(
-            command, cwd=project, env=ENVIRONMENT, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
-
-
-def experiments_of(project: Path) -> dict[str, str]:
-    lines = run(project, "git", "for-each-ref", "--format=%(refname) %(objectname)", "refs/exps").stdout.splitlines()
-    return dict(line.split(" ") for line in lines)
-
-
-def test_the_report_after_a_kill_is_that_of_a_sweep_without_one_byte_for_byte(pipeline):
-    whole = pipeline.with_name("without-a-kill")
-    shutil.copytree(pipeline, whole)
-    before = contents(pipeline / "reports")
-    uninterrupted = sweep_command(whole)
-    killed = sweep_command(pipeline)
-    logs = pipeline / OWN / "logs"
-    toy.wait_until(
-        lambda: any("Running stage 'train@" in log.read_text() for log in logs.glob("*.log")),
-        "the second experiment did not begin to train",
-    )
-    done = experiments_of(pipeline)
-    assert len(done) == 1
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.wait()
-    toy.wait_until(lambda: not toy.processes(pipeline), "experiments outlive their sweep")
-    assert contents(pipeline / "reports") == before
-
-    assert sweep_command(pipeline).wait() == 0, (pipeline.parent / f"{pipeline.name}.log").read_text()
-    assert uninterrupted.wait() == 0
-    after = contents(pipeline / "reports")
-    assert after == contents(whole / "reports")
-    assert {"synthetic/sweeps/tiny.json", "synthetic/sweeps/tiny.md"} <= set(after) - set(before)
-    assert {name: after[name] for name in before} == before, "the reports of the main run"
-    assert experiments_of(pipeline).items() > done.items(), "what is done is not done again"
-    assert all(
-        line.startswith("?? reports/") for line in run(pipeline, "git", "status", "--porcelain").stdout.splitlines()
-    )

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from stages.sweeps.spec import Sweep
 from tests.conftest import REPOSITORY
-from tests.test_pipeline import ENVIRONMENT, run
+from tests.pipelines import ENVIRONMENT, run
 
 DVC_YAML = """\
 stages:

@@ -1,0 +1,82 @@
+"""What runs again when something changes, and that it writes what it wrote before."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines import change_params, contents, run, stages_run
+from tests.test_dvc_yaml import STAGES, needed_modules
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def repository(small_run, tmp_path_factory) -> Path:
+    """A copy of the small run that the tests here may change."""
+    return shutil.copytree(small_run, tmp_path_factory.mktemp("changed") / "repository", symlinks=True)
+
+
+def test_a_knob_of_the_report_runs_the_report_alone(repository):
+    change_params(repository, {"report.pads": 2})
+    assert stages_run(run(repository, "dvc", "repro").stdout) == ["report"]
+    change_params(repository, {"report.pads": 8})
+    assert stages_run(run(repository, "dvc", "repro").stdout) == ["report"]
+    assert run(repository, "git", "status", "--porcelain").stdout == ""
+
+
+@pytest.mark.parametrize(
+    "module", ["stages/stats/verdicts.py", "stages/modeling/batching.py", "stages/corpora/synthetic.py"]
+)
+def test_changing_a_module_touches_the_stages_that_import_it(repository, module):
+    path = repository / module
+    before = path.read_text()
+    path.write_text(before + "# changed\n")
+    try:
+        status = json.loads(run(repository, "dvc", "status", "--json").stdout)
+    finally:
+        path.write_text(before)
+    changed = {
+        stage.split("@")[0]
+        for stage, reasons in status.items()
+        if any(module in reason.get("changed deps", {}) for reason in reasons if isinstance(reason, dict))
+    }
+    assert changed == {stage for stage in STAGES if module in needed_modules(stage)}
+
+
+def test_a_new_input_file_runs_the_stages_that_read_it_and_nothing_behind_them(repository):
+    """Nothing behind them, because the corpus from the grammar and its tokens are the same as before."""
+    path = repository / "data" / "raw" / "mine.csv"
+    path.write_text("text,label\n")
+    try:
+        assert stages_run(run(repository, "dvc", "repro").stdout) == ["ingest", "tokenize"]
+    finally:
+        path.unlink()
+        run(repository, "dvc", "repro")
+
+
+def test_a_variant_and_a_side_taken_away_leave_the_report(repository):
+    change_params(repository, {"train.variants": ["baseline"], "pad.sides": ["post"]})
+    try:
+        assert stages_run(run(repository, "dvc", "repro").stdout) == ["analyze", "report"]
+        report = json.loads((repository / "reports" / "synthetic" / "report.json").read_text())
+        assert {(cell["side"], cell["variant"]) for cell in report["cells"]} == {("post", "baseline")}
+    finally:
+        run(repository, "git", "checkout", "-q", "params.yaml")
+        run(repository, "dvc", "repro")
+    assert run(repository, "git", "status", "--porcelain").stdout == ""
+
+
+AGAIN = ["ingest", "tokenize", "bag_of_words", "pad@pre", "pad@post"]
+AGAIN += ["train@pre-baseline", "train@post-masked", "export@pre-baseline", "export@post-masked", "analyze", "report"]
+"""Two of the four cells: each side and each variant once."""
+
+
+def test_the_same_commit_twice_gives_the_same_bytes(repository):
+    assert {stage.split("@")[0] for stage in AGAIN} == set(STAGES)
+    before = contents(repository / "reports")
+    output = run(repository, "dvc", "repro", "--force", "--single-item", *AGAIN).stdout
+    assert stages_run(output) == AGAIN
+    assert contents(repository / "reports") == before
+    assert run(repository, "git", "status", "--porcelain").stdout == "", "dvc.lock: some data differ"
