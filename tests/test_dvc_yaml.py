@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.conftest import REPOSITORY
+from tests.pipelines import stages_run
 
 STAGES = ("ingest", "tokenize", "bag_of_words", "pad", "train", "export", "analyze", "report")
 WITHOUT_TENSORFLOW = ("ingest", "tokenize", "bag_of_words", "pad", "analyze", "report", "train", "export")
@@ -145,3 +146,10 @@ def test_only_the_report_is_kept_out_of_the_cache():
     for name, stage in content["stages"].items():
         uncached = [out for out in stage.get("outs", []) + stage.get("metrics", []) if isinstance(out, dict)]
         assert bool(uncached) == (name == "report")
+
+
+@pytest.mark.slow
+def test_a_run_takes_every_stage(small_run):
+    """Here, among many tests, so that other processes have something to do until the run is there that all copy."""
+    log = small_run.with_name("small.log").read_text()
+    assert {stage.split("@")[0] for stage in stages_run(log)} == set(STAGES)

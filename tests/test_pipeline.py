@@ -12,7 +12,6 @@ from dvc.utils.hydra import apply_overrides
 
 from tests.conftest import REPOSITORY
 from tests.pipelines import ENVIRONMENT, change_params, run, stages_run
-from tests.test_dvc_yaml import STAGES
 
 pytestmark = pytest.mark.slow
 
@@ -34,11 +33,6 @@ def processes_of_group(group: int) -> list[str]:
         if int(fields[2]) == group and fields[0] != "Z":
             alive.append(path.parent.name)
     return alive
-
-
-def test_a_run_takes_every_stage(small_run):
-    log = small_run.with_name("small.log").read_text()
-    assert {stage.split("@")[0] for stage in stages_run(log)} == set(STAGES)
 
 
 def test_the_report_says_exact_for_the_mask_and_moved_for_the_baseline(repository):

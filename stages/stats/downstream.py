@@ -5,9 +5,9 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from stages.stats.groups import group_sums, text_group
+from stages.stats.reference import binomial_cdf
 from stages.stats.scores import SMALLEST_PROBABILITY
 
 Floats = NDArray[np.float64]
@@ -146,7 +146,7 @@ class PredictionSums:
         lost, gained = self.total(Quantity.LOST), self.total(Quantity.GAINED)
         if lost + gained == 0:
             return float("nan")
-        return min(1.0, 2 * float(stats.binom.cdf(min(lost, gained), lost + gained, 0.5)))
+        return min(1.0, 2 * binomial_cdf(int(min(lost, gained)), int(lost + gained), 0.5))
 
 
 def rate_difference(one: PredictionSums, two: PredictionSums, quantity: Quantity | str) -> float:

@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -140,10 +139,12 @@ def _half_life(pads: Floats, log_ratio: Floats, share: float) -> HalfLife:
     if len(pads) < FEWEST_POINTS:
         reason = "too few numbers of pads at which the distance can be told from 0"
         return HalfLife(None, None, None, share, reason)
+    from scipy.stats import linregress  # here, because its import takes a second
+
     reason = "the distance does not fall exponentially"
     for first in range(len(pads) - FEWEST_POINTS + 1):
         x, y = pads[first:], log_ratio[first:]
-        fit = stats.linregress(x, y)
+        fit = linregress(x, y)
         if fit.slope < 0 and fit.rvalue**2 >= EXPONENTIAL:
             half_life = float(np.log(2) / -fit.slope)
             if half_life <= x[-1] - x[0]:

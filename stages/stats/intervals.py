@@ -5,7 +5,8 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+
+from stages.stats.reference import t_quantile
 
 Floats = NDArray[np.float64]
 
@@ -166,4 +167,4 @@ def _jackknife_variance(without_group: Floats) -> Floats:
 
 @cache
 def _t_quantile(level: float, degrees: float) -> float:
-    return float(stats.t.ppf((1 + level) / 2, degrees))
+    return t_quantile((1 + level) / 2, degrees)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import optimize
 
 from stages.stats.moments import NO_SPREAD
+from stages.stats.reference import chi2_quantile, f_sf, noncentral_f_cdf, noncentral_f_sf, normal_quantile
 from stages.stats.shift import ShiftSums
 
 Floats = NDArray[np.float64]
@@ -90,7 +91,7 @@ def hotelling(n: int, mean: Floats, covariance: Floats, epsilon: float) -> Joint
         distance=float(np.sqrt(squared)),
         debiased=float(np.sqrt(max(0.0, (n - dimensions - 2) / (n - 1) * squared - dimensions / n))),
         dimensions=dimensions,
-        p_different=float(stats.f.sf(f, *degrees)),
+        p_different=f_sf(f, *degrees),
         p_equivalent=_probability_below(f, *degrees, n * epsilon**2),
         p_beyond=_probability_above(f, *degrees, n * epsilon**2),
         smallest_epsilon=_smallest_epsilon(f, n, dimensions, float(np.sqrt(squared))),
@@ -100,12 +101,12 @@ def hotelling(n: int, mean: Floats, covariance: Floats, epsilon: float) -> Joint
 
 def _probability_below(f: float, p: int, q: int, noncentrality: float) -> float:
     """P(F < f) of the noncentral F distribution; far out in a tail, where the library finds NaN, 0 or 1."""
-    below = float(stats.ncf.cdf(f, p, q, noncentrality))
+    below = noncentral_f_cdf(f, p, q, noncentrality)
     return below if np.isfinite(below) else float(f * p > p + noncentrality)
 
 
 def _probability_above(f: float, p: int, q: int, noncentrality: float) -> float:
-    above = float(stats.ncf.sf(f, p, q, noncentrality))
+    above = noncentral_f_sf(f, p, q, noncentrality)
     return above if np.isfinite(above) else float(f * p < p + noncentrality)
 
 
@@ -116,8 +117,8 @@ def _smallest_epsilon(f: float, n: int, dimensions: int, distance: float) -> flo
     n − p degrees of freedom, but for the error of the mean, normal with variance 1 / n.
     """
     if n * distance**2 > LARGEST_NONCENTRALITY:
-        middle, high = distance * np.sqrt(stats.chi2.ppf([0.5, 1 - SIZE], n - dimensions) / (n - 1))
-        return float(middle + np.hypot(high - middle, stats.norm.ppf(1 - SIZE) / np.sqrt(n)))
+        middle, high = distance * np.sqrt(chi2_quantile([0.5, 1 - SIZE], n - dimensions) / (n - 1))
+        return float(middle + np.hypot(high - middle, normal_quantile(1 - SIZE) / np.sqrt(n)))
 
     def excess(epsilon: float) -> float:
         return _probability_below(f, dimensions, n - dimensions, n * epsilon**2) - SIZE

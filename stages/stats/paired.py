@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from stages.stats.intervals import Interval, mean_over_seeds
+from stages.stats.reference import t_quantile
 from stages.stats.training import ROUNDING
 from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL, Verdict, judge
 
@@ -126,7 +126,7 @@ def share_closed(before: Floats, after: Floats, level: float) -> Interval | None
     if seeds < 2:
         return None
     (top, bottom), covariance = (after.mean(), before.mean()), np.cov(after, before) / seeds
-    t2 = float(stats.t.ppf((1 + level) / 2, seeds - 1)) ** 2
+    t2 = t_quantile((1 + level) / 2, seeds - 1) ** 2
     square = bottom**2 - t2 * covariance[1, 1]
     if square <= 0:
         return None

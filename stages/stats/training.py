@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import optimize
 
 from stages.stats.intervals import Interval, mean_over_seeds, wilson
+from stages.stats.reference import noncentral_f_sf, t_cdf, t_quantile, t_sf
 
 Floats = NDArray[np.float64]
 
@@ -122,10 +123,10 @@ def detectable_effect(seeds: int, power: float = 0.8, alpha: float = 0.05) -> fl
     T² follows the noncentral F distribution with 1 and seeds − 1 degrees of freedom (SciPy's noncentral t gives NaN in
     the far tail). Takes at least two seeds and a power between alpha and 1.
     """
-    critical = stats.t.ppf(1 - alpha / 2, seeds - 1) ** 2
+    critical = t_quantile(1 - alpha / 2, seeds - 1) ** 2
 
     def excess(effect: float) -> float:
-        return float(stats.ncf.sf(critical, 1, seeds - 1, seeds * effect**2)) - power
+        return noncentral_f_sf(critical, 1, seeds - 1, seeds * effect**2) - power
 
     enough = 1.0
     while excess(enough) < 0:
@@ -146,6 +147,6 @@ def _undefined(difference: Floats) -> str | None:
 def _tost_p(difference: Floats, epsilon: float) -> float:
     seeds = len(difference)
     error = difference.std(ddof=1) / np.sqrt(seeds)
-    above = stats.t.sf((difference.mean() + epsilon) / error, seeds - 1)
-    below = stats.t.cdf((difference.mean() - epsilon) / error, seeds - 1)
+    above = t_sf((difference.mean() + epsilon) / error, seeds - 1)
+    below = t_cdf((difference.mean() - epsilon) / error, seeds - 1)
     return float(max(above, below))

@@ -1,8 +1,8 @@
 """All units of a state against one bound: what would show each of them equivalent, and whether one lies beyond."""
 
 import numpy as np
-from scipy import stats
 
+from stages.stats.reference import t_quantile, t_sf
 from stages.stats.units import UnitShifts
 
 
@@ -19,7 +19,7 @@ def smallest_unit_epsilon(units: UnitShifts, texts: int, alpha: float = 0.05) ->
     which is NaN too, but for units that every text moves by the same amount.
     """
     n = max(texts, 2)
-    t2 = stats.t.ppf(1 - alpha, n - 1) ** 2 / n
+    t2 = t_quantile(1 - alpha, n - 1) ** 2 / n
     mean, leading = np.abs(units.mean), 1 - t2 / 2 if t2 < 2 else float("nan")
     with np.errstate(divide="ignore", invalid="ignore"):
         root = np.sqrt(mean**2 - leading * (mean**2 - t2 * units.sd**2))
@@ -40,6 +40,6 @@ def some_unit_beyond(units: UnitShifts, texts: int, epsilon: float, alpha: float
         error = np.sqrt((units.sd**2 + (epsilon * units.spread) ** 2 / 2) / texts)
         beyond = (np.abs(units.mean) - epsilon * units.spread) / error
         # A unit that every text moves by the same amount is tested too: the scale of its bound is an estimate.
-        p = np.where(units.spread > 0, stats.t.sf(beyond, max(texts - 1, 1)), 1.0)
+        p = np.where(units.spread > 0, t_sf(beyond, max(texts - 1, 1)), 1.0)
     tested = np.isfinite(units.shift)
     return bool(tested.any() and p[tested].min() * tested.sum() <= alpha)

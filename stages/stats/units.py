@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from stages.stats.moments import NO_SPREAD
+from stages.stats.reference import t_cdf, t_sf
 from stages.stats.shift import ShiftSums
 
 Floats = NDArray[np.float64]
@@ -87,10 +86,10 @@ def unit_shifts(sums: ShiftSums, epsilon: float) -> UnitShifts:
     with np.errstate(divide="ignore", invalid="ignore"):
         effect = np.where(sd > 0, mean / sd, np.where(still, 0.0, np.nan))
         shift = np.where(spread > 0, mean / spread, np.where(still, 0.0, np.nan))
-        p_different = np.where(sd > 0, 2 * stats.t.sf(np.abs(mean / sd) * np.sqrt(pair.n), pair.n - 1), np.nan)
+        p_different = np.where(sd > 0, 2 * t_sf(np.abs(mean / sd) * np.sqrt(pair.n), pair.n - 1), np.nan)
         margin = np.abs(mean) - epsilon * spread
         error = np.sqrt((sd**2 + (epsilon * spread) ** 2 / 2) / pair.n)
-        tested = np.where(sd > 0, stats.t.cdf(margin / error, pair.n - 1), margin >= 0)
+        tested = np.where(sd > 0, t_cdf(margin / error, pair.n - 1), margin >= 0)
     p_equivalent = np.where(still, 0.0, np.where(spread > 0, tested, np.nan))
     return UnitShifts(
         mean, sd, effect, spread, shift, p_different, p_equivalent, _adjusted(p_different), _adjusted(p_equivalent)
@@ -136,9 +135,11 @@ def _deviation(products: Floats, mean: Floats, n: int) -> Floats:
 
 
 def _adjusted(p: Floats) -> Floats:
-    """The adjusted p of the defined ones: one NaN given to multipletests turns every p into NaN."""
+    """The p of the defined ones, adjusted as Benjamini and Yekutieli (2001) do."""
+    from scipy import stats  # here, because its import takes a second
+
     adjusted = np.full_like(p, np.nan)
     defined = np.isfinite(p)
     if defined.any():
-        adjusted[defined] = multipletests(p[defined], method="fdr_by")[1]
+        adjusted[defined] = stats.false_discovery_control(p[defined], method="by")
     return adjusted

@@ -2,13 +2,12 @@
 
 import math
 
-from scipy.stats import chi2
-
 from stages.params import BASELINE
 from stages.reporting.numbers import MISSING, listed, percent, percent_interval, points, ratio, spaced
 from stages.reporting.results import ACCURACY, CellFacts, Estimate, Finding, Record, Results, condition_text
 from stages.reporting.tables.parts import Notes, Table, cell_name, points_text
 from stages.reporting.wording import p_text, ratio_of
+from stages.stats.reference import chi2_quantile
 
 NOT_COMPARED = "the analysis holds no comparison over seeds"
 
@@ -52,7 +51,7 @@ def design(results: Results) -> str:
         for cell in cells
     ]
     seeds = max(2, len(cells[0].seeds))
-    least, most = (math.sqrt((seeds - 1) / chi2.ppf(share, seeds - 1)) for share in (0.975, 0.025))
+    least, most = (math.sqrt((seeds - 1) / chi2_quantile(share, seeds - 1)) for share in (0.975, 0.025))
     return (
         f"This design would tell from 0 a true difference of {listed(seen)} four times in five, if the spread over "
         f"{seeds} seeds seen here is the true one (which may be {least:.2f} to {most:.2f} times as large)."

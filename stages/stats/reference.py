@@ -1,0 +1,59 @@
+"""Distribution functions that tests and intervals refer to, from scipy.special.
+
+scipy.stats, which has them under better names, takes a second to import, in every process of every run; what it alone
+has is imported where it is used. The functions are the same, so no figure depends on which is asked.
+"""
+
+from typing import Any
+
+from numpy.typing import ArrayLike
+from scipy import special
+
+
+def t_cdf(x: ArrayLike, degrees: float) -> Any:
+    """P(T ≤ x) of Student's t."""
+    return special.stdtr(degrees, x)
+
+
+def t_sf(x: ArrayLike, degrees: float) -> Any:
+    """P(T > x) of Student's t, exact far out where 1 − P(T ≤ x) is 0."""
+    return special.stdtr(degrees, -1 * x)  # type: ignore[operator]
+
+
+def t_quantile(p: float, degrees: float) -> float:
+    """The value that Student's t stays below with probability p."""
+    return float(special.stdtrit(degrees, p))
+
+
+def normal_quantile(p: float) -> float:
+    """The value that a standard normal variable stays below with probability p."""
+    return float(special.ndtri(p))
+
+
+def chi2_quantile(p: ArrayLike, degrees: float) -> Any:
+    """The value that χ² stays below with probability p."""
+    return 2 * special.gammaincinv(degrees / 2, p)
+
+
+def f_sf(x: float, degrees: float, error_degrees: float) -> float:
+    """P(F > x) of the F distribution."""
+    return float(special.fdtrc(degrees, error_degrees, x))
+
+
+def binomial_cdf(successes: int, trials: int, p: float) -> float:
+    """P(at most so many successes) in independent trials that succeed with probability p."""
+    return float(special.bdtr(successes, trials, p))
+
+
+def noncentral_f_cdf(x: float, degrees: float, error_degrees: float, noncentrality: float) -> float:
+    """P(F ≤ x) of the noncentral F distribution; NaN, 0 or 1 far out in a tail."""
+    from scipy import stats
+
+    return float(stats.ncf.cdf(x, degrees, error_degrees, noncentrality))
+
+
+def noncentral_f_sf(x: float, degrees: float, error_degrees: float, noncentrality: float) -> float:
+    """P(F > x) of the noncentral F distribution; NaN, 0 or 1 far out in a tail."""
+    from scipy import stats
+
+    return float(stats.ncf.sf(x, degrees, error_degrees, noncentrality))
