@@ -6,6 +6,8 @@ READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
+# Some containers set it, and then every stage, every worker and every test would compile the project's modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup repro gate sweep factors advise calibrate test test-fast lint format lock scaling bench clean
