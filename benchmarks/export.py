@@ -1,4 +1,4 @@
-"""Export of eight numbers of pads against `predict` and `to_parquet`: run by `make bench`, written to RESULTS.md."""
+"""Export under every condition against `predict` and `to_parquet`: run by `make bench`, written to RESULTS.md."""
 
 import argparse
 import json
@@ -90,7 +90,7 @@ def _prepared(folder: Path, texts: int) -> Path:
 
 @one_op_after_another()
 def work(folder: Path, side: str, variant: str) -> None:
-    """Write the states of every number of pads; print how long that took, imports and loading left out."""
+    """Write the states of every condition; print how long that took, imports and loading left out."""
     from stages.modeling.exporting import ExportUnit, export_runs, loaded
     from stages.params import checked_side
 
@@ -163,11 +163,12 @@ KEYS = ("text_id", "label", "length")
 
 PREFACE = f"""\
 The states h and c and the probability of every test text under eight numbers of pads (0 to 64), written to Parquet: an
-LSTM of {MODEL["units"]} units, generated texts of 4 to 48 tokens. *{OURS}*: what `export` does for them, one
-thread, every text without padding and with k pads. *{CELL}*: the stage as it ships, one seed a process, with the start
-of its processes and their imports; seconds are its wall time divided by its seeds, the peak that of its largest
-process. *{RIVAL}*: `pad_sequences` to the longest text and k pads more, `predict` in batches of 256 on every core,
-`DataFrame.to_parquet` with a column for each unit; imports and loading are not in its seconds. Times measured:
+LSTM of {MODEL["units"]} units, generated texts of 4 to 48 tokens. *{OURS}*: what `export` does of them, one thread,
+every text without padding and with k pads, and as it was trained with and with its pads on the other side. *{CELL}*:
+the stage as it ships, one seed a process, with the start of its processes and their imports; seconds are its wall time
+divided by its seeds, the peak that of its largest process. *{RIVAL}*: `pad_sequences` to the longest text and k pads
+more, and to the longest text on the other side (k = 0 is how it was trained), `predict` in batches of 256 on every
+core, `DataFrame.to_parquet` with a column for each unit; imports and loading are not in its seconds. Times measured:
 {REPEATS}, in turn. Repeat with `python -m benchmarks.export`.
 """
 

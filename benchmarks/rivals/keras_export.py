@@ -1,4 +1,4 @@
-"""Export as one would write it: `model.predict` of every number of pads, then `DataFrame.to_parquet`."""
+"""Export as one would write it: `model.predict` of every condition, then `DataFrame.to_parquet`."""
 
 import json
 import os
@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def main(folder: Path, side: str, variant: str) -> None:
-    """Read every text under every number of pads; print how long that took, imports and loading left out."""
+    """Read every text under every condition; print how long that took, imports and loading left out."""
     import keras
 
     knobs = json.loads((folder / "knobs.json").read_text(encoding="utf-8"))
@@ -34,15 +34,16 @@ def main(folder: Path, side: str, variant: str) -> None:
 def _export(reader, knobs: dict, texts: list, found: dict, side: str, target: Path) -> None:
     import keras
 
-    for pads in knobs["pads"]:
-        width = knobs["max_len"] + pads
-        rows = keras.utils.pad_sequences(texts, maxlen=width, padding=side, truncating="post")
+    conditions = [(f"pads-{pads}", knobs["max_len"] + pads, side) for pads in knobs["pads"]]
+    conditions.append(("other-side", knobs["max_len"], "pre" if side == "post" else "post"))
+    for name, width, where in conditions:
+        rows = keras.utils.pad_sequences(texts, maxlen=width, padding=where, truncating="post")
         states = dict(zip("hcp", reader.predict(rows, batch_size=256, verbose=0), strict=True))
         columns = {
-            f"{name}_{unit}": values[:, unit] for name, values in states.items() for unit in range(values.shape[1])
+            f"{letter}_{unit}": values[:, unit] for letter, values in states.items() for unit in range(values.shape[1])
         }
         table = pd.DataFrame({"text_id": found["text_id"], "label": found["label"], **columns})
-        table.to_parquet(target / f"pads-{pads}.parquet")
+        table.to_parquet(target / f"{name}.parquet")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Running one trained model on the same test texts under every condition, and writing what it computed."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -70,10 +70,9 @@ def export_seed(unit: ExportUnit) -> None:
     from stages.modeling.instrument import InstrumentedModel
 
     trained = loaded(unit.model)
-    written = export_runs(trained, unit)
     model = InstrumentedModel(trained)
-    for condition, pads in conditions(unit.pads).items():
-        if condition not in written:
+    if not export_runs(trained, unit):
+        for condition, pads in conditions(unit.pads).items():
             read = partial(_read_window, model, unit=unit, condition=condition, pads=pads)
             _write(unit, [condition], ([read(window)] for window in _windows(unit)))
     texts = _unpadded(model, next(_windows(unit)), unit)
@@ -95,19 +94,19 @@ def loaded(path: Path) -> "keras.Model":
         raise UserError(f"{path}: not a readable Keras model ({error}); run `dvc repro` to train it") from None
 
 
-def export_runs(trained: "keras.Model", unit: ExportUnit) -> Collection[str]:
-    """Write the states files of every number of pads, each text read once; the conditions that they hold.
+def export_runs(trained: "keras.Model", unit: ExportUnit) -> bool:
+    """Write every states file, with no text and no run of pads read twice on one side, where the model's form allows.
 
-    There are none where the model is of a form that must read every padded row whole.
+    Returns:
+        Whether it does; where not, every padded row must be read whole, and nothing is written.
     """
     from stages.modeling.pad_runs import PadRuns
 
     runs = PadRuns.of(trained)
     if runs is None:
-        return ()
-    together = {name: pads for name, pads in conditions(unit.pads).items() if pads is not None}
-    _write(unit, list(together), (_read_runs(runs, window, unit, together) for window in _windows(unit)))
-    return together
+        return False
+    _write(unit, list(conditions(unit.pads)), (_read_runs(runs, window, unit) for window in _windows(unit)))
+    return True
 
 
 def _write(unit: ExportUnit, names: Sequence[str], windows: Iterator[list[Columns]]) -> None:
@@ -161,15 +160,25 @@ def _unpadded(model: "InstrumentedModel", window: PaddedBatch, unit: ExportUnit)
     return [tokens for _, tokens in _batches(model, first, unit, condition_name(0), pads=0)]
 
 
-def _read_runs(runs: "PadRuns", window: PaddedBatch, unit: ExportUnit, conditions: dict[str, int]) -> list[Columns]:
-    """Every column of one window under each number of pads, every text read once."""
-    columns = [_keys(window, pads) for pads in conditions.values()]
-    rising = sorted(conditions.values())
-    place = dict(zip(conditions.values(), columns, strict=True))
+def _read_runs(runs: "PadRuns", window: PaddedBatch, unit: ExportUnit) -> list[Columns]:
+    """Every column of one window under each condition, in the order of `conditions`."""
+    columns = {condition: _keys(window, pads) for condition, pads in conditions(unit.pads).items()}
     for rows in exact_length_batches(window.length, unit.batch_size):
-        for pads, reading in zip(rising, runs.read(_texts(window, rows, unit.side), rising, unit.side), strict=True):
-            _put(place[pads], rows, _vectors(reading, unit.classes))
-    return columns
+        texts = _texts(window, rows, unit.side)
+        room = window.tokens.shape[1] - texts.shape[1]
+        for side, wanted in _pads_by_side(unit, room).items():
+            rising = sorted(set(wanted.values()))
+            for pads, reading in zip(rising, runs.read(texts, rising, side), strict=True):
+                for condition in (name for name, count in wanted.items() if count == pads):
+                    _put(columns[condition], rows, _vectors(reading, unit.classes))
+    return list(columns.values())
+
+
+def _pads_by_side(unit: ExportUnit, room: int) -> dict[Side, dict[str, int]]:
+    """Side -> condition -> its number of pads there, for texts that leave `room` positions of their rows free."""
+    counts = {name: room if pads is None else pads for name, pads in conditions(unit.pads).items()}
+    other = {OTHER_SIDE: counts.pop(OTHER_SIDE)}
+    return {"pre": counts, "post": other} if unit.side == "pre" else {"post": counts, "pre": other}
 
 
 def _read_window(

@@ -1,6 +1,5 @@
-"""Training and exporting one seed: fair pairs, the same results again, and what the states files hold."""
+"""Training one seed: fair pairs, the same results again, and what is left of one that fails."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -8,60 +7,12 @@ import numpy as np
 import pytest
 
 from stages.errors import UserError
-from stages.layout import conditions
-from stages.modeling.exporting import ExportUnit, export_seed
-from stages.modeling.training import TrainingUnit, train_seed
-from stages.states.reader import aligned_batches, read_metadata, states_batches
+from stages.modeling.training import train_seed
 from stages.tokens.padded import read_padded
+from tests.modeling.cells import VARIANTS, scores, training_unit
 from tests.padded_texts import MAX_LEN, write_padded
 
 pytestmark = pytest.mark.slow
-
-PADS = (0, 1, 5)
-VARIANTS = ("baseline", "masked", "double_mask")
-
-
-def training_unit(make_params, padded, folder, variant="baseline", side="post", seed=0, **changes):
-    params = make_params({"train.epochs": 2, "train.batch_size": 16, "model.units": 4, **changes})
-    return TrainingUnit(padded, folder, side, params.architecture(variant), params.train, seed)
-
-
-def scores(folder):
-    return json.loads((folder / "scores.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def padded(tmp_path_factory):
-    root = tmp_path_factory.mktemp("padded")
-    return {side: write_padded(root / side, side) for side in ("pre", "post")}
-
-
-@pytest.fixture(scope="module")
-def trained(make_params, padded, tmp_path_factory):
-    """The three variants of one seed, trained on the same texts."""
-    root = tmp_path_factory.mktemp("trained")
-    for variant in VARIANTS:
-        train_seed(training_unit(make_params, padded["post"], root / variant, variant))
-    return root
-
-
-def exported(padded, model, folder, variant="baseline", side="post", texts="all"):
-    unit = ExportUnit(
-        padded=padded[side],
-        model=model / "model.keras",
-        folder=folder,
-        dataset="toy",
-        side=side,
-        variant=variant,
-        seed=0,
-        classes=2,
-        pads=PADS,
-        texts=texts,
-        batch_size=64,
-        params="abc",
-    )
-    export_seed(unit)
-    return folder
 
 
 def test_the_popular_recipe_trains_to_the_baselines_results_and_a_real_mask_does_not(trained):
@@ -182,39 +133,6 @@ def test_batches_are_trimmed_always_where_that_is_asked(make_params, padded, tmp
     assert cost["computed_tokens"] < 1.2 * cost["text_tokens"]
 
 
-def test_a_head_of_one_width_is_exported_with_its_pads_moved_to_the_other_side(make_params, padded, tmp_path):
-    changes = {"model.head": "flatten"}
-    train_seed(training_unit(make_params, padded["post"], tmp_path / "model", "masked", **changes))
-    folder = exported(padded, tmp_path / "model", tmp_path / "states", "masked")
-    paths = [folder / f"{name}.parquet" for name in ("pads-0", "pads-5", "as-trained")]
-    alone, moved, trained = next(aligned_batches(paths, ["h_lstm_1", "head"], 1000))
-    # The same rows, but in batches of other shapes.
-    np.testing.assert_allclose(alone.vectors["head"], trained.vectors["head"], atol=1e-6)
-    full = alone.length == MAX_LEN
-    assert np.array_equal(alone.vectors["head"][full], moved.vectors["head"][full])
-    assert not np.isclose(alone.vectors["head"][~full], moved.vectors["head"][~full]).all(axis=1).any()
-    np.testing.assert_allclose(alone.vectors["h_lstm_1"], moved.vectors["h_lstm_1"], atol=1e-7)
-    assert json.loads((folder / "pad-step.json").read_text()) is None
-
-
-def test_a_model_without_recurrence_is_exported_with_its_head_alone(make_params, padded, tmp_path):
-    train_seed(training_unit(make_params, padded["post"], tmp_path / "model", "cnn"))
-    folder = exported(padded, tmp_path / "model", tmp_path / "states", "cnn")
-    assert read_metadata(folder / "pads-1.parquet").widths == {"probability": 2, "head": 4}
-    assert json.loads((folder / "pad-step.json").read_text()) is None
-
-
-def test_an_explicit_mask_trains_and_exports_the_states_of_the_masked_model(make_params, padded, tmp_path):
-    """Same weights, same texts, the same pads left out: where the mask comes from changes nothing."""
-    for variant in ("masked", "explicit"):
-        train_seed(training_unit(make_params, padded["pre"], tmp_path / variant, variant, side="pre"))
-        exported(padded, tmp_path / variant, tmp_path / f"{variant}-states", variant, side="pre")
-    assert scores(tmp_path / "explicit")["splits"] == scores(tmp_path / "masked")["splits"]
-    paths = [tmp_path / f"{variant}-states" / "pads-5.parquet" for variant in ("masked", "explicit")]
-    masked, explicit = next(aligned_batches(paths, ["head"], 1000))
-    assert np.array_equal(masked.vectors["head"], explicit.vectors["head"])
-
-
 @pytest.mark.parametrize(("vectors", "message"), [(None, "tokenize.vectors is none"), ((9, 3), "set it to 3")])
 def test_pretrained_embeddings_that_are_not_there_or_do_not_fit(make_params, padded, tmp_path, vectors, message):
     if vectors:
@@ -254,78 +172,6 @@ def test_seven_classes_end_in_a_softmax(make_params, tmp_path):
     folder = write_padded(tmp_path / "padded", "pre", classes=7)
     train_seed(training_unit(make_params, folder, tmp_path / "model", "masked", side="pre"))
     assert 0 < scores(tmp_path / "model")["splits"]["test"]["nll"] < 2.2
-
-
-def test_every_condition_holds_the_same_texts_in_the_same_order(trained, padded, tmp_path):
-    states = exported(padded, trained / "baseline", tmp_path / "states")
-    names = sorted(path.stem for path in states.glob("*.parquet"))
-    assert names == ["as-trained", "other-side", "pads-0", "pads-1", "pads-5"] == sorted(conditions(PADS))
-    for name in names:
-        pairs = list(aligned_batches([states / "pads-0.parquet", states / f"{name}.parquet"], ["head"]))
-        assert sum(len(one.text_id) for one, _ in pairs) == 160
-    metadata = read_metadata(states / "pads-5.parquet")
-    assert metadata.widths == {"probability": 2, "h_lstm_1": 4, "c_lstm_1": 4, "head": 4}
-    assert (metadata.dataset, metadata.condition, metadata.seed) == ("toy", "pads-5", 0)
-
-
-def test_pads_are_counted_and_probabilities_sum_to_one(trained, padded, tmp_path):
-    states = exported(padded, trained / "baseline", tmp_path / "states")
-    (extra,) = states_batches(states / "pads-5.parquet", [])
-    (whole,) = states_batches(states / "as-trained.parquet", [])
-    assert set(extra.pads) == {5}
-    np.testing.assert_array_equal(whole.pads + whole.length, MAX_LEN)
-    np.testing.assert_allclose(extra.probability.sum(axis=1), 1, atol=1e-6)
-
-
-@pytest.mark.parametrize("side", ["pre", "post"])
-def test_extra_pads_move_the_baseline_and_leave_the_masked_model_exact(make_params, padded, tmp_path, side):
-    moved = {}
-    for variant in ("baseline", "masked"):
-        model = tmp_path / variant
-        train_seed(training_unit(make_params, padded[side], model, variant, side=side))
-        states = exported(padded, model, tmp_path / f"states-{variant}", variant, side)
-        for condition in ("pads-1", "pads-5", "as-trained", "other-side"):
-            ((one, other),) = aligned_batches(
-                [states / "pads-0.parquet", states / f"{condition}.parquet"], ["c_lstm_1"]
-            )
-            moved[variant, condition] = np.abs(one.vectors["c_lstm_1"] - other.vectors["c_lstm_1"]).max()
-    assert {size for (variant, _), size in moved.items() if variant == "masked"} == {0.0}
-    assert moved["baseline", "pads-1"] > 1e-3
-
-
-def test_the_text_alone_is_read_without_any_padding(trained, padded, tmp_path):
-    """Each text run by itself through the saved model, against the batch export."""
-    import keras
-
-    states = exported(padded, trained / "baseline", tmp_path / "states")
-    (batch,) = states_batches(states / "pads-0.parquet", [])
-    texts = read_padded(padded["post"] / "test.parquet")
-    model = keras.models.load_model(trained / "baseline" / "model.keras")
-    for row in (0, 7, 100):
-        alone = texts.tokens[row : row + 1, : texts.length[row]]
-        assert batch.probability[row, 1] == pytest.approx(model.predict_on_batch(alone)[0, 0], abs=1e-6)
-        assert batch.text_id[row] == texts.text_id[row]
-
-
-def test_the_number_of_texts_is_a_knob(trained, padded, tmp_path):
-    states = exported(padded, trained / "baseline", tmp_path / "states", texts=10)
-    (batch,) = states_batches(states / "pads-1.parquet", [])
-    assert len(batch.text_id) == 10
-
-
-def test_windows_do_not_change_what_is_exported(trained, padded, tmp_path, monkeypatch):
-    whole = exported(padded, trained / "baseline", tmp_path / "whole")
-    monkeypatch.setattr("stages.modeling.exporting.WINDOW_ROWS", 33)
-    parts = exported(padded, trained / "baseline", tmp_path / "parts")
-    for condition in conditions(PADS):
-        ((one, other),) = aligned_batches([whole / f"{condition}.parquet", parts / f"{condition}.parquet"], ["head"])
-        np.testing.assert_allclose(one.vectors["head"], other.vectors["head"], atol=1e-6)
-
-
-def test_a_damaged_model_is_one_sentence(padded, tmp_path):
-    (tmp_path / "model.keras").write_bytes(b"not a model")
-    with pytest.raises(UserError, match=r"model\.keras: not a readable Keras model"):
-        exported(padded, tmp_path, tmp_path / "states")
 
 
 def test_a_unit_can_travel_to_another_process(make_params, padded, tmp_path):
