@@ -26,10 +26,9 @@ TINY = SMALL | {
     "pad.sides": ["post"],
     "train.variants": ["masked"],
     "datasets.synthetic.texts": 400,
-    "train.epochs": 8,  # enough to learn, or no models would be compared
+    # Enough to learn, or no models would be compared, and for a worker to be killed among them.
+    "train.epochs": 25,
 }
-LONGER = 25
-"""Epochs that take long enough for a worker to be killed among them."""
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +77,8 @@ def params_for(root, name, changes):
     return name
 
 
-def through_the_pipeline(root, out, params):
-    stage(root, "train", **training(out), params=params)
+def behind_training(root, out, params):
+    """Export, analyse and report the cell that was trained into `out`; every file there."""
     states = {"padded": "data/padded/post", "models": f"{out}/models/{CELL}", "states": f"{out}/states/{CELL}"}
     stage(root, "export", params=params, side="post", variant="masked", **states)
     before = {"corpus": "data/corpus", "tokens": "data/tokens", "bag_of_words": "data/bag_of_words"}
@@ -102,24 +101,6 @@ def units_done(started):
     return counts.get("run_unit", {}).get("memory", 0)
 
 
-def test_models_states_and_reports_are_those_of_a_local_run_to_the_last_byte(two_workers, project):
-    local = through_the_pipeline(project, "local", "params.yaml")
-    params, before = params_for(project, "dask.yaml", on_the_cluster(two_workers)), units_done(two_workers)
-    clustered = through_the_pipeline(project, "dask", params)
-    assert {"reports/report.md", "reports/report.html", "reports/report.json"} <= set(local)
-    assert {"models/post-masked/seed=1/model.keras", "states/post-masked/seed=1/pads-8.parquet"} <= set(local)
-    assert [name for name in local if clustered.get(name) != local[name]] == []
-    assert set(clustered) == set(local)
-    assert units_done(two_workers) - before == 2 * 3 + 1, "two seeds in three stages, and a pair of models compared"
-
-
-@pytest.fixture(scope="module")
-def trained_longer(project):
-    """The models of a cell that takes a while, trained locally."""
-    stage(project, "train", **training("longer"), params=params_for(project, "longer.yaml", {"train.epochs": LONGER}))
-    return contents(project / "longer")
-
-
 def begun_training(root, params, out):
     """Begin to train a cell, and wait until both seeds are in the middle."""
     process = subprocess.Popen(
@@ -139,25 +120,35 @@ def begun_training(root, params, out):
     return process
 
 
-def test_a_worker_killed_in_the_middle_changes_no_byte(empty_cluster, project, trained_longer):
+def test_with_a_worker_killed_models_states_and_reports_are_those_of_a_local_run_to_the_last_byte(
+    empty_cluster, project
+):
+    stage(project, "train", **training("local"))
+    local = behind_training(project, "local", "params.yaml")
+    assert {"reports/report.md", "reports/report.html", "reports/report.json"} <= set(local)
+    assert {"models/post-masked/seed=1/model.keras", "states/post-masked/seed=1/pads-8.parquet"} <= set(local)
+
     victim, other = (empty_cluster.start_worker(nanny=True) for _ in range(2))
-    out = "killed"
-    params = params_for(project, f"{out}.yaml", {**on_the_cluster(empty_cluster), "train.epochs": LONGER})
-    process = begun_training(project, params, out)
+    params = params_for(project, "dask.yaml", on_the_cluster(empty_cluster))
+    process = begun_training(project, params, "dask")
     (unit,) = unit_processes(victim)
     os.kill(victim, signal.SIGKILL)
     eventually(lambda: not unit.is_running() or unit.status() == psutil.STATUS_ZOMBIE, seconds=10)
-    assert not list((project / out).glob(f"models/{CELL}.*.partial/seed=[01]")), "it was killed too late"
+    assert not list((project / "dask").glob(f"models/{CELL}.*.partial/seed=[01]")), "it was killed too late"
     _, errors = process.communicate(timeout=300)
     assert (process.returncode, errors) == (0, "")
-    assert contents(project / out) == trained_longer
     assert victim not in empty_cluster.workers()
     assert other in empty_cluster.workers()
+
+    clustered = behind_training(project, "dask", params)
+    assert [name for name in local if clustered.get(name) != local[name]] == []
+    assert set(clustered) == set(local)
+    assert units_done(empty_cluster) >= 2 * 3 + 1, "two seeds in three stages, and a pair of models compared"
 
 
 def test_an_interrupted_stage_leaves_nothing_half_written_and_no_unit_at_work(two_workers, project):
     out = "interrupted"
-    params = params_for(project, f"{out}.yaml", {**on_the_cluster(two_workers), "train.epochs": LONGER})
+    params = params_for(project, f"{out}.yaml", on_the_cluster(two_workers))
     process = begun_training(project, params, out)
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=30)
