@@ -4,10 +4,12 @@ In clones of the repository, so what is measured is what is committed.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -28,15 +30,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         ours, theirs = (_clone(Path(name) / who) for who in ("ours", "theirs"))
         _change(theirs / "params.yaml")
-        cold = {folder.name: _seconds(folder) for folder in (ours, theirs)}
-        idle = [_seconds(ours, expected=UP_TO_DATE) for _ in range(IDLE_RUNS)]
-    text = PREFACE + (
-        "| run | seconds |\n|---|---|\n"
-        f"| the default run, cold | {cold['ours']:.0f} |\n"
-        f"| seeds one after another, batches fixed | {cold['theirs']:.0f} |\n"
-        f"| ratio | {cold['theirs'] / cold['ours']:.2f} |\n"
-        f"| nothing to do, {IDLE_RUNS} times | {spread(idle)}; median {median(idle):.1f} |\n\n"
-        f"{versions()}\n"
+        cold = [_timed(folder) for folder in (ours, theirs)]
+        idle = [_timed(ours, expected=UP_TO_DATE).seconds for _ in range(IDLE_RUNS)]
+    text = (
+        f"{PREFACE}{_table(*cold)}\n"
+        f"With nothing to do, {IDLE_RUNS} times: {spread(idle)} s; median {median(idle):.1f}.\n\n{versions()}\n"
     )
     print(text)
     write_section("the whole run", text)
@@ -55,20 +53,53 @@ def _change(path: Path) -> None:
     yaml.dump(content, path)
 
 
-def _seconds(folder: Path, expected: str = "") -> float:
-    """Wall time of `dvc repro`, which must say what is expected."""
+@dataclass(frozen=True)
+class Run:
+    """Wall time of `dvc repro`, and from the start of every stage to that of the next, its sides and variants added."""
+
+    seconds: float
+    stages: dict[str, float]
+
+
+def _timed(folder: Path, expected: str = "") -> Run:
+    """`dvc repro` in a folder; it must say what is expected."""
+    begun: list[tuple[str, float]] = []
+    said: list[str] = []
     start = time.perf_counter()
-    command = [sys.executable, "-m", "dvc", "repro"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    seconds = time.perf_counter() - start
-    if done.returncode or expected not in done.stdout:
-        sys.exit(f"dvc repro failed in {folder}:\n{done.stdout}\n{done.stderr}")
-    return seconds
+    with subprocess.Popen(
+        [sys.executable, "-m", "dvc", "repro"],
+        cwd=folder,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        for line in process.stdout or ():
+            said.append(line)
+            if line.startswith("Running stage '"):
+                begun.append((line.split("'")[1].split("@")[0], time.perf_counter()))
+    end = time.perf_counter()
+    if process.returncode or expected not in "".join(said):
+        sys.exit(f"dvc repro failed in {folder}:\n{''.join(said)}")
+    stages: dict[str, float] = {}
+    for (name, at), until in zip(begun, [*(at for _, at in begun[1:]), end], strict=True):
+        stages[name] = stages.get(name, 0) + until - at
+    return Run(end - start, stages)
+
+
+def _table(ours: Run, theirs: Run) -> str:
+    ratio = theirs.seconds / ours.seconds
+    lines = [f"| the default run, cold | {ours.seconds:.0f} | {theirs.seconds:.0f} | {ratio:.2f} |"]
+    for name, seconds in ours.stages.items():
+        its = theirs.stages[name]
+        lines.append(f"| of it `{name}` | {seconds:.1f} | {its:.1f} | {its / seconds:.2f} |")
+    return "| | s | rival, s | rival : it |\n|---|---|---|---|\n" + "\n".join(lines) + "\n"
 
 
 PREFACE = """\
 `dvc repro` in a fresh clone whose cache is empty, set-up left out; the rival runs the same stages with
-`execution.workers: 1`, `train.trim: never` and `train.grouping: shuffle`. Repeat with `python -m benchmarks.pipeline`.
+`execution.workers: 1`, `train.trim: never` and `train.grouping: shuffle`. A stage is counted to the start of the next,
+DVC's own work included. Repeat with `python -m benchmarks.pipeline`.
 
 """
 

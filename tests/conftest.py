@@ -1,4 +1,4 @@
-"""What the tests share: params with changes, and the folder of real texts where it is there."""
+"""What the tests share: params with changes, a small run, a dask cluster, and the folder of real texts."""
 
 import copy
 import os

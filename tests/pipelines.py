@@ -13,6 +13,7 @@ from tests.conftest import REPOSITORY
 
 SMALL = {
     "datasets.synthetic.texts": 160,
+    "pad.max_len": 0.95,
     "train.variants": ["baseline", "masked"],
     "train.seeds": 2,
     "execution.workers": 1,  # the tests themselves fill the cores, and each process imports TensorFlow

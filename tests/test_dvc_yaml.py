@@ -144,6 +144,6 @@ def test_only_the_report_is_kept_out_of_the_cache():
 
 @pytest.mark.slow
 def test_a_run_takes_every_stage(small_run):
-    """Here, among many tests, so that other processes have something to do until the run is there that all copy."""
+    """Here, because files with many tests start first: the run that all copy is then there before others need it."""
     log = small_run.with_name("small.log").read_text()
     assert {stage.split("@")[0] for stage in stages_run(log)} == set(STAGES)

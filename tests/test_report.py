@@ -61,11 +61,11 @@ def written(write_report):
     """The folder with the report of an outcome: written once, to be read alone."""
 
     @cache
-    def of(outcome="leak"):
+    def of(outcome):
         changes, figures = OUTCOMES[outcome]
         return write_report(changes, **figures)
 
-    return of
+    return lambda outcome="leak": of(outcome)
 
 
 OUTCOMES = {

@@ -73,7 +73,7 @@ AGAIN += ["train@pre-baseline", "train@post-masked", "export@pre-baseline", "exp
 """Two of the four cells: each side and each variant once."""
 
 
-def test_the_same_commit_twice_gives_the_same_bytes(repository):
+def test_the_same_commit_again_gives_the_same_bytes(repository):
     assert {stage.split("@")[0] for stage in AGAIN} == set(STAGES)
     before = contents(repository / "reports")
     output = run(repository, "dvc", "repro", "--force", "--single-item", *AGAIN).stdout

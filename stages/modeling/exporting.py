@@ -95,7 +95,9 @@ def loaded(path: Path) -> "keras.Model":
 
 
 def export_runs(trained: "keras.Model", unit: ExportUnit) -> bool:
-    """Write every states file, with no text and no run of pads read twice on one side, where the model's form allows.
+    """Write every states file in runs of pads, where the model's form allows it.
+
+    With pads behind it, a text is read once for all conditions; with pads before it, once for each number of them.
 
     Returns:
         Whether it does; where not, every padded row must be read whole, and nothing is written.
@@ -163,7 +165,8 @@ def _unpadded(model: "InstrumentedModel", window: PaddedBatch, unit: ExportUnit)
 def _read_runs(runs: "PadRuns", window: PaddedBatch, unit: ExportUnit) -> list[Columns]:
     """Every column of one window under each condition, in the order of `conditions`."""
     columns = {condition: _keys(window, pads) for condition, pads in conditions(unit.pads).items()}
-    for rows in exact_length_batches(window.length, unit.batch_size):
+    # Long texts first: the more room a text leaves, the longer the run of pads, and a run continues a shorter one.
+    for rows in reversed(list(exact_length_batches(window.length, unit.batch_size))):
         texts = _texts(window, rows, unit.side)
         room = window.tokens.shape[1] - texts.shape[1]
         for side, wanted in _pads_by_side(unit, room).items():

@@ -1,11 +1,12 @@
 """Distribution functions that tests and intervals refer to, from scipy.special.
 
-scipy.stats, which has them under better names, takes a second to import, in every process of every run; what it alone
-has is imported where it is used. The functions are the same, so no figure depends on which is asked.
+scipy.stats, which has them under better names, takes a second to import, in every process of every run; it calls the
+same functions, but for the binomial, whose last digit may differ. What it alone has is imported where it is used.
 """
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
@@ -17,7 +18,7 @@ def t_cdf(x: ArrayLike, degrees: float) -> Any:
 
 def t_sf(x: ArrayLike, degrees: float) -> Any:
     """P(T > x) of Student's t, exact far out where 1 − P(T ≤ x) is 0."""
-    return special.stdtr(degrees, -1 * x)  # type: ignore[operator]
+    return special.stdtr(degrees, np.negative(x))
 
 
 def t_quantile(p: float, degrees: float) -> float:
@@ -47,9 +48,7 @@ def binomial_cdf(successes: int, trials: int, p: float) -> float:
 
 def noncentral_f_cdf(x: float, degrees: float, error_degrees: float, noncentrality: float) -> float:
     """P(F ≤ x) of the noncentral F distribution; NaN, 0 or 1 far out in a tail."""
-    from scipy import stats
-
-    return float(stats.ncf.cdf(x, degrees, error_degrees, noncentrality))
+    return float(special.ncfdtr(degrees, error_degrees, noncentrality, x))
 
 
 def noncentral_f_sf(x: float, degrees: float, error_degrees: float, noncentrality: float) -> float:

@@ -7,6 +7,7 @@ import pytest
 
 from stages.errors import UserError
 from stages.layout import conditions
+from stages.modeling.exporting import loaded
 from stages.modeling.pad_runs import PadRuns
 from stages.modeling.training import train_seed
 from stages.states.reader import aligned_batches, read_metadata, states_batches
@@ -126,6 +127,7 @@ def test_a_damaged_model_is_one_sentence(padded, tmp_path):
 @pytest.mark.parametrize("side", ["pre", "post"])
 @pytest.mark.parametrize("variant", ["baseline", "masked"])
 def test_runs_of_pads_write_what_whole_rows_write(trained, padded, tmp_path, monkeypatch, variant, side):
+    assert PadRuns.of(loaded(trained / variant / "model.keras"))
     runs = exported(padded, trained / variant, tmp_path / "runs", variant, side)
     monkeypatch.setattr(PadRuns, "of", lambda _model: None)
     rows = exported(padded, trained / variant, tmp_path / "rows", variant, side)

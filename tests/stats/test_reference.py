@@ -1,4 +1,4 @@
-"""The distribution functions are those of scipy.stats, to the last bit, and cost no import of it."""
+"""The distribution functions are those of scipy.stats, the binomial to 13 digits, and cost no import of it."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ X = np.array([-40.0, -3.5, -1e-3, 0.0, 0.7, 2.0, 11.0, 300.0])
 P = np.array([1e-12, 0.025, 0.3, 0.5, 0.95, 0.9995])
 
 
-@pytest.mark.parametrize("degrees", [1, 2, 5.5, 29, 1e4])
+@pytest.mark.parametrize("degrees", [1, 2, 5.5, 29, 1e4, np.inf])
 def test_students_t(degrees):
     np.testing.assert_array_equal(reference.t_cdf(X, degrees), stats.t.cdf(X, degrees))
     np.testing.assert_array_equal(reference.t_sf(X, degrees), stats.t.sf(X, degrees))
