@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -31,6 +32,7 @@ def main() -> None:
         ours, theirs = (_clone(Path(name) / who) for who in ("ours", "theirs"))
         _change(theirs / "params.yaml")
         cold = [_timed(folder) for folder in (ours, theirs)]
+        print(_table(*cold))
         idle = [_timed(ours, expected=UP_TO_DATE).seconds for _ in range(IDLE_RUNS)]
     text = (
         f"{PREFACE}{_table(*cold)}\n"
@@ -82,7 +84,7 @@ def _timed(folder: Path, expected: str = "") -> Run:
     if process.returncode or expected not in "".join(said):
         sys.exit(f"dvc repro failed in {folder}:\n{''.join(said)}")
     stages: dict[str, float] = {}
-    for (name, at), until in zip(begun, [*(at for _, at in begun[1:]), end], strict=True):
+    for (name, at), (_, until) in pairwise([*begun, ("", end)]):
         stages[name] = stages.get(name, 0) + until - at
     return Run(end - start, stages)
 

@@ -1,7 +1,10 @@
 """Padded texts and trained cells that the tests of models share."""
 
+from functools import cache
+
 import pytest
 
+from stages.modeling import training
 from stages.modeling.training import train_seed
 from tests.modeling.cells import VARIANTS, training_unit
 from tests.padded_texts import write_padded
@@ -20,3 +23,12 @@ def trained(make_params, padded, tmp_path_factory):
     for variant in VARIANTS:
         train_seed(training_unit(make_params, padded["post"], root / variant, variant))
     return root
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _every_trainer_is_kept():
+    """A stage keeps the trainer of its one cell; tests that train the same cell need not trace it anew."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(training, "_trainer", cache(training._trainer.__wrapped__))
+    yield
+    patch.undo()

@@ -56,6 +56,7 @@ def test_a_seed_trained_behind_another_ends_as_one_trained_alone(make_params, pa
     from stages.modeling.training import _trainer
 
     changes = {"model.head": head, "model.dropout": 0.2}
+    _trainer.cache_clear()
     for name, seed in (("other", 4), ("behind", 3)):
         train_seed(training_unit(make_params, padded["post"], tmp_path / name, seed=seed, **changes))
     assert _trainer.cache_info().currsize == 1
@@ -66,7 +67,10 @@ def test_a_seed_trained_behind_another_ends_as_one_trained_alone(make_params, pa
 
 
 def trained_by_either(make_params, padded, folder, changes):
-    """A seed trained with ops one after another, and one with TensorFlow's scheduler: their folders."""
+    """A seed trained with ops one after another, and one with TensorFlow's scheduler: their folders.
+
+    Traced functions keep the executor that they were first run by, so neither may use the other's.
+    """
     from stages.modeling.training import _trainer
 
     for name, train in (("ours", train_seed), ("scheduler", train_seed.__wrapped__)):
