@@ -44,7 +44,7 @@ calibrate: $(READY) ## Simulate what every interval covers and every test reject
 	python -m tests.calibrate
 
 test: $(READY) ## Run every test, on every core
-	python -m pytest -n auto --dist loadfile
+	python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-fast: $(READY) ## Run the tests that train no model
 	python -m pytest -n auto --dist loadfile -m "not slow"

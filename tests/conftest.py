@@ -14,6 +14,12 @@ from stages.params import Params, checked_params
 REPOSITORY = Path(__file__).parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: processes take whole files in this order, and at the end none waits for a long one."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture
 def params_content() -> dict[str, Any]:
     """The content of the project's own params.yaml."""

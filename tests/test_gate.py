@@ -6,18 +6,20 @@ import pytest
 
 from stages.errors import UserError
 from stages.gate import gate
-from stages.report import report
-from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, analysis, write
+from stages.reporting.compact import json_text
+from stages.reporting.content import Analysis, report_content
+from stages.reporting.written import write_text
+from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, analysis
 
 
 @pytest.fixture
 def reported(tmp_path, make_params):
-    """Write a report whose masked variant does as told; the params and the folder of reports."""
+    """Write report.json, whose masked variant does as told; the params and the folder of reports."""
 
     def make(changes=None, **outcome):
         params = make_params(changes)
-        source = write(tmp_path / "analysis", analysis(params, drift=LEAK, **outcome))
-        report(params, analysis=source, reports=tmp_path / "reports" / params.dataset)
+        content = report_content(params, Analysis(**analysis(params, drift=LEAK, **outcome)))
+        write_text(tmp_path / "reports" / params.dataset / "report.json", json_text(content))
         return params, tmp_path / "reports"
 
     return make

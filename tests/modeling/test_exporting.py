@@ -52,8 +52,13 @@ def test_an_explicit_mask_trains_and_exports_the_states_of_the_masked_model(make
     assert np.array_equal(masked.vectors["head"], explicit.vectors["head"])
 
 
-def test_every_condition_holds_the_same_texts_in_the_same_order(trained, padded, tmp_path):
-    states = exported(padded, trained / "baseline", tmp_path / "states")
+@pytest.fixture(scope="module")
+def states(trained, padded, tmp_path_factory):
+    """The states of the baseline of one seed, padded behind."""
+    return exported(padded, trained / "baseline", tmp_path_factory.mktemp("states") / "baseline")
+
+
+def test_every_condition_holds_the_same_texts_in_the_same_order(states):
     names = sorted(path.stem for path in states.glob("*.parquet"))
     assert names == ["as-trained", "other-side", "pads-0", "pads-1", "pads-5"] == sorted(conditions(PADS))
     for name in names:
@@ -64,8 +69,7 @@ def test_every_condition_holds_the_same_texts_in_the_same_order(trained, padded,
     assert (metadata.dataset, metadata.condition, metadata.seed) == ("toy", "pads-5", 0)
 
 
-def test_pads_are_counted_and_probabilities_sum_to_one(trained, padded, tmp_path):
-    states = exported(padded, trained / "baseline", tmp_path / "states")
+def test_pads_are_counted_and_probabilities_sum_to_one(states):
     (extra,) = states_batches(states / "pads-5.parquet", [])
     (whole,) = states_batches(states / "as-trained.parquet", [])
     assert set(extra.pads) == {5}
@@ -89,11 +93,10 @@ def test_extra_pads_move_the_baseline_and_leave_the_masked_model_exact(make_para
     assert moved["baseline", "pads-1"] > 1e-3
 
 
-def test_the_text_alone_is_read_without_any_padding(trained, padded, tmp_path):
+def test_the_text_alone_is_read_without_any_padding(states, trained, padded):
     """Each text run by itself through the saved model, against the batch export."""
     import keras
 
-    states = exported(padded, trained / "baseline", tmp_path / "states")
     (batch,) = states_batches(states / "pads-0.parquet", [])
     texts = read_padded(padded["post"] / "test.parquet")
     model = keras.models.load_model(trained / "baseline" / "model.keras")
@@ -109,12 +112,11 @@ def test_the_number_of_texts_is_a_knob(trained, padded, tmp_path):
     assert len(batch.text_id) == 10
 
 
-def test_windows_do_not_change_what_is_exported(trained, padded, tmp_path, monkeypatch):
-    whole = exported(padded, trained / "baseline", tmp_path / "whole")
+def test_windows_do_not_change_what_is_exported(states, trained, padded, tmp_path, monkeypatch):
     monkeypatch.setattr("stages.modeling.exporting.WINDOW_ROWS", 33)
     parts = exported(padded, trained / "baseline", tmp_path / "parts")
     for condition in conditions(PADS):
-        ((one, other),) = aligned_batches([whole / f"{condition}.parquet", parts / f"{condition}.parquet"], ["head"])
+        ((one, other),) = aligned_batches([states / f"{condition}.parquet", parts / f"{condition}.parquet"], ["head"])
         np.testing.assert_allclose(one.vectors["head"], other.vectors["head"], atol=1e-6)
 
 
