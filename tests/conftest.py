@@ -3,6 +3,7 @@
 import copy
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first: processes take whole files in this order, and at the end none waits for a long one."""
+    """Files with slow tests first: processes take whole files in this order, and none shall wait for a long one last."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
@@ -64,12 +65,26 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_run(tmp_path_factory) -> Path:
-    """A git repository with a small version of the pipeline, run once for all processes; to be copied."""
-    from tests.pipelines import run_once
+def shared(tmp_path_factory) -> Path:
+    """A folder that every process of the tests knows."""
+    own: Path = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
-    own = tmp_path_factory.getbasetemp()
-    return run_once(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+
+@pytest.fixture(scope="session")
+def small_run(shared) -> Path:
+    """A git repository with a small version of the pipeline, run once for all processes; to be copied."""
+    from tests.pipelines import make_small_run, once
+
+    return once(shared, "small", make_small_run)
+
+
+@pytest.fixture(scope="session")
+def one_cell(shared, small_run) -> Path:
+    """The small run with post-padding and the baseline alone, not committed; run once as well, and to be copied."""
+    from tests.pipelines import make_one_cell, once
+
+    return once(shared, "one-cell", partial(make_one_cell, small_run))
 
 
 @pytest.fixture

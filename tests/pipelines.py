@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from dvc.utils.serialize import modify_yaml
@@ -78,31 +79,38 @@ def commit(folder: Path) -> None:
     run(folder, "git", "commit", "-qm", "a run")
 
 
-def run_once(shared: Path) -> Path:
-    """A git repository below `shared` with the small pipeline, run and committed by the process that comes first.
+def once(shared: Path, name: str, make: Callable[[Path], str]) -> Path:
+    """A folder that the process of the tests that comes first makes; every process copies it, and none changes it.
 
-    What `dvc repro` said stands beside it, in `small.log`. Every process of the tests copies it; none changes it.
+    Args:
+        shared: where, a folder that all processes know.
+        name: the folder's name.
+        make: makes the folder; what it returns stands beside it, in `<name>.log`.
     """
-    folder, log = shared / "small", shared / "small.log"
-    with (shared / "small.lock").open("w") as lock:
+    folder, log = shared / name, shared / f"{name}.log"
+    with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not log.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            copy_project(folder, SMALL)
-            run(folder, "git", "init", "-q", "-b", "main")
-            output = run(folder, "dvc", "repro").stdout
-            commit(folder)
-            log.write_text(output)
+            log.write_text(make(folder))
     return folder
 
 
-def with_one_cell(small_run: Path, folder: Path) -> Path:
-    """A copy of the small run with post-padding and the baseline alone; not committed."""
+def make_small_run(folder: Path) -> str:
+    """A git repository with the small pipeline, run and committed; what `dvc repro` said."""
+    copy_project(folder, SMALL)
+    run(folder, "git", "init", "-q", "-b", "main")
+    output = run(folder, "dvc", "repro").stdout
+    commit(folder)
+    return output
+
+
+def make_one_cell(small_run: Path, folder: Path) -> str:
+    """A copy of the small run with post-padding and the baseline alone, not committed; what `dvc repro` said."""
     shutil.copytree(small_run, folder, symlinks=True)
     for kind, cell in (("padded", "post"), ("models", "post-baseline"), ("states", "post-baseline")):
         for other in (folder / "data" / kind).iterdir():
             if other.name != cell:
                 shutil.rmtree(other)
     change_params(folder, {"pad.sides": ["post"], "train.variants": ["baseline"]})
-    assert stages_run(run(folder, "dvc", "repro").stdout) == ["analyze", "report"]
-    return folder
+    return run(folder, "dvc", "repro").stdout

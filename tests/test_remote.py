@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.pipelines import change_params, commit, contents, run, stages_run, with_one_cell
+from tests.pipelines import change_params, commit, contents, run, stages_run
 
 NEEDED = ("dvc_s3", "moto", "flask", "flask_cors")
 pytestmark = [
@@ -59,9 +59,9 @@ def sign_in(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def project(server, small_run, tmp_path_factory) -> Path:
+def project(server, one_cell, tmp_path_factory) -> Path:
     """One cell of the small run; git has it in a bare repository beside it, and the remote has its data."""
-    folder = with_one_cell(small_run, tmp_path_factory.mktemp("first") / "project")
+    folder = shutil.copytree(one_cell, tmp_path_factory.mktemp("first") / "project", symlinks=True)
     run(folder, "dvc", "remote", "add", "-d", "storage", f"s3://{BUCKET}/padding-impact")
     run(folder, "dvc", "remote", "modify", "storage", "endpointurl", server)
     commit(folder)
@@ -133,8 +133,8 @@ def test_another_machine_pulls_and_computes_nothing_but_what_it_changes(project,
     run(colleague, "dvc", "pull")
     assert outputs(colleague) == outputs(project)
     assert_nothing_runs(colleague)
-    change_params(colleague, {"analyze.level": 0.9})
-    assert stages_run(run(colleague, "dvc", "repro").stdout) == ["analyze", "report"]
+    change_params(colleague, {"report.pads": 2})
+    assert stages_run(run(colleague, "dvc", "repro").stdout) == ["report"]
 
 
 def test_a_report_is_written_from_the_analysis_alone(project, colleague):
@@ -148,36 +148,45 @@ def test_a_report_is_written_from_the_analysis_alone(project, colleague):
     assert {name.split("/")[0] for name in outputs(colleague)} == {"analysis"}
 
 
-def test_the_run_cache_gives_another_machine_what_no_commit_names(project, colleague):
-    """Whose dvc.lock is not committed: the run cache knows it, and `dvc repro --pull` fetches it."""
-    change = {"analyze.level": 0.8}
-    try:
-        change_params(project, change)
-        assert stages_run(run(project, "dvc", "repro").stdout) == ["analyze", "report"]
-        run(project, "dvc", "push", "--run-cache")
-        report = contents(project / "reports")
-    finally:
-        run(project, "git", "checkout", "-q", ".")
-        run(project, "dvc", "checkout", "-q")
-    run(colleague, "dvc", "pull", "--run-cache")
-    change_params(colleague, change)
-    assert stages_run(run(colleague, "dvc", "repro", "--dry").stdout)[0] == "analyze", "its data are not here"
-    output = run(colleague, "dvc", "repro", "--pull").stdout
-    assert "Stage 'analyze' is cached - skipping run, checking out outputs" in output
-    assert stages_run(output) == ["report"]
-    assert contents(colleague / "reports") == report
+@pytest.fixture(scope="module")
+def wider(project) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """What the first machine tried, kept as an experiment and undid in its workspace: its reports and its data."""
+    change_params(project, {"analyze.level": 0.99})
+    assert stages_run(run(project, "dvc", "repro").stdout) == ["analyze", "report"]
+    run(project, "dvc", "exp", "save", "-n", "wider")
+    written = contents(project / "reports"), outputs(project)
+    undo(project)
+    return written
 
 
-def test_an_experiment_reaches_another_machine_with_its_data(project, colleague):
-    run(project, "dvc", "exp", "run", "-n", "wider", "-S", "analyze.level=0.99")
-    report = contents(project / "reports")
-    analysis = outputs(project)
-    run(project, "git", "checkout", "-q", ".")
-    run(project, "dvc", "checkout", "-q")
+def undo(folder: Path) -> None:
+    run(folder, "git", "checkout", "-q", ".")
+    run(folder, "dvc", "checkout", "-q")
+
+
+def test_an_experiment_reaches_another_machine_with_its_data(project, wider, colleague):
+    reports, data = wider
     run(project, "dvc", "exp", "push", "origin", "wider")
     run(colleague, "dvc", "pull")
     run(colleague, "dvc", "exp", "pull", "origin", "wider")
     run(colleague, "dvc", "exp", "apply", "wider")
-    assert contents(colleague / "reports") == report
-    assert outputs(colleague) == analysis
+    assert contents(colleague / "reports") == reports
+    assert outputs(colleague) == data
     assert stages_run(run(colleague, "dvc", "repro").stdout) == []
+
+
+def test_the_run_cache_gives_another_machine_what_no_commit_names(project, wider, colleague):
+    """Whose dvc.lock is not committed: the run cache knows it, and `dvc repro --pull` fetches it."""
+    reports, _ = wider
+    try:
+        run(project, "dvc", "exp", "apply", "wider")
+        run(project, "dvc", "push", "--run-cache")
+    finally:
+        undo(project)
+    run(colleague, "dvc", "pull", "--run-cache")
+    change_params(colleague, {"analyze.level": 0.99})
+    assert stages_run(run(colleague, "dvc", "repro", "--dry").stdout)[0] == "analyze", "its data are not here"
+    output = run(colleague, "dvc", "repro", "--pull").stdout
+    assert "Stage 'analyze' is cached - skipping run, checking out outputs" in output
+    assert stages_run(output) == ["report"]
+    assert contents(colleague / "reports") == reports

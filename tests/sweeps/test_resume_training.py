@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stages.sweeps.experiments import OWN
-from tests.pipelines import ENVIRONMENT, commit, contents, run, with_one_cell
+from tests.pipelines import ENVIRONMENT, commit, contents, run
 from tests.sweeps import toy
 
 pytestmark = [
@@ -28,9 +28,9 @@ figure: {kind: curves, x: padding_share, panels: side, colour: variant}
 
 
 @pytest.fixture(scope="module")
-def pipeline(small_run, tmp_path_factory) -> Path:
+def pipeline(one_cell, tmp_path_factory) -> Path:
     """One cell of the small run, committed; its params are those of the first point."""
-    folder = with_one_cell(small_run, tmp_path_factory.mktemp("pipeline") / "project")
+    folder = shutil.copytree(one_cell, tmp_path_factory.mktemp("pipeline") / "project", symlinks=True)
     (folder / "sweeps").mkdir()
     (folder / "sweeps" / "tiny.yaml").write_text(SWEEP)
     commit(folder)
