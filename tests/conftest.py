@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first: processes take whole files in this order, and none shall wait for a long one last."""
+    """Files with slow tests first: processes take whole files in this order, and none waits for a long one last."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 

@@ -97,7 +97,8 @@ def loaded(path: Path) -> "keras.Model":
 def export_runs(trained: "keras.Model", unit: ExportUnit) -> bool:
     """Write every states file in runs of pads, where the model's form allows it.
 
-    With pads behind it, a text is read once for all conditions; with pads before it, once for each number of them.
+    With pads behind it, a text is read once for all conditions of that side; with pads before it, once for each number
+    of them that leads to another state.
 
     Returns:
         Whether it does; where not, every padded row must be read whole, and nothing is written.

@@ -1,9 +1,10 @@
-"""Reading texts under every number of pads without reading anything twice.
+"""Reading texts under every number of pads, and every run of pads only once.
 
 Pads behind a text continue from the state that the text left, so one pass over the text and the longest run of pads
 holds all shorter runs. Pads before it lead every text to the same state, so they are read once and the text continues
-from there. What is computed, and in which order, is what the model computes of the padded rows in batches of the same
-number of texts: the states are equal to the last bit.
+from there; where another number of pads leads to the same state, as every one does under a mask, the text is not read
+again. What is computed, and in which order, is what the model computes of the padded rows in batches of the same number
+of texts: the states are equal to the last bit.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 Ids = NDArray[np.int32]
 States = list["tf.Tensor"]
 """Of every recurrent layer its state tensors, (n, units) each, one layer behind the other."""
+Kept = list[NDArray[np.float32]]
+"""The same with one row, (1, units), where all rows are equal."""
 
 STATELESS = ("InputLayer", "Embedding", "Masking", "Dropout", "Dense")
 """Layers that treat every step alone. So does LayerNormalization, but its last bit depends on how many steps there are.
@@ -67,7 +70,9 @@ class PadRuns:
         signature = [tf.TensorSpec(each.shape, each.dtype) for each in step.inputs]
         self._step = tf.function(lambda *each: step(list(each)), input_signature=signature, jit_compile=False)
         self._widths = [each.shape[1] for each in given]
-        self._after_pads: dict[tuple[int, int], list[NDArray[np.float32]]] = {}
+        self._zeros: Kept = [np.zeros((1, width), np.float32) for width in self._widths]
+        self._kept: dict[tuple[int, int], Kept] = {}
+        """(Size of a batch, number of pads) -> the states after them."""
 
     @staticmethod
     def of(model: "keras.Model") -> "PadRuns | None":
@@ -90,36 +95,41 @@ class PadRuns:
             pads: rising numbers of pads.
             side: where they stand.
         """
-        if side == "pre":
-            for count in pads:
-                yield self._reading(self._step(texts, *self._padded_states(len(texts), count)))
-            return
-        reached, found = 0, self._step(texts, *self._zeros(len(texts)))
+        return self._behind_pads(texts, pads) if side == "pre" else self._before_pads(texts, pads)
+
+    def _behind_pads(self, texts: Ids, pads: Sequence[int]) -> Iterator[Reading]:
+        """What the model computes of texts behind runs of pads."""
+        last: Kept | None = None
+        for count in pads:
+            start = self._after_pads(len(texts), count)
+            if last is None or not _same(start, last):
+                reading = self._reading(self._step(texts, *self._of_all_rows(start, len(texts))))
+            last = start
+            yield reading
+
+    def _before_pads(self, texts: Ids, pads: Sequence[int]) -> Iterator[Reading]:
+        """What the model computes of texts before runs of pads."""
+        reached, found = 0, self._step(texts, *self._of_all_rows(self._zeros, len(texts)))
         for count in pads:
             if count > reached:
                 found = self._step(_pads(len(texts), count - reached), *found[2:])
             reached = count
             yield self._reading(found)
 
-    def _padded_states(self, rows: int, count: int) -> States:
+    def _after_pads(self, rows: int, count: int) -> Kept:
         """The states after `count` pads, computed once for every size of a batch."""
-        import tensorflow as tf
-
         if count == 0:
-            return self._zeros(rows)
-        if (rows, count) not in self._after_pads:
-            before = max((each for size, each in self._after_pads if size == rows and each < count), default=0)
-            start = self._padded_states(rows, before)
-            self._after_pads[rows, count] = [
-                _one_row(state) for state in self._step(_pads(rows, count - before), *start)[2:]
-            ]
-        kept = zip(self._after_pads[rows, count], self._widths, strict=True)
-        return [tf.broadcast_to(state, (rows, width)) for state, width in kept]
+            return self._zeros
+        if (rows, count) not in self._kept:
+            before = max((each for size, each in self._kept if size == rows and each < count), default=0)
+            start = self._of_all_rows(self._after_pads(rows, before), rows)
+            self._kept[rows, count] = [_one_row(state) for state in self._step(_pads(rows, count - before), *start)[2:]]
+        return self._kept[rows, count]
 
-    def _zeros(self, rows: int) -> States:
+    def _of_all_rows(self, kept: Kept, rows: int) -> States:
         import tensorflow as tf
 
-        return [tf.zeros((rows, width)) for width in self._widths]
+        return [tf.broadcast_to(state, (rows, width)) for state, width in zip(kept, self._widths, strict=True)]
 
     def _reading(self, found: Sequence["tf.Tensor"]) -> Reading:
         output, head, *states = (each.numpy() for each in found)
@@ -134,6 +144,11 @@ def _one_row(state: "tf.Tensor") -> NDArray[np.float32]:
     """A state (n, units) as one row where all rows are that, as after pads alone; else as it is."""
     values: NDArray[np.float32] = state.numpy()
     return values[:1].copy() if (values == values[:1]).all() else values
+
+
+def _same(states: Kept, others: Kept) -> bool:
+    """Whether states are equal to the last bit, the signs of zeros too."""
+    return all(one.tobytes() == other.tobytes() for one, other in zip(states, others, strict=True))
 
 
 def _pads(rows: int, count: int) -> Ids:
