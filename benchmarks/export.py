@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks.knobs import changed_params
 from benchmarks.processes import Done, done, rival
 from benchmarks.results import spread, versions, write_section
+from stages.modeling.exporting import WINDOW_ROWS
 from stages.modeling.tensorflow_runtime import one_op_after_another
 from stages.params import Params
 
@@ -170,6 +171,10 @@ divided by its seeds, the peak that of its largest process. *{RIVAL}*: `pad_sequ
 more, and to the longest text on the other side (k = 0 is how it was trained), `predict` in batches of 256 on every
 core, `DataFrame.to_parquet` with a column for each unit; imports and loading are not in its seconds. Times measured:
 {REPEATS}, in turn. Repeat with `python -m benchmarks.export`.
+
+Memory is that of windows of {WINDOW_ROWS:,} texts under ten conditions, of which {FEW:,} texts do not fill one. With
+pads before the text, every number of them that leads to another state takes a pass of its own over the text; under a
+mask none does.
 """
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from stages.params import Params
 REVIEWS = REPOSITORY.parent / "shared" / "data" / "polarity2.csv"
 WIDTH = 400
 SHORT, LONG = 1, 3
-REPEATS = 1
+REPEATS = 3
 SEEDS = 6
 SIZES = {"units": 64, "embedding": 64}
 BATCH = 64
@@ -167,7 +167,8 @@ def _table(name: str, profile: dict[str, Any], rates: dict[str, list[float]], co
 PREFACE = f"""\
 Training a masked LSTM of {SIZES["units"]} units (embedding {SIZES["embedding"]}, batches of {BATCH}), validation after
 every epoch included. *this pipeline*: the stage `train` as it ships, two processes of one thread. The others have every
-core for one model. Times measured: {REPEATS}; each is what {LONG} epochs take more than {SHORT}.
+core for one model. Times measured: {REPEATS}, in turn; each is what {LONG} epochs take more than {SHORT}. Medians, and
+the smallest and the largest: a host that lends its cores to others changes a rate by half within minutes.
 Repeat with `python -m benchmarks.training --torch PYTHON`, where PYTHON has PyTorch.
 
 """
