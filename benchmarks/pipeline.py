@@ -101,9 +101,9 @@ def _table(ours: Run, theirs: Run) -> str:
 
 
 PREFACE = """\
-`dvc repro` in a fresh clone without dvc.lock, whose cache is empty, set-up left out; the rival runs the same stages with
-`execution.workers: 1`, `train.trim: never` and `train.grouping: shuffle`. A stage is counted to the start of the next,
-DVC's own work included. Repeat with `python -m benchmarks.pipeline`.
+`dvc repro` in a fresh clone without dvc.lock, whose cache is empty, set-up left out; the rival runs the same stages
+with `execution.workers: 1`, `train.trim: never` and `train.grouping: shuffle`. A stage is counted to the start of the
+next, DVC's own work included. Repeat with `python -m benchmarks.pipeline`.
 
 """
 

@@ -59,6 +59,12 @@ def test_two_digits_are_shown(value, shown):
     assert digits(value) == shown
 
 
+def test_a_difference_that_other_work_decided_is_refused():
+    assert Rate.of([3.0, 1.0, 2.0]) == Rate(2.0, 1.0, 3.0)
+    with pytest.raises(SystemExit, match="too much other work"):
+        Rate.of([3.0, -0.1])
+
+
 def test_the_page_shows_the_committed_hours_and_links_to_files_that_exist():
     page = REPOSITORY / "docs" / "beyond-one-machine.md"
     text = page.read_text()
