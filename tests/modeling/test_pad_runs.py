@@ -64,6 +64,18 @@ def test_every_number_of_pads_gives_what_the_padded_row_gives(knobs, side):
                     np.testing.assert_array_equal(ours.states[layer][letter], values)
 
 
+@pytest.mark.parametrize(("mask", "passes"), [("embedding", 1), ("none", len(PADS))])
+def test_texts_are_read_again_only_behind_pads_that_lead_to_another_state(mask, passes, monkeypatch):
+    model = built(mask=mask)
+    from stages.modeling.pad_runs import PadRuns
+
+    runs, read = PadRuns.of(model), []
+    step = runs._step
+    monkeypatch.setattr(runs, "_step", lambda tokens, *states: read.append(tokens.any()) or step(tokens, *states))
+    assert len(list(runs.read(np.full((5, 6), 3, np.int32), PADS, "pre"))) == len(PADS)
+    assert sum(read) == passes
+
+
 @pytest.mark.parametrize("knobs", OTHERS.values(), ids=OTHERS)
 def test_other_models_are_read_row_by_row(knobs):
     model = built(**knobs)
