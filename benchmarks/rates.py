@@ -76,13 +76,7 @@ class Rate:
 
     @staticmethod
     def of(found: list[float]) -> "Rate":
-        """From every measurement.
-
-        Raises:
-            SystemExit: one of them is not above zero, so that other work decided it.
-        """
-        if min(found) <= 0:
-            sys.exit("many texts took no longer than few: this machine has too much other work; run again")
+        """From every measurement."""
         return Rate(median(found), min(found), max(found))
 
 
@@ -212,11 +206,10 @@ def _training(folder: Path, params: Params, repeats: int, variant: str) -> Rate:
     def seconds(epochs: int) -> float:
         knobs = params.train.model_copy(update={"epochs": epochs})
         unit = TrainingUnit(folder / PADDED, folder / variant, SIDE, params.architecture(variant), knobs, seed=0)
-        return _cpu_seconds(lambda: train_seed(unit))
+        return _cpu_seconds(lambda: train_seed(unit)) / texts
 
-    short, long = EPOCHS
-    seconds(short)  # functions are traced
-    return Rate.of([(-seconds(short) + seconds(long)) / (long - short) / texts for _ in range(repeats)])
+    seconds(EPOCHS[0])  # functions are traced
+    return slope(seconds, *EPOCHS, repeats)
 
 
 def _exporting(folder: Path, params: Params, sizes: Sizes) -> tuple[Rate, float]:
@@ -240,7 +233,7 @@ def _exporting(folder: Path, params: Params, sizes: Sizes) -> tuple[Rate, float]
         )
         return _cpu_seconds(lambda: export_seed(unit))
 
-    rate = _slope(seconds, sizes)
+    rate = slope(seconds, sizes.few, sizes.many, sizes.repeats)
     size = [_bytes(_states(folder, texts)) for texts in (sizes.few, sizes.many)]
     return rate, (size[1] - size[0]) / (sizes.many - sizes.few)
 
@@ -256,7 +249,7 @@ def _analysis(folder: Path, params: Params, sizes: Sizes) -> Rate:
         unit = ModelUnit(_states(folder, texts), SIDE, VARIANTS[0], 0, compared, epsilon, PROBE_TEXTS)
         return _cpu_seconds(lambda: outcome_of_model(unit))
 
-    return _slope(seconds, sizes)
+    return slope(seconds, sizes.few, sizes.many, sizes.repeats)
 
 
 def _comparison(folder: Path, sizes: Sizes) -> Rate:
@@ -270,13 +263,15 @@ def _comparison(folder: Path, sizes: Sizes) -> Rate:
         with threadpool_limits(1):
             return _cpu_seconds(lambda: similarity_of(SimilarityUnit(_states(folder, texts), SIDE, model, model)))
 
-    return _slope(seconds, sizes)
+    return slope(seconds, sizes.few, sizes.many, sizes.repeats)
 
 
-def _slope(seconds: Callable[[int], float], sizes: Sizes) -> Rate:
-    """What a text more costs."""
-    more = sizes.many - sizes.few
-    return Rate.of([(-seconds(sizes.few) + seconds(sizes.many)) / more for _ in range(sizes.repeats)])
+def slope(seconds: Callable[[int], float], few: int, many: int, repeats: int) -> Rate:
+    """What one more costs, of few and of many; ends the program where many took no longer."""
+    found = [(-seconds(few) + seconds(many)) / (many - few) for _ in range(repeats)]
+    if min(found) <= 0:
+        sys.exit(f"{many:,} took no longer than {few:,}: this machine has too much other work; run again")
+    return Rate.of(found)
 
 
 def _states(folder: Path, texts: int) -> Path:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from benchmarks.beyond import Plan, core_seconds, digits, makespan, serial_seconds, states_bytes, wall_seconds
-from benchmarks.rates import MIB, Rate, Rates
+from benchmarks.rates import MIB, Rate, Rates, slope
 from tests.conftest import REPOSITORY
 
 
@@ -60,9 +60,10 @@ def test_two_digits_are_shown(value, shown):
 
 
 def test_a_difference_that_other_work_decided_is_refused():
-    assert Rate.of([3.0, 1.0, 2.0]) == Rate(2.0, 1.0, 3.0)
-    with pytest.raises(SystemExit, match="too much other work"):
-        Rate.of([3.0, -0.1])
+    assert slope(lambda size: 10.0 + 3.0 * size, 2, 4, repeats=3) == Rate(3.0, 3.0, 3.0)
+    took = iter([5.0, 9.0, 5.0, 4.9])
+    with pytest.raises(SystemExit, match="4 took no longer than 2: this machine has too much other work"):
+        slope(lambda _: next(took), 2, 4, repeats=2)
 
 
 def test_the_page_shows_the_committed_hours_and_links_to_files_that_exist():
