@@ -201,7 +201,7 @@ def _training(folder: Path, params: Params, repeats: int, variant: str) -> Rate:
 
     from stages.modeling.training import TrainingUnit, train_seed
 
-    texts = pq.read_metadata(folder / PADDED / "train.parquet").num_rows
+    texts: int = pq.read_metadata(folder / PADDED / "train.parquet").num_rows
 
     def seconds(epochs: int) -> float:
         knobs = params.train.model_copy(update={"epochs": epochs})
