@@ -23,6 +23,7 @@ def build_model(
     seed: int,
     *,
     vectors: NDArray[np.float32] | None = None,
+    recurrent_class: type[keras.Layer] | None = None,
 ) -> keras.Model:
     """Build the model of one variant: tokens (batch, time) int32 → probability.
 
@@ -45,6 +46,8 @@ def build_model(
         max_len: width of a row, for heads of one fixed width; others read rows of any width.
         seed: training seed.
         vectors: pretrained embeddings, shape (vocabulary, embedding), NaN for words that have none.
+        recurrent_class: a class that takes the place of Keras's own for the recurrent layers; such a model trains in
+            place of a plain one and is not saved.
     """
     tokens = keras.Input((max_len if HEADS[architecture.head].fixed_width else None,), dtype="int32", name="tokens")
     mask = keras.Input((None,), dtype="bool", name=MASK_INPUT) if architecture.mask == "explicit" else None
@@ -53,7 +56,7 @@ def build_model(
     if architecture.mask in ("embedding+masking", "masking_on_zeroed_row"):
         hidden = layers.Masking(0.0, name="masking")(hidden)
     hidden = _dropout(architecture, hidden, "embedding", seed)
-    hidden = _recurrent_stack(architecture, hidden, mask, seed)
+    hidden = _recurrent_stack(architecture, hidden, mask, seed, recurrent_class)
     vector = HEADS[architecture.head].build(hidden, architecture.units, seed)
     model = keras.Model(tokens if mask is None else [tokens, mask], _classifier(classes, seed)(vector))
     embedding.set_weights([_rows(architecture, embedding.get_weights()[0], vectors)])
@@ -88,7 +91,9 @@ def _rows(
     return rows
 
 
-def _recurrent_stack(architecture: Architecture, hidden: Any, mask: Any, seed: int) -> Any:
+def _recurrent_stack(
+    architecture: Architecture, hidden: Any, mask: Any, seed: int, recurrent_class: type[keras.Layer] | None
+) -> Any:
     if architecture.recurrent == NO_RECURRENCE:
         return hidden
     for number in range(1, architecture.layers + 1):
@@ -103,6 +108,7 @@ def _recurrent_stack(architecture: Architecture, hidden: Any, mask: Any, seed: i
             merge=architecture.bidirectional,
             recurrent_dropout=architecture.recurrent_dropout,
             use_cudnn=architecture.use_cudnn,
+            layer_class=recurrent_class,
         )
         hidden = layer(hidden) if mask is None or number > 1 else layer(hidden, mask=mask)
         if between and architecture.layer_normalization:

@@ -50,8 +50,9 @@ def recurrent_layer(
     *,
     sequences: bool,
     merge: str = "none",
-    recurrent_dropout: float = 0.0,
+    layer_class: "type[keras.Layer] | None" = None,
     use_cudnn: bool = False,
+    **options: Any,
 ) -> "keras.Layer":
     """One recurrent layer, its weights drawn from seeds of their own.
 
@@ -62,25 +63,27 @@ def recurrent_layer(
         seed: training seed.
         sequences: whether it returns the states of all steps, (batch, time, features), or the final one.
         merge: `none` for one direction, else how the two directions are put together: concat, sum, mul, ave.
-        recurrent_dropout: share of the state's values that a training batch drops.
-        use_cudnn: whether the fused GPU kernel may be used.
+        layer_class: a class that takes the place of Keras's own.
+        use_cudnn: whether the fused GPU kernel may be used, where there is one.
+        options: more arguments of the Keras layer.
     """
     from keras import initializers, layers
 
     entry = RECURRENT[kind]
 
-    def direction(name: str, **options: Any) -> "keras.Layer":
-        if entry.fused:
-            options["use_cudnn"] = use_cudnn
-        return getattr(layers, entry.layer)(
+    if entry.fused:
+        options["use_cudnn"] = use_cudnn
+
+    def direction(name: str, **more: Any) -> "keras.Layer":
+        return (layer_class or getattr(layers, entry.layer))(
             units,
             kernel_initializer=glorot(seed, f"{name}/kernel"),
             recurrent_initializer=initializers.Orthogonal(seed=weight_seed(seed, f"{name}/recurrent")),
-            recurrent_dropout=recurrent_dropout,
             seed=weight_seed(seed, f"{name}/dropout"),
             return_sequences=sequences,
             name=name,
             **options,
+            **more,
         )
 
     if merge == "none":

@@ -43,11 +43,18 @@ def one_op_after_another() -> Iterator[None]:
     prepare_tensorflow()
     import tensorflow as tf
 
-    if tf.config.list_physical_devices("GPU"):
+    if has_gpu():
         yield
         return
     with tf.experimental.function_executor_type("SINGLE_THREADED_EXECUTOR"):
         yield
+
+
+def has_gpu() -> bool:
+    """Whether TensorFlow sees a GPU, where every layer and the scheduler stay as Keras has them."""
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from stages.errors import UserError
 from stages.files import read_json, whole_folder, write_json
 from stages.modeling.batching import Rows, computed_tokens, epoch_batches, sorted_batches, trimmed
 from stages.modeling.saving import save_model
-from stages.modeling.tensorflow_runtime import one_op_after_another
+from stages.modeling.tensorflow_runtime import has_gpu, one_op_after_another
 from stages.params import SPLITS, TrainParams
 from stages.preparation import Side
 from stages.stats.scores import Scores, score
@@ -120,8 +120,11 @@ def _trainer(
     """The trainer of the cell at work in this process; another cell takes its place."""
 
     from stages.modeling.architecture import build_model
+    from stages.modeling.lstm import LSTM
 
-    model = build_model(architecture, vocabulary_size, classes, max_len, seed=0)
+    written_out = architecture.recurrent == "lstm" and not has_gpu()
+    sizes = (vocabulary_size, classes, max_len)
+    model = build_model(architecture, *sizes, seed=0, recurrent_class=LSTM if written_out else None)
     return Trainer(model, classes, learning_rate)
 
 

@@ -1,0 +1,174 @@
+"""Keras's LSTM for training, with its gradient written out: the same bits in less time.
+
+TensorFlow derives the gradient of a loop op by op: it keeps every value of a step that the gradient of an op needs,
+and goes back through all of them. Written out, a step keeps seven values and goes back in half as many ops.
+
+A step is that of Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000), as Keras computes it:
+with z = x W + h U + b in four parts of the order i, f, g, o,
+
+    i, f, g, o = σ(z_i), σ(z_f), tanh(z_g), σ(z_o),   c' = f c + i g,   h' = o tanh(c'),
+
+and where the mask is False, h and c stay as they were. The way back is backpropagation through time (appendix A of
+Greff et al. 2017, "LSTM: A Search Space Odyssey", without peepholes), its sums in the order that TensorFlow has.
+"""
+
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+Tensor = Any
+"""TensorFlow comes without types."""
+
+
+@keras.saving.register_keras_serializable(package=__name__)  # layers.Bidirectional makes its layers anew from this one
+class LSTM(keras.layers.LSTM):  # type: ignore[misc]
+    """An LSTM that trains as Keras's does, to the last bit, for masks whose masked steps stand at one end of a row.
+
+    Weights, names and configuration are those of Keras's layer, so that each can take the other's variables. Dropout
+    within the layer and the fused GPU kernel are left to Keras, and so is every pass that does not train. The first
+    state is zero.
+    """
+
+    def inner_loop(self, sequences: Tensor, initial_state: Any, mask: Tensor, training: bool = False) -> Any:
+        """Sequences (batch, time, features) and a mask (batch, time) or None → last output, outputs, states."""
+        if not training or self.dropout or self.recurrent_dropout or self.use_cudnn:
+            return super().inner_loop(sequences, initial_state, mask=mask, training=training)
+        x = tf.transpose(sequences, (1, 0, 2))
+        present = None if mask is None else tf.transpose(mask)[:, :, tf.newaxis]
+        if self.go_backwards:
+            x = tf.reverse(x, (0,))
+            present = None if present is None else tf.reverse(present, (0,))
+        weights = [variable.value for variable in self.cell.trainable_variables]
+        found, c = _through_time(x, present, *weights, every_step=self.return_sequences)
+        h = found[-1] if self.return_sequences else found
+        outputs = tf.transpose(found, (1, 0, 2)) if self.return_sequences else h[:, tf.newaxis]
+        return h, outputs, [h, c]
+
+
+def _through_time(
+    x: Tensor, present: Tensor | None, kernel: Tensor, recurrent: Tensor, bias: Tensor, *, every_step: bool
+) -> tuple[Tensor, Tensor]:
+    """Run an LSTM over the steps of x and give its result the gradient of this module.
+
+    Args:
+        x: the steps, shape (time, batch, features).
+        present: which steps are not masked, shape (time, batch, 1); None where none is.
+        kernel: W, shape (features, 4 units).
+        recurrent: U, shape (units, 4 units).
+        bias: b, shape (4 units,).
+        every_step: whether to return h behind every step, shape (time, batch, units), or behind the last.
+
+    Returns:
+        h and the last c, shape (batch, units).
+    """
+
+    def run(x: Tensor, kernel: Tensor, recurrent: Tensor, bias: Tensor) -> tuple[Any, Any]:
+        passes = _Passes(x, present, kernel, recurrent, bias, every_step=every_step)
+        return passes.forward(), passes.backward
+
+    h, c = tf.custom_gradient(run)(x, kernel, recurrent, bias)
+    return h, c
+
+
+class _Kept(NamedTuple):
+    """What a step keeps for the way back, each of shape (batch, units): gates, candidate, and the states before it."""
+
+    i: Any
+    f: Any
+    g: Any
+    o: Any
+    tanh_c: Any
+    """tanh of c behind the step."""
+    h: Any
+    c: Any
+
+
+class _Passes:
+    """The way forward over the steps and the way back; arguments as those of `_through_time`."""
+
+    def __init__(
+        self, x: Tensor, present: Tensor | None, kernel: Tensor, recurrent: Tensor, bias: Tensor, *, every_step: bool
+    ) -> None:
+        self._kernel, self._recurrent, self._bias = kernel, recurrent, bias
+        self._every_step = every_step
+        self._time = tf.shape(x)[0]
+        self._nothing = tf.zeros((tf.shape(x)[1], recurrent.shape[0]))
+        self._x = self._array().unstack(x)
+        self._present = None if present is None else self._array(tf.bool).unstack(present)
+        self._kept = _Kept(*(self._array() for _ in _Kept._fields))
+
+    def forward(self) -> tuple[Tensor, Tensor]:
+        """h and the last c."""
+        start = (0, self._nothing, self._nothing, self._kept, self._array())
+        _, h, c, self._kept, states = tf.while_loop(
+            lambda t, *_: t < self._time, self._step, start, parallel_iterations=1
+        )
+        return states.stack() if self._every_step else h, c
+
+    def _step(self, t: Tensor, h: Tensor, c: Tensor, kept: _Kept, states: tf.TensorArray) -> tuple[Any, ...]:
+        z = tf.matmul(self._x.read(t), self._kernel) + tf.matmul(h, self._recurrent) + self._bias
+        z_i, z_f, z_g, z_o = tf.split(z, 4, axis=1)
+        i, f, g, o = tf.sigmoid(z_i), tf.sigmoid(z_f), tf.tanh(z_g), tf.sigmoid(z_o)
+        next_c = f * c + i * g
+        tanh_c = tf.tanh(next_c)
+        values = _Kept(i, f, g, o, tanh_c, h, c)
+        kept = _Kept(*(array.write(t, value) for array, value in zip(kept, values, strict=True)))
+        h, c = self._where_present(t, o * tanh_c, h), self._where_present(t, next_c, c)
+        return t + 1, h, c, kept, states.write(t, h) if self._every_step else states
+
+    def backward(self, d_found: Tensor, d_c: Tensor) -> tuple[Tensor, ...]:
+        """The gradients of x and of the weights from those of what `forward` returned."""
+        d_states = self._array().unstack(d_found) if self._every_step else None
+        weights = (self._kernel, self._recurrent, self._bias)
+
+        def step_back(t: Tensor, d_h: Tensor, d_c: Tensor, d_weights: Any, d_x: tf.TensorArray) -> tuple[Any, ...]:
+            kept = _Kept(*(array.read(t) for array in self._kept))
+            if d_states is not None:
+                d_h += d_states.read(t)
+            d_z, d_last_c = self._step_back(t, kept, d_h, d_c)
+            d_last_h = tf.matmul(d_z, self._recurrent, transpose_b=True)
+            of_step = (
+                tf.matmul(self._x.read(t), d_z, transpose_a=True),
+                tf.matmul(kept.h, d_z, transpose_a=True),
+                tf.raw_ops.BiasAddGrad(out_backprop=d_z),
+            )
+            return (
+                t - 1,
+                self._where_present(t, d_last_h, d_h),
+                self._where_present(t, d_last_c, d_c),
+                tuple(total + more for total, more in zip(d_weights, of_step, strict=True)),
+                d_x.write(t, tf.matmul(d_z, self._kernel, transpose_b=True)),
+            )
+
+        d_h = self._nothing if self._every_step else d_found
+        end = (self._time - 1, d_h, d_c, tuple(tf.zeros_like(weight) for weight in weights), self._array())
+        *_, d_weights, d_x = tf.while_loop(lambda t, *_: t >= 0, step_back, end, parallel_iterations=1)
+        return (d_x.stack(), *d_weights)
+
+    def _step_back(self, t: Tensor, kept: _Kept, d_h: Tensor, d_c: Tensor) -> tuple[Tensor, Tensor]:
+        """The gradients of z and of c before the step from those of h and c behind it."""
+        d_next_h = self._where_present(t, d_h, self._nothing)
+        d_next_c = self._where_present(t, d_c, self._nothing) + _through_tanh(kept.tanh_c, d_next_h * kept.o)
+        d_gates = (
+            _through_sigmoid(kept.i, d_next_c * kept.g),
+            _through_sigmoid(kept.f, d_next_c * kept.c),
+            _through_tanh(kept.g, d_next_c * kept.i),
+            _through_sigmoid(kept.o, d_next_h * kept.tanh_c),
+        )
+        return tf.concat(d_gates, axis=1), d_next_c * kept.f
+
+    def _where_present(self, t: Tensor, there: Tensor, masked: Tensor) -> Tensor:
+        """Rows of `there`, and of `masked` where step t is masked."""
+        return there if self._present is None else tf.where(self._present.read(t), there, masked)
+
+    def _array(self, dtype: tf.DType = tf.float32) -> tf.TensorArray:
+        return tf.TensorArray(dtype, self._time, clear_after_read=False)
+
+
+def _through_sigmoid(value: Tensor, gradient: Tensor) -> Tensor:
+    return tf.raw_ops.SigmoidGrad(y=value, dy=gradient)
+
+
+def _through_tanh(value: Tensor, gradient: Tensor) -> Tensor:
+    return tf.raw_ops.TanhGrad(y=value, dy=gradient)
