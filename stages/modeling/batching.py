@@ -14,6 +14,9 @@ Rows = NDArray[np.int64]
 POOL_BATCHES = 50
 """Texts are sorted by length within pools of this many batches, so that an epoch's order stays mostly random."""
 
+FILLED_TO = 16
+"""Batches of exact lengths are filled up to a multiple of so many rows."""
+
 
 def epoch_batches(
     lengths: NDArray[np.integer],
@@ -49,6 +52,16 @@ def exact_length_batches(lengths: NDArray[np.integer], batch_size: int) -> Itera
     starts = np.flatnonzero(np.diff(lengths[order])) + 1
     for group in np.split(order, starts):
         yield from _cut(group, batch_size)
+
+
+def filled(tokens: Ids, batch_size: int) -> Ids:
+    """Tokens (n, width) and their first rows again, up to a multiple of FILLED_TO rows, or to `batch_size`.
+
+    The last bits of a row may depend on how many rows are computed beside it, so what all rows share is computed anew
+    for every size of a batch: this makes few sizes.
+    """
+    rows = min(len(tokens) + -len(tokens) % FILLED_TO, batch_size)
+    return np.resize(tokens, (rows, tokens.shape[1]))
 
 
 def trimmed(tokens: Ids, lengths: NDArray[np.integer], side: Side) -> Ids:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from stages.errors import UserError
 from stages.files import write_json
 from stages.layout import OTHER_SIDE, PAD_STEP, condition_name, conditions
-from stages.modeling.batching import Rows, exact_length_batches, moved, swapped, with_pads
+from stages.modeling.batching import Rows, exact_length_batches, filled, moved, swapped, with_pads
 from stages.modeling.tensorflow_runtime import one_op_after_another
 from stages.modeling.training import class_probabilities
 from stages.preparation import Side
@@ -172,7 +172,7 @@ def _read_runs(runs: "PadRuns", window: PaddedBatch, unit: ExportUnit) -> list[C
         room = window.tokens.shape[1] - texts.shape[1]
         for side, wanted in _pads_by_side(unit, room).items():
             rising = sorted(set(wanted.values()))
-            for pads, reading in zip(rising, runs.read(texts, rising, side), strict=True):
+            for pads, reading in zip(rising, runs.read(filled(texts, unit.batch_size), rising, side), strict=True):
                 for condition in (name for name, count in wanted.items() if count == pads):
                     _put(columns[condition], rows, _vectors(reading, unit.classes))
     return list(columns.values())
@@ -191,7 +191,7 @@ def _read_window(
     """Every column of one window under one condition, in the window's order."""
     columns = _keys(window, pads)
     for rows, tokens in _batches(model, window, unit, condition, pads):
-        _put(columns, rows, _vectors(model.read(tokens), unit.classes))
+        _put(columns, rows, _vectors(model.read(filled(tokens, unit.batch_size)), unit.classes))
     return columns
 
 
@@ -205,11 +205,11 @@ def _keys(window: PaddedBatch, pads: int | None) -> Columns:
 
 
 def _put(columns: Columns, rows: Rows, vectors: dict[str, NDArray[np.float32]]) -> None:
-    """Set these rows of every vector column, which is made where it is not there yet."""
+    """Set these rows of every vector column, which is made where it is not there yet, from a batch that begins so."""
     for name, values in vectors.items():
         if name not in columns:
             columns[name] = np.empty((len(columns["length"]), values.shape[1]), dtype=np.float32)
-        columns[name][rows] = values
+        columns[name][rows] = values[: len(rows)]
 
 
 def _batches(

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
 Ids = NDArray[np.int32]
 States = list["tf.Tensor"]
-"""Of every recurrent layer its state tensors, (n, units) each, one layer behind the other."""
-Kept = list[NDArray[np.float32]]
-"""The same with one row, (1, units), where all rows are equal."""
+"""Of every recurrent layer its state tensors, one layer behind the other: (n, units) each, or (1, units) where all rows
+are equal."""
 
 STATELESS = ("InputLayer", "Embedding", "Masking", "Dropout", "Dense")
 """Layers that treat every step alone. So does LayerNormalization, but its last bit depends on how many steps there are.
@@ -68,10 +67,15 @@ class PadRuns:
                 hidden = layer(hidden)
         step = keras.Model([tokens, *given], [hidden, head, *left])
         signature = [tf.TensorSpec(each.shape, each.dtype) for each in step.inputs]
-        self._step = tf.function(lambda *each: step(list(each)), input_signature=signature, jit_compile=False)
-        self._widths = [each.shape[1] for each in given]
-        self._zeros: Kept = [np.zeros((1, width), np.float32) for width in self._widths]
-        self._kept: dict[tuple[int, int], Kept] = {}
+
+        def of_all_rows(tokens: "tf.Tensor", *states: "tf.Tensor") -> Any:
+            rows = tf.shape(tokens)[0]
+            return step([tokens, *(tf.broadcast_to(state, (rows, state.shape[1])) for state in states)])
+
+        # One trace for every shape; called as it is, because looking for it takes longer than a short run.
+        self._step = tf.function(of_all_rows, input_signature=signature, jit_compile=False).get_concrete_function()
+        self._zeros: States = [tf.zeros((1, each.shape[1])) for each in given]
+        self._kept: dict[tuple[int, int], States] = {}
         """(Size of a batch, number of pads) -> the states after them."""
 
     @staticmethod
@@ -99,37 +103,39 @@ class PadRuns:
 
     def _behind_pads(self, texts: Ids, pads: Sequence[int]) -> Iterator[Reading]:
         """What the model computes of texts behind runs of pads."""
-        last: Kept | None = None
+        last: States | None = None
         for count in pads:
             start = self._after_pads(len(texts), count)
             if last is None or not _same(start, last):
-                reading = self._reading(self._step(texts, *self._of_all_rows(start, len(texts))))
+                reading = self._reading(self._run(texts, start))
             last = start
             yield reading
 
     def _before_pads(self, texts: Ids, pads: Sequence[int]) -> Iterator[Reading]:
         """What the model computes of texts before runs of pads."""
-        reached, found = 0, self._step(texts, *self._of_all_rows(self._zeros, len(texts)))
+        reached, found = 0, self._run(texts, self._zeros)
         for count in pads:
             if count > reached:
-                found = self._step(_pads(len(texts), count - reached), *found[2:])
+                found = self._run(_pads(len(texts), count - reached), found[2:])
             reached = count
             yield self._reading(found)
 
-    def _after_pads(self, rows: int, count: int) -> Kept:
+    def _after_pads(self, rows: int, count: int) -> States:
         """The states after `count` pads, computed once for every size of a batch."""
         if count == 0:
             return self._zeros
         if (rows, count) not in self._kept:
             before = max((each for size, each in self._kept if size == rows and each < count), default=0)
-            start = self._of_all_rows(self._after_pads(rows, before), rows)
-            self._kept[rows, count] = [_one_row(state) for state in self._step(_pads(rows, count - before), *start)[2:]]
+            found = self._run(_pads(rows, count - before), self._after_pads(rows, before))
+            self._kept[rows, count] = [_one_row(state) for state in found[2:]]
         return self._kept[rows, count]
 
-    def _of_all_rows(self, kept: Kept, rows: int) -> States:
+    def _run(self, tokens: Ids, states: Sequence["tf.Tensor"]) -> list["tf.Tensor"]:
+        """Output, what the head reads, and the states that `tokens` (n, steps) lead to from `states`."""
         import tensorflow as tf
 
-        return [tf.broadcast_to(state, (rows, width)) for state, width in zip(kept, self._widths, strict=True)]
+        found: list[tf.Tensor] = self._step(tf.constant(tokens), *states)
+        return found
 
     def _reading(self, found: Sequence["tf.Tensor"]) -> Reading:
         output, head, *states = (each.numpy() for each in found)
@@ -140,15 +146,17 @@ class PadRuns:
         return Reading(output=output, head=head, states=by_layer)
 
 
-def _one_row(state: "tf.Tensor") -> NDArray[np.float32]:
+def _one_row(state: "tf.Tensor") -> "tf.Tensor":
     """A state (n, units) as one row where all rows are that, as after pads alone; else as it is."""
-    values: NDArray[np.float32] = state.numpy()
-    return values[:1].copy() if (values == values[:1]).all() else values
+    import tensorflow as tf
+
+    values = state.numpy()
+    return tf.constant(values[:1]) if (values == values[:1]).all() else state
 
 
-def _same(states: Kept, others: Kept) -> bool:
+def _same(states: States, others: States) -> bool:
     """Whether states are equal to the last bit, the signs of zeros too."""
-    return all(one.tobytes() == other.tobytes() for one, other in zip(states, others, strict=True))
+    return all(one.numpy().tobytes() == other.numpy().tobytes() for one, other in zip(states, others, strict=True))
 
 
 def _pads(rows: int, count: int) -> Ids:

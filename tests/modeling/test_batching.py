@@ -7,6 +7,7 @@ from stages.modeling.batching import (
     computed_tokens,
     epoch_batches,
     exact_length_batches,
+    filled,
     moved,
     sorted_batches,
     swapped,
@@ -50,6 +51,17 @@ def test_exact_length_batches_hold_one_length_each_and_every_text_once(lengths, 
     batches = list(exact_length_batches(lengths, size))
     assert sorted(np.concatenate(batches)) == list(range(len(lengths)))
     assert all(len(set(lengths[rows])) == 1 and len(rows) <= size for rows in batches)
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch_size", "expected"), [(1, 256, 16), (16, 256, 16), (17, 256, 32), (17, 20, 20), (3, 3, 3)]
+)
+def test_batches_are_filled_with_their_own_texts_and_never_beyond_their_size(rows, batch_size, expected):
+    tokens = np.arange(2 * rows, dtype=np.int32).reshape(rows, 2)
+    batch = filled(tokens, batch_size)
+    assert batch.shape == (expected, 2)
+    assert np.array_equal(batch[:rows], tokens)
+    assert {tuple(row) for row in batch} == {tuple(row) for row in tokens}
 
 
 def test_sorted_batches_by_hand():
