@@ -23,7 +23,7 @@ def build_model(
     seed: int,
     *,
     vectors: NDArray[np.float32] | None = None,
-    recurrent_class: type[keras.Layer] | None = None,
+    layer_class: type[keras.Layer] | None = None,
 ) -> keras.Model:
     """Build the model of one variant: tokens (batch, time) int32 → probability.
 
@@ -46,8 +46,8 @@ def build_model(
         max_len: width of a row, for heads of one fixed width; others read rows of any width.
         seed: training seed.
         vectors: pretrained embeddings, shape (vocabulary, embedding), NaN for words that have none.
-        recurrent_class: a class that takes the place of Keras's own for the recurrent layers; such a model trains in
-            place of a plain one and is not saved.
+        layer_class: a class of the same kind that takes the place of Keras's own for the recurrent layers; such a
+            model trains in place of a plain one and is not saved.
     """
     tokens = keras.Input((max_len if HEADS[architecture.head].fixed_width else None,), dtype="int32", name="tokens")
     mask = keras.Input((None,), dtype="bool", name=MASK_INPUT) if architecture.mask == "explicit" else None
@@ -56,7 +56,7 @@ def build_model(
     if architecture.mask in ("embedding+masking", "masking_on_zeroed_row"):
         hidden = layers.Masking(0.0, name="masking")(hidden)
     hidden = _dropout(architecture, hidden, "embedding", seed)
-    hidden = _recurrent_stack(architecture, hidden, mask, seed, recurrent_class)
+    hidden = _recurrent_stack(architecture, hidden, mask, seed, layer_class)
     vector = HEADS[architecture.head].build(hidden, architecture.units, seed)
     model = keras.Model(tokens if mask is None else [tokens, mask], _classifier(classes, seed)(vector))
     embedding.set_weights([_rows(architecture, embedding.get_weights()[0], vectors)])
@@ -92,7 +92,7 @@ def _rows(
 
 
 def _recurrent_stack(
-    architecture: Architecture, hidden: Any, mask: Any, seed: int, recurrent_class: type[keras.Layer] | None
+    architecture: Architecture, hidden: Any, mask: Any, seed: int, layer_class: type[keras.Layer] | None
 ) -> Any:
     if architecture.recurrent == NO_RECURRENCE:
         return hidden
@@ -108,7 +108,7 @@ def _recurrent_stack(
             merge=architecture.bidirectional,
             recurrent_dropout=architecture.recurrent_dropout,
             use_cudnn=architecture.use_cudnn,
-            layer_class=recurrent_class,
+            layer_class=layer_class,
         )
         hidden = layer(hidden) if mask is None or number > 1 else layer(hidden, mask=mask)
         if between and architecture.layer_normalization:

@@ -57,8 +57,9 @@ def exact_length_batches(lengths: NDArray[np.integer], batch_size: int) -> Itera
 def filled(tokens: Ids, batch_size: int) -> Ids:
     """Tokens (n, width) and their first rows again, up to a multiple of FILLED_TO rows, or to `batch_size`.
 
-    The last bits of a row may depend on how many rows are computed beside it, so what all rows share is computed anew
-    for every size of a batch: this makes few sizes.
+    The last bits of a row may depend on how many rows are computed beside it. So what all texts share, the states after
+    pads, is computed for every size of a batch, and this leaves few sizes; and it is done for every form of a model, so
+    that the states of two can be compared.
     """
     rows = min(len(tokens) + -len(tokens) % FILLED_TO, batch_size)
     return np.resize(tokens, (rows, tokens.shape[1]))

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,7 +18,7 @@ from stages.modeling.tensorflow_runtime import one_op_after_another
 from stages.modeling.training import class_probabilities
 from stages.preparation import Side
 from stages.states.schema import HEAD, PROBABILITY, StatesMetadata
-from stages.states.writer import states_writer
+from stages.states.writer import StatesWriter, states_writer
 from stages.tokens.padded import PaddedBatch, padded_batches
 
 if TYPE_CHECKING:
@@ -114,15 +113,16 @@ def export_runs(trained: "keras.Model", unit: ExportUnit) -> bool:
 
 def _write(unit: ExportUnit, names: Sequence[str], windows: Iterator[list[Columns]]) -> None:
     """Write the states files of some conditions side by side, from the columns of each in every window."""
-    first = next(windows)
+    writers: list[StatesWriter] = []
     with ExitStack() as stack:
-        writers = [
-            stack.enter_context(states_writer(unit.folder / f"{name}.parquet", _metadata(unit, name, columns)))
-            for name, columns in zip(names, first, strict=True)
-        ]
-        for found in chain([first], windows):
-            for writer, columns in zip(writers, found, strict=True):
-                writer.add(columns, SPLIT)
+        for found in windows:
+            if not writers:
+                writers = [
+                    stack.enter_context(states_writer(unit.folder / f"{name}.parquet", _metadata(unit, name, columns)))
+                    for name, columns in zip(names, found, strict=True)
+                ]
+            for writer in writers:
+                writer.add(found.pop(0), SPLIT)
                 writer.flush()  # rows that wait for more of them would add up over the conditions
 
 
@@ -205,7 +205,10 @@ def _keys(window: PaddedBatch, pads: int | None) -> Columns:
 
 
 def _put(columns: Columns, rows: Rows, vectors: dict[str, NDArray[np.float32]]) -> None:
-    """Set these rows of every vector column, which is made where it is not there yet, from a batch that begins so."""
+    """Set these rows of every vector column, which is made where it is not there yet.
+
+    `vectors` may go on behind them, as a batch does that is filled up.
+    """
     for name, values in vectors.items():
         if name not in columns:
             columns[name] = np.empty((len(columns["length"]), values.shape[1]), dtype=np.float32)

@@ -9,7 +9,8 @@ with z = x W + h U + b in four parts of the order i, f, g, o,
     i, f, g, o = σ(z_i), σ(z_f), tanh(z_g), σ(z_o),   c' = f c + i g,   h' = o tanh(c'),
 
 and where the mask is False, h and c stay as they were. The way back is backpropagation through time (appendix A of
-Greff et al. 2017, "LSTM: A Search Space Odyssey", without peepholes), its sums in the order that TensorFlow has.
+Greff et al. 2017, "LSTM: A Search Space Odyssey", without peepholes), its sums in the order that TensorFlow has. Only
+where a row has masked steps between others and every step is returned is that order another, and the last bit with it.
 """
 
 from typing import Any, NamedTuple
@@ -21,29 +22,47 @@ Tensor = Any
 """TensorFlow comes without types."""
 
 
-@keras.saving.register_keras_serializable(package=__name__)  # layers.Bidirectional makes its layers anew from this one
+# Registered, because layers.Bidirectional makes its forward layer anew from a configuration.
+@keras.saving.register_keras_serializable(package=__name__)
 class LSTM(keras.layers.LSTM):  # type: ignore[misc]
-    """An LSTM that trains as Keras's does, to the last bit, for masks whose masked steps stand at one end of a row.
+    """An LSTM that trains as Keras's does, from a state of zeros.
 
-    Weights, names and configuration are those of Keras's layer, so that each can take the other's variables. Dropout
-    within the layer and the fused GPU kernel are left to Keras, and so is every pass that does not train. The first
-    state is zero.
+    Weights, names and configuration are those of Keras's layer, so that each can take the other's variables. What it
+    does not compute itself it leaves to Keras: every pass that does not train, and options other than the usual ones.
     """
 
     def inner_loop(self, sequences: Tensor, initial_state: Any, mask: Tensor, training: bool = False) -> Any:
-        """Sequences (batch, time, features) and a mask (batch, time) or None → last output, outputs, states."""
-        if not training or self.dropout or self.recurrent_dropout or self.use_cudnn:
+        """What Keras calls for the steps of a layer.
+
+        Args:
+            sequences: shape (batch, time, features).
+            initial_state: h and c before the first step, shape (batch, units); zeros.
+            mask: shape (batch, time), False where a step is masked; None without a mask.
+            training: whether a gradient is asked for.
+
+        Returns:
+            The last h (batch, units); h behind every step (batch, time, units), or the last alone (batch, 1, units);
+            and the last h and c.
+        """
+        if not training or not self._is_usual(mask):
             return super().inner_loop(sequences, initial_state, mask=mask, training=training)
         x = tf.transpose(sequences, (1, 0, 2))
         present = None if mask is None else tf.transpose(mask)[:, :, tf.newaxis]
         if self.go_backwards:
             x = tf.reverse(x, (0,))
             present = None if present is None else tf.reverse(present, (0,))
-        weights = [variable.value for variable in self.cell.trainable_variables]
+        weights = (self.cell.kernel.value, self.cell.recurrent_kernel.value, self.cell.bias.value)
         found, c = _through_time(x, present, *weights, every_step=self.return_sequences)
         h = found[-1] if self.return_sequences else found
         outputs = tf.transpose(found, (1, 0, 2)) if self.return_sequences else h[:, tf.newaxis]
         return h, outputs, [h, c]
+
+    def _is_usual(self, mask: Tensor) -> bool:
+        """Whether the layer is what this module has formulas for."""
+        usual = (self.activation, self.recurrent_activation) == (keras.activations.tanh, keras.activations.sigmoid)
+        zeroed = mask is not None and self.zero_output_for_mask  # as Bidirectional asks of layers that return sequences
+        others = self.dropout or self.recurrent_dropout or self.use_cudnn or self.unroll or self.stateful
+        return usual and self.use_bias and not zeroed and not others
 
 
 def _through_time(
@@ -53,14 +72,14 @@ def _through_time(
 
     Args:
         x: the steps, shape (time, batch, features).
-        present: which steps are not masked, shape (time, batch, 1); None where none is.
+        present: which steps are not masked, shape (time, batch, 1); None without a mask.
         kernel: W, shape (features, 4 units).
         recurrent: U, shape (units, 4 units).
         bias: b, shape (4 units,).
         every_step: whether to return h behind every step, shape (time, batch, units), or behind the last.
 
     Returns:
-        h and the last c, shape (batch, units).
+        h, and the last c of shape (batch, units).
     """
 
     def run(x: Tensor, kernel: Tensor, recurrent: Tensor, bias: Tensor) -> tuple[Any, Any]:
@@ -85,7 +104,7 @@ class _Kept(NamedTuple):
 
 
 class _Passes:
-    """The way forward over the steps and the way back; arguments as those of `_through_time`."""
+    """The way forward over the steps, and behind it the way back; arguments as those of `_through_time`."""
 
     def __init__(
         self, x: Tensor, present: Tensor | None, kernel: Tensor, recurrent: Tensor, bias: Tensor, *, every_step: bool
@@ -93,18 +112,18 @@ class _Passes:
         self._kernel, self._recurrent, self._bias = kernel, recurrent, bias
         self._every_step = every_step
         self._time = tf.shape(x)[0]
-        self._nothing = tf.zeros((tf.shape(x)[1], recurrent.shape[0]))
+        self._zeros = tf.zeros((tf.shape(x)[1], recurrent.shape[0]))
         self._x = self._array().unstack(x)
         self._present = None if present is None else self._array(tf.bool).unstack(present)
         self._kept = _Kept(*(self._array() for _ in _Kept._fields))
 
     def forward(self) -> tuple[Tensor, Tensor]:
-        """h and the last c."""
-        start = (0, self._nothing, self._nothing, self._kept, self._array())
+        """What `_through_time` returns."""
+        start = (0, self._zeros, self._zeros, self._kept, self._array())
         _, h, c, self._kept, states = tf.while_loop(
             lambda t, *_: t < self._time, self._step, start, parallel_iterations=1
         )
-        return states.stack() if self._every_step else h, c
+        return (states.stack() if self._every_step else h), c
 
     def _step(self, t: Tensor, h: Tensor, c: Tensor, kept: _Kept, states: tf.TensorArray) -> tuple[Any, ...]:
         z = tf.matmul(self._x.read(t), self._kernel) + tf.matmul(h, self._recurrent) + self._bias
@@ -115,10 +134,10 @@ class _Passes:
         values = _Kept(i, f, g, o, tanh_c, h, c)
         kept = _Kept(*(array.write(t, value) for array, value in zip(kept, values, strict=True)))
         h, c = self._where_present(t, o * tanh_c, h), self._where_present(t, next_c, c)
-        return t + 1, h, c, kept, states.write(t, h) if self._every_step else states
+        return t + 1, h, c, kept, (states.write(t, h) if self._every_step else states)
 
     def backward(self, d_found: Tensor, d_c: Tensor) -> tuple[Tensor, ...]:
-        """The gradients of x and of the weights from those of what `forward` returned."""
+        """The gradients of x, W, U and b, of their shapes, from those of what `forward` returned."""
         d_states = self._array().unstack(d_found) if self._every_step else None
         weights = (self._kernel, self._recurrent, self._bias)
 
@@ -126,7 +145,7 @@ class _Passes:
             kept = _Kept(*(array.read(t) for array in self._kept))
             if d_states is not None:
                 d_h += d_states.read(t)
-            d_z, d_last_c = self._step_back(t, kept, d_h, d_c)
+            d_z, d_last_c = self._through_gates(t, kept, d_h, d_c)
             d_last_h = tf.matmul(d_z, self._recurrent, transpose_b=True)
             of_step = (
                 tf.matmul(self._x.read(t), d_z, transpose_a=True),
@@ -141,15 +160,15 @@ class _Passes:
                 d_x.write(t, tf.matmul(d_z, self._kernel, transpose_b=True)),
             )
 
-        d_h = self._nothing if self._every_step else d_found
+        d_h = self._zeros if self._every_step else d_found
         end = (self._time - 1, d_h, d_c, tuple(tf.zeros_like(weight) for weight in weights), self._array())
         *_, d_weights, d_x = tf.while_loop(lambda t, *_: t >= 0, step_back, end, parallel_iterations=1)
         return (d_x.stack(), *d_weights)
 
-    def _step_back(self, t: Tensor, kept: _Kept, d_h: Tensor, d_c: Tensor) -> tuple[Tensor, Tensor]:
+    def _through_gates(self, t: Tensor, kept: _Kept, d_h: Tensor, d_c: Tensor) -> tuple[Tensor, Tensor]:
         """The gradients of z and of c before the step from those of h and c behind it."""
-        d_next_h = self._where_present(t, d_h, self._nothing)
-        d_next_c = self._where_present(t, d_c, self._nothing) + _through_tanh(kept.tanh_c, d_next_h * kept.o)
+        d_next_h = self._where_present(t, d_h, self._zeros)
+        d_next_c = self._where_present(t, d_c, self._zeros) + _through_tanh(kept.tanh_c, d_next_h * kept.o)
         d_gates = (
             _through_sigmoid(kept.i, d_next_c * kept.g),
             _through_sigmoid(kept.f, d_next_c * kept.c),

@@ -68,12 +68,13 @@ class PadRuns:
         step = keras.Model([tokens, *given], [hidden, head, *left])
         signature = [tf.TensorSpec(each.shape, each.dtype) for each in step.inputs]
 
-        def of_all_rows(tokens: "tf.Tensor", *states: "tf.Tensor") -> Any:
+        def run_from(tokens: "tf.Tensor", *states: "tf.Tensor") -> Any:
             rows = tf.shape(tokens)[0]
             return step([tokens, *(tf.broadcast_to(state, (rows, state.shape[1])) for state in states)])
 
-        # One trace for every shape; called as it is, because looking for it takes longer than a short run.
-        self._step = tf.function(of_all_rows, input_signature=signature, jit_compile=False).get_concrete_function()
+        self._model = step  # the traced function refers to its variables weakly
+        # The one trace is called itself: to be found by tf.function takes longer than a short run does.
+        self._step = tf.function(run_from, input_signature=signature, jit_compile=False).get_concrete_function()
         self._zeros: States = [tf.zeros((1, each.shape[1])) for each in given]
         self._kept: dict[tuple[int, int], States] = {}
         """(Size of a batch, number of pads) -> the states after them."""

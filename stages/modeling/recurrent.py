@@ -63,16 +63,14 @@ def recurrent_layer(
         seed: training seed.
         sequences: whether it returns the states of all steps, (batch, time, features), or the final one.
         merge: `none` for one direction, else how the two directions are put together: concat, sum, mul, ave.
-        layer_class: a class that takes the place of Keras's own.
+        layer_class: a class of the same kind that takes the place of Keras's own.
         use_cudnn: whether the fused GPU kernel may be used, where there is one.
         options: more arguments of the Keras layer.
     """
     from keras import initializers, layers
 
     entry = RECURRENT[kind]
-
-    if entry.fused:
-        options["use_cudnn"] = use_cudnn
+    fused = {"use_cudnn": use_cudnn} if entry.fused else {}
 
     def direction(name: str, **more: Any) -> "keras.Layer":
         return (layer_class or getattr(layers, entry.layer))(
@@ -82,6 +80,7 @@ def recurrent_layer(
             seed=weight_seed(seed, f"{name}/dropout"),
             return_sequences=sequences,
             name=name,
+            **fused,
             **options,
             **more,
         )

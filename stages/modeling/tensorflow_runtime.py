@@ -51,7 +51,7 @@ def one_op_after_another() -> Iterator[None]:
 
 
 def has_gpu() -> bool:
-    """Whether TensorFlow sees a GPU, where every layer and the scheduler stay as Keras has them."""
+    """Whether TensorFlow sees a GPU; `prepare_tensorflow` has been called."""
     import tensorflow as tf
 
     return bool(tf.config.list_physical_devices("GPU"))

@@ -124,7 +124,7 @@ def _trainer(
 
     written_out = architecture.recurrent == "lstm" and not has_gpu()
     sizes = (vocabulary_size, classes, max_len)
-    model = build_model(architecture, *sizes, seed=0, recurrent_class=LSTM if written_out else None)
+    model = build_model(architecture, *sizes, seed=0, layer_class=LSTM if written_out else None)
     return Trainer(model, classes, learning_rate)
 
 

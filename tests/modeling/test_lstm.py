@@ -19,6 +19,7 @@ MASKS = {
     "pre": STEPS[::-1] < LENGTHS,
     "holes": RNG.random((BATCH, TIME)) < 0.6,
 }
+X = np.ones((2, 3, 5), np.float32)
 ONE_END = [(mask, sequences) for mask in ("none", "post", "pre") for sequences in (False, True)]
 
 
@@ -74,27 +75,61 @@ def test_gradients_of_masked_steps_between_others_are_those_of_keras_to_rounding
         np.testing.assert_allclose(value, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
 
 
+OURS = "computed by our own LSTM"
+
+
+def computed_by_ours(layer_class, monkeypatch, training=True, mask=None, **options):
+    def stop(*_arguments, **_options):
+        raise AssertionError(OURS)
+
+    monkeypatch.setattr("stages.modeling.lstm._through_time", stop)
+    try:
+        layer_class(4, **{"seed": 1, "use_cudnn": False, **options})(X, training=training, mask=mask)
+    except AssertionError as error:
+        return OURS in str(error)
+    return False
+
+
 @pytest.mark.parametrize(
-    ("training", "options"), [(False, {}), (True, {"recurrent_dropout": 0.3}), (True, {"dropout": 0.3})]
+    "options",
+    [
+        {"recurrent_dropout": 0.3},
+        {"dropout": 0.3},
+        {"use_cudnn": "auto"},
+        {"use_bias": False},
+        {"activation": "relu"},
+        {"recurrent_activation": "hard_sigmoid"},
+        {"training": False},
+        {"zero_output_for_mask": True, "return_sequences": True, "mask": np.ones(X.shape[:2], bool)},
+    ],
 )
-def test_what_it_does_not_compute_itself_keras_computes(layers, monkeypatch, training, options):
-    def none(*_arguments, **_options):
-        raise AssertionError("computed by our own LSTM")
-
-    monkeypatch.setattr("stages.modeling.lstm._through_time", none)
-    assert layers[0](4, seed=1, **options)(np.ones((2, 3, 5), np.float32), training=training).shape == (2, 4)
+def test_what_it_has_no_formula_for_keras_computes(layers, monkeypatch, options):
+    assert computed_by_ours(layers[0], monkeypatch)
+    assert not computed_by_ours(layers[0], monkeypatch, **options)
 
 
-@pytest.mark.parametrize(
-    "changes", [{}, {"model.layers": 2, "model.bidirectional": "concat", "model.head": "mean", "model.dropout": 0.2}]
-)
-def test_a_seed_ends_as_with_layers_of_keras(layers, make_params, padded, tmp_path, monkeypatch, changes):
+TWO_WAYS = {"model.bidirectional": "concat", "model.dropout": 0.2}
+MODELS = {
+    "masked": ("masked", "post", {}),
+    "not masked": ("baseline", "pre", {}),
+    "fixed width": ("baseline", "post", {"model.head": "flatten"}),
+    "two layers and directions": ("masked", "post", {"model.layers": 2, "model.head": "mean", **TWO_WAYS}),
+    "a head that sees masked steps": ("masked", "pre", {"model.head": "max", **TWO_WAYS}),
+}
+
+
+@pytest.mark.parametrize(("variant", "side", "changes"), MODELS.values(), ids=MODELS)
+def test_a_seed_ends_as_with_layers_of_keras(
+    layers, make_params, padded, tmp_path, monkeypatch, variant, side, changes
+):
+    make, made = stage._trainer.__wrapped__, []
+    monkeypatch.setattr(stage, "_trainer", lambda *given: made.append(make(*given)) or made[-1])
     found = {}
     for name, layer in zip(("ours", "keras"), layers, strict=True):
         monkeypatch.setattr("stages.modeling.lstm.LSTM", layer)
-        stage._trainer.cache_clear()
-        stage.train_seed(training_unit(make_params, padded["post"], tmp_path / name, "masked", **changes))
+        stage.train_seed(training_unit(make_params, padded[side], tmp_path / name, variant, side, **changes))
+        assert layer in {type(each) for each in made[-1].model._flatten_layers()}
         found[name] = [path.read_bytes() for path in sorted((tmp_path / name).iterdir())]
-    stage._trainer.cache_clear()
+    assert len(made) == 2
     assert len(found["ours"]) == 3
     assert found["ours"] == found["keras"]
