@@ -9,7 +9,7 @@ from tests.modeling.cells import training_unit
 
 pytestmark = pytest.mark.slow
 
-BATCH, TIME = 16, 21
+BATCH, TIME, FEATURES, UNITS = 16, 21, 16, 32
 RNG = np.random.default_rng(4)
 LENGTHS = RNG.integers(1, TIME + 1, (BATCH, 1))
 STEPS = np.arange(TIME)
@@ -34,18 +34,18 @@ def layers():
     return LSTM, keras.layers.LSTM
 
 
-def value_and_gradients(layer_class, mask, features, units, **options):
+def value_and_gradients(layer_class, mask, **options):
     """A layer's answer, and the gradients of x, W, U and b of a function of all of it."""
     import tensorflow as tf
 
     draws = np.random.default_rng(5)
-    layer = layer_class(units, use_cudnn=False, **options)
-    layer.build((None, None, features))
+    layer = layer_class(UNITS, use_cudnn=False, **options)
+    layer.build((None, None, FEATURES))
     layer.set_weights([draws.normal(size=weight.shape) for weight in layer.get_weights()])
-    x = tf.constant(draws.normal(size=(BATCH, TIME, features)), tf.float32)
+    x = tf.constant(draws.normal(size=(BATCH, TIME, FEATURES)), tf.float32)
     weights = [variable.value for variable in layer.trainable_variables]
 
-    @tf.function(input_signature=[tf.TensorSpec((None, None, features))])
+    @tf.function(input_signature=[tf.TensorSpec((None, None, FEATURES))])
     def both(x):
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -61,16 +61,15 @@ def value_and_gradients(layer_class, mask, features, units, **options):
 @pytest.mark.parametrize("backwards", [False, True])
 @pytest.mark.parametrize(("mask", "sequences"), [*ONE_END, ("holes", False)])
 def test_value_and_gradients_are_those_of_keras_to_the_last_bit(layers, mask, sequences, backwards):
-    for features, units in ((3, 4), (16, 32)):
-        options = {"return_sequences": sequences, "go_backwards": backwards}
-        ours, theirs = (value_and_gradients(layer, mask, features, units, **options) for layer in layers)
-        assert [value.tobytes() for value in ours] == [value.tobytes() for value in theirs]
-        assert all(np.abs(value).max() > 0 for value in ours)
+    options = {"return_sequences": sequences, "go_backwards": backwards}
+    ours, theirs = (value_and_gradients(layer, mask, **options) for layer in layers)
+    assert [value.tobytes() for value in ours] == [value.tobytes() for value in theirs]
+    assert all(np.abs(value).max() > 0 for value in ours)
 
 
 def test_gradients_of_masked_steps_between_others_are_those_of_keras_to_rounding(layers):
     """There the steps of a sequence have another order of sums."""
-    ours, theirs = (value_and_gradients(layer, "holes", 16, 32, return_sequences=True) for layer in layers)
+    ours, theirs = (value_and_gradients(layer, "holes", return_sequences=True) for layer in layers)
     for value, expected in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(value, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
 
@@ -108,13 +107,12 @@ def test_what_it_has_no_formula_for_keras_computes(layers, monkeypatch, options)
     assert not computed_by_ours(layers[0], monkeypatch, **options)
 
 
-TWO_WAYS = {"model.bidirectional": "concat", "model.dropout": 0.2}
+TWO_WAYS = {"model.bidirectional": "concat", "model.head": "max"}
 MODELS = {
-    "masked": ("masked", "post", {}),
+    "masked": ("masked", "post", {"model.layers": 2, "model.dropout": 0.2}),
     "not masked": ("baseline", "pre", {}),
     "fixed width": ("baseline", "post", {"model.head": "flatten"}),
-    "two layers and directions": ("masked", "post", {"model.layers": 2, "model.head": "mean", **TWO_WAYS}),
-    "a head that sees masked steps": ("masked", "pre", {"model.head": "max", **TWO_WAYS}),
+    "a head that sees masked steps": ("masked", "pre", TWO_WAYS),
 }
 
 
