@@ -73,8 +73,8 @@ def _mean_naive(sequence: Sequence, _units: int, _seed: int) -> Sequence:
 
 
 def _max(sequence: Sequence, _units: int, _seed: int) -> Sequence:
-    """The largest value of every unit over all steps: pooling destroys the mask, and at masked steps Keras' recurrent
-    layers repeat their output, or give 0 before the first token."""
+    """The largest value of every unit over all steps: pooling destroys the mask, and at masked steps a recurrent layer
+    of Keras repeats its output, or gives 0 before the first token; one of two directions gives 0 at each of them."""
     from keras import layers
 
     return layers.GlobalMaxPooling1D(name="max")(sequence)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from stages.errors import UserError
 from stages.files import read_json, whole_folder, write_json
 from stages.modeling.batching import Rows, computed_tokens, epoch_batches, sorted_batches, trimmed
 from stages.modeling.saving import save_model
-from stages.modeling.tensorflow_runtime import has_gpu, one_op_after_another
+from stages.modeling.tensorflow_runtime import has_gpu, keep_freed_memory, one_op_after_another
 from stages.params import SPLITS, TrainParams
 from stages.preparation import Side
 from stages.stats.scores import Scores, score
@@ -235,8 +235,12 @@ def _from_generator(feed: Feed, batches: Iterable[Rows]) -> "tf.data.Dataset":
     width = None if feed.trims else feed.texts.tokens.shape[1]
     tokens, mask = tf.TensorSpec((None, width), tf.int32), tf.TensorSpec((None, width), tf.bool)
     signature = ((tokens, mask) if feed.explicit else tokens, tf.TensorSpec((None, 1), tf.float32))
-    dataset = tf.data.Dataset.from_generator(partial(map, feed.batch, batches), output_signature=signature)
-    return dataset.prefetch(2)
+
+    def feeding() -> Iterator[Any]:
+        keep_freed_memory()
+        return map(feed.batch, batches)
+
+    return tf.data.Dataset.from_generator(feeding, output_signature=signature).prefetch(2)
 
 
 def _scores(model: "keras.Model", feed: Feed, classes: int) -> Scores:

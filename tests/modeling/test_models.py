@@ -1,14 +1,11 @@
 """What masks do, and that an instrumented model computes what the model computes."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.architectures import architecture
-from tests.conftest import REPOSITORY
 
 pytestmark = pytest.mark.slow
 
@@ -122,12 +119,3 @@ def test_a_model_without_recurrent_layers_has_a_head_and_no_states():
     model = InstrumentedModel(keras.Model(tokens, keras.layers.Dense(1)(hidden)))
     reading = model.read(TOKENS)
     assert (model.recurrent, reading.states, reading.head.shape) == (False, {}, (2, 4))
-
-
-def test_tensorflow_starts_without_what_keras_does_not_need_here():
-    code = (
-        "import sys; from stages.modeling.tensorflow_runtime import prepare_tensorflow; prepare_tensorflow();"
-        "print(sorted({'matplotlib', 'sklearn'} & set(sys.modules))); import sklearn; print(bool(sklearn.__version__))"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
-    assert result.stdout.splitlines() == ["[]", "True"]
