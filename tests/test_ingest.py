@@ -429,7 +429,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 def test_memory_does_not_grow_with_the_number_of_texts(tmp_path):
     content = YAML(typ="safe").load(REPOSITORY / "params.yaml")
     peaks = []
-    for texts in (100_000, 300_000):
+    for texts in (50_000, 250_000):
         content["datasets"]["synthetic"]["texts"] = texts
         YAML(typ="safe").dump(content, tmp_path / "params.yaml")
         command = [sys.executable, "-c", PEAK, str(tmp_path / "params.yaml"), str(tmp_path / "corpus")]

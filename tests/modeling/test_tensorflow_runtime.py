@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 FED = """
 import resource
-import sys
+from itertools import repeat
 
 import numpy as np
 
@@ -20,18 +20,23 @@ from stages.modeling import training
 from stages.modeling.tensorflow_runtime import prepare_tensorflow
 from stages.tokens.padded import PaddedBatch
 
-if sys.argv[1] == "given back":
-    training.keep_freed_memory = lambda: None
+ROWS, WIDTH, STEPS = 64, 8192, 40  # batches of 2 MiB
+
+def faults_of_late_steps():
+    one = np.ones(ROWS, np.int32)
+    texts = PaddedBatch(one.astype(np.int64), one, np.ones((ROWS, WIDTH), np.int32), one * WIDTH)
+    feed = training.Feed(texts, "post", trims=True, explicit=False)
+    faults = []
+    for tokens, _ in training._stream(feed, repeat(np.arange(ROWS), 2 * STEPS)):
+        float(tokens[0, 0])
+        faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+    return faults[-1] - faults[STEPS]
+
 prepare_tensorflow()
-rows, width, steps = 64, 8192, 40  # batches of 2 MiB
-one = np.ones(rows, np.int32)
-texts = PaddedBatch(one.astype(np.int64), one, np.ones((rows, width), np.int32), one * width)
-feed = training.Feed(texts, "post", trims=True, explicit=False)
-faults = []
-for tokens, _ in training._stream(feed, iter([np.arange(rows)] * 2 * steps)):
-    float(tokens[0, 0])
-    faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
-print(faults[-1] - faults[steps])
+keep, training.keep_freed_memory = training.keep_freed_memory, lambda: None
+print(faults_of_late_steps())
+training.keep_freed_memory = keep
+print(faults_of_late_steps())
 """
 
 
@@ -45,10 +50,10 @@ def test_tensorflow_starts_without_what_keras_does_not_need_here():
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc gives freed memory back at TensorFlow's word")
 def test_batches_take_no_new_memory_once_some_were_fed():
-    given_back, kept = (int(run(FED, way)[-1]) for way in ("given back", "kept"))
+    given_back, kept = map(int, run(FED)[-2:])
     assert kept < given_back / 10
 
 
-def run(code, *arguments):
-    command = [sys.executable, "-c", code, *arguments]
+def run(code):
+    command = [sys.executable, "-c", code]
     return subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY).stdout.splitlines()

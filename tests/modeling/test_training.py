@@ -81,11 +81,10 @@ def trained_by_either(make_params, padded, folder, changes):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"model.layers": 2, "model.dropout": 0.2},
+        {"model.layers": 2, "model.dropout": 0.2, "model.head": "conv"},
         {"model.recurrent": "gru", "model.bidirectional": "concat", "model.head": "multi_head_attention"},
-        {"model.head": "conv"},
     ],
-    ids=["layers", "directions and attention", "conv"],
+    ids=["layers and conv", "directions and attention"],
 )
 def test_ops_run_one_after_another_give_what_tensorflows_scheduler_gives(make_params, padded, tmp_path, changes):
     ours, scheduler = trained_by_either(make_params, padded, tmp_path, changes)
