@@ -10,9 +10,6 @@ percent. Peak memory is that of a stage's largest process; with more workers, ea
 `make scaling`, or one part of it with `python -m benchmarks.scaling units`; `--resume` goes on where a run was
 interrupted, `--draw` measures nothing. Every measurement stands in [scaling.csv](scaling.csv).
 
-Since then a training step takes a quarter to a third less, the start of TensorFlow a quarter less, `tokenize` a quarter
-of its time ([RESULTS.md](RESULTS.md)), and `export` reads rows of the full width in batches of texts of one length.
-
 **Slopes.** Cost = a + b·size^p is fitted to all measurements by least squares of relative errors, with a, the start
 (imports above all), and b not negative. The slope is p; in brackets stand the exponents that an F test at 5 % does not
 reject, with the variance of the noise pooled over all fits of times, or of memories. 1 is in proportion, 2 quadratic.
@@ -64,8 +61,8 @@ NOTES = {
   not pay. Its memory is that of the texts, 4 bytes a position, and of what a batch keeps of every step for the way
   back; that of `export` is a batch of 256 rows.
 - `pad` writes every position, but a row of zeros costs zstd next to nothing; it works through 2 MiB at a time.
-- `export` reads two conditions at the full width (as trained, and with the padding on the other side); the other eight
-  give each text a fixed number of pads, whatever the row.""",
+- `export` computes the state after each number of pads once for all texts of a length and reads the texts from there,
+  so that a wider row costs some more pads and no more texts.""",
     "units": """\
 - A step of an LSTM multiplies a state of u units by 4·u·u weights, so that time is quadratic in units in the end; below
   about 100 units most of it goes into what every step costs whatever its size, and into the start, so that the slopes
