@@ -70,8 +70,8 @@ NOTES = {
 - `analyze` keeps sums of products of all pairs of units of each state and condition, u·u numbers, which is quadratic in
   time and memory, beside histograms, which are in proportion. More than 4,096 units are refused.""",
     "seeds": """\
-- `train`, `export` and `analyze` do the same for every seed. `train` and `export` build a model and trace it once in a
-  process, so that a second seed costs less than the first.
+- `train`, `export` and `analyze` do the same for every seed. A second seed costs less than the first: TensorFlow is
+  there, and in `train` its steps are traced already.
 - `analyze` also compares the models of a cell in pairs, s·(s − 1)/2 of them: quadratic, but of the first 10 seeds
   alone, 45 pairs at most, and at 32 units a pair costs about a fiftieth of what a model does. It cannot be seen here.
 - `report` draws what `analyze` found, a point a seed at most.

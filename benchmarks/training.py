@@ -221,7 +221,8 @@ Training a masked LSTM of {SIZES["units"]} units (embedding {SIZES["embedding"]}
 every epoch included. *this pipeline*: the stage `train` as it ships, two processes of one thread. The others have every
 core for one model. Everybody trained in turn, {LONG} epochs and {SHORT}, and a rate is that of the epochs between. It
 is given twice: of the shortest times, for what else the host does only lengthens them, and of the medians, in which a
-host that lends its cores to others is seen: single times differ by half within minutes.
+host that lends its cores to others is seen: single times differ by half within minutes, and a difference of two errs
+either way. CPU seconds, from the shortest too, know least of that.
 Repeat with `python -m benchmarks.training --torch PYTHON`, where PYTHON has PyTorch.
 
 """

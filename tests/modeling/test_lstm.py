@@ -110,7 +110,8 @@ def test_what_it_has_no_formula_for_keras_computes(layers, monkeypatch, options)
 TWO_WAYS = {"model.bidirectional": "concat", "model.head": "max"}
 MODELS = {
     "masked": ("masked", "post", {"model.layers": 2, "model.dropout": 0.2}),
-    "not masked, fixed width": ("baseline", "pre", {"model.head": "flatten"}),
+    "not masked": ("baseline", "pre", {}),
+    "fixed width": ("baseline", "post", {"model.head": "flatten"}),
     "a head that sees masked steps": ("masked", "pre", TWO_WAYS),
 }
 
