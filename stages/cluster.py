@@ -31,6 +31,7 @@ from stages.cluster_process import PACKAGES, difference, refusal, versions
 from stages.cluster_worker import Run, run_unit
 from stages.errors import UserError
 from stages.files import PARTIAL_SUFFIX
+from stages.units import result_of
 
 CONNECT_SECONDS = 8
 END_SECONDS = 10
@@ -141,10 +142,7 @@ class ClusterExecutor(Executor):
             ) from None
         if reply is None:
             raise UserError(_unseen("a worker"))
-        kind, value = pickle.loads(reply)
-        if kind == "error":
-            raise value
-        return value
+        return result_of(reply)
 
 
 def _watch(client: Client, executor: ClusterExecutor, scheduler: str, marker: Path) -> None:

@@ -4,6 +4,7 @@ import importlib.util
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from stages.errors import UserError
+from stages.forked_workers import ForkedExecutor, dvc_above, forked_workers
 from stages.params import ExecutionParams
 
 Unit = TypeVar("Unit")
@@ -25,19 +27,22 @@ POLL_SECONDS = 0.5
 
 
 @contextmanager
-def executor_for(execution: ExecutionParams, units: int) -> Iterator[Executor]:
+def executor_for(
+    execution: ExecutionParams, units: int, prepare: Callable[[], None] | None = None
+) -> Iterator[Executor]:
     """The executor that `execution` asks for; when the block ends early, the units at work are killed.
 
     Args:
         execution: the knobs.
         units: how many units of work there are.
+        prepare: a function that imports what every unit needs and does nothing else, where that takes seconds.
 
     Raises:
         UserError: the engine is dask, and it is not installed, or its cluster cannot do the work (see
             `cluster_executor`).
     """
     if execution.engine == "local":
-        with local_executor(execution.workers, units) as executor:
+        with local_executor(execution.workers, units, prepare) as executor:
             yield executor
         return
     if importlib.util.find_spec("distributed") is None:
@@ -52,14 +57,36 @@ def executor_for(execution: ExecutionParams, units: int) -> Iterator[Executor]:
 
 
 @contextmanager
-def local_executor(workers: int, units: int) -> Iterator[Executor]:
-    """A pool of fresh processes (spawned, so that none inherits a threaded TensorFlow); killed on an error.
+def local_executor(workers: int, units: int, prepare: Callable[[], None] | None = None) -> Iterator[Executor]:
+    """A pool of processes; killed on an error.
+
+    Where DVC runs the stage on Linux, those that need `prepare` are forked from a process that it keeps for them.
 
     Args:
         workers: how many processes; 0 takes every core this process may use.
         units: how many units of work there are; no more processes are started than that.
+        prepare: see `executor_for`.
     """
     processes = min(workers or usable_cores(), units)
+    connections = _forked(processes, prepare)
+    with ForkedExecutor(connections) if connections else _spawned(processes) as executor:
+        yield executor
+
+
+def _forked(processes: int, prepare: Callable[[], None] | None) -> list[socket.socket]:
+    """Connections to forked workers; none where there is no fork server, or it cannot do the import."""
+    dvc = dvc_above()
+    if prepare is None or dvc is None:
+        return []
+    try:
+        return forked_workers(processes, prepare, dvc)
+    except OSError:
+        return []
+
+
+@contextmanager
+def _spawned(processes: int) -> Iterator[Executor]:
+    """A pool of fresh processes, so that none inherits a threaded TensorFlow."""
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with, initargs=(os.getpid(),))

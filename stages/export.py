@@ -7,6 +7,7 @@ from stages.execution import executor_for, run_all
 from stages.files import read_json, whole_folder
 from stages.layout import conditions, seed_folder
 from stages.modeling.exporting import ExportUnit, export_seed
+from stages.modeling.tensorflow_runtime import prepare_tensorflow
 from stages.params import Params, checked_side
 
 
@@ -32,7 +33,7 @@ def export(params: Params, *, side: str, variant: str, padded: Path, models: Pat
             )
             for seed in params.train.seed_numbers
         ]
-        with executor_for(params.execution, len(units)) as executor:
+        with executor_for(params.execution, len(units), prepare_tensorflow) as executor:
             run_all(
                 executor,
                 export_seed,

@@ -7,6 +7,7 @@ from stages.command import run
 from stages.execution import executor_for, run_all
 from stages.files import partials, whole_folder
 from stages.layout import seed_folder
+from stages.modeling.tensorflow_runtime import prepare_tensorflow
 from stages.modeling.training import TrainingUnit, train_seed
 from stages.params import Params, checked_side
 
@@ -27,7 +28,7 @@ def train(params: Params, *, side: str, variant: str, tokens: Path, padded: Path
             )
             for seed in params.train.seed_numbers
         ]
-        with executor_for(params.execution, len(units)) as executor:
+        with executor_for(params.execution, len(units), prepare_tensorflow) as executor:
             run_all(
                 executor,
                 train_seed,

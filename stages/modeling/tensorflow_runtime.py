@@ -29,6 +29,7 @@ def prepare_tensorflow() -> None:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _without_native_chatter(), _without(*UNUSED), _uncollected():
+        import keras  # noqa: F401 - while what it would import without need is out of sight
         import tensorflow as tf
     tf.get_logger().setLevel("ERROR")  # a small data set makes it warn about retracing
     # Keras tells of every layer that destroys a mask, whenever it is built: that is what some heads are here to show.
