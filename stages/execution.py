@@ -4,7 +4,6 @@ import importlib.util
 import multiprocessing
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -17,7 +16,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from stages.errors import UserError
-from stages.forked_workers import ForkedExecutor, dvc_above, forked_workers
+from stages.forked_workers import ForkedExecutor, dvc_above
 from stages.params import ExecutionParams
 
 Unit = TypeVar("Unit")
@@ -68,20 +67,19 @@ def local_executor(workers: int, units: int, prepare: Callable[[], None] | None 
         prepare: see `executor_for`.
     """
     processes = min(workers or usable_cores(), units)
-    connections = _forked(processes, prepare)
-    with ForkedExecutor(connections) if connections else _spawned(processes) as executor:
+    with _forked(processes, prepare) or _spawned(processes) as executor:
         yield executor
 
 
-def _forked(processes: int, prepare: Callable[[], None] | None) -> list[socket.socket]:
-    """Connections to forked workers; none where there is no fork server, or it cannot do the import."""
+def _forked(processes: int, prepare: Callable[[], None] | None) -> ForkedExecutor | None:
+    """A pool of forked workers; None where there is no fork server, or it cannot do the import."""
     dvc = dvc_above()
     if prepare is None or dvc is None:
-        return []
+        return None
     try:
-        return forked_workers(processes, prepare, dvc)
+        return ForkedExecutor(processes, prepare, dvc)
     except OSError:
-        return []
+        return None
 
 
 @contextmanager
@@ -146,6 +144,9 @@ def run_all(
     futures = [executor.submit(work, unit) for unit in units]
     try:
         _follow(futures, label, steps, done)
+        for future in futures:
+            if future.done():
+                future.result()  # an error is raised before any wait for the units beside it
         return [future.result() for future in futures]
     except BrokenProcessPool:
         raise UserError(

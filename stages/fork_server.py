@@ -12,23 +12,20 @@ import pickle
 import selectors
 import signal
 import socket
-import struct
 import sys
 import warnings
-from typing import BinaryIO, cast
-
-from stages.units import answer_units
+from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 IDLE_SECONDS = 600
 """So long it waits to be asked for a worker: DVC can be used from a process that lives for days."""
 
 READY = b"r"
-"""The first byte that a worker sends."""
+"""The first byte that a worker sends, with its pidfd."""
 
 
 def serve(listener: socket.socket, dvc: int) -> None:
-    """Fork a worker for every process of this user that connects, until the one behind `dvc`, a pidfd, is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the stage hears of it too, and ends its workers
+    """Fork a worker for every connection, until the process behind `dvc`, a pidfd, is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so that no worker stays behind as a zombie
     # OpenBLAS, whose threads Python warns of, ends them before a fork and begins them again behind it.
     warnings.filterwarnings("ignore", message=".*multi-threaded, use of fork", category=DeprecationWarning)
@@ -37,30 +34,30 @@ def serve(listener: socket.socket, dvc: int) -> None:
         events.register(dvc, selectors.EVENT_READ)
         while {key.fileobj for key, _ in events.select(IDLE_SECONDS)} == {listener}:
             connection, _ = listener.accept()
-            if owner(connection) == os.getuid() and os.fork() == 0:
-                listener.close()
-                work(connection)
+            if os.fork() == 0:
+                try:
+                    listener.close()
+                    work(connection)
+                except (EOFError, OSError):  # the stage is gone
+                    pass
+                finally:
+                    os._exit(1)
             connection.close()
-
-
-def owner(connection: socket.socket) -> int:
-    """The number of the user whose process is at the other end."""
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return cast(int, struct.unpack("3i", credentials)[1])
 
 
 def work(connection: socket.socket) -> None:
     """In a worker: become a process of the stage that asked, and answer its units until it closes the connection.
 
-    The first message is a byte with the stage's standard output and error; the second is its folder, its path of
+    The stage's first message is a byte with its standard output and error; its second is its folder, its path of
     modules and its environment.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    connection.sendall(READY)
+    socket.send_fds(connection, [READY], [os.pidfd_open(os.getpid())])
     _, outputs, _, _ = socket.recv_fds(connection, 1, 2)
     for number, output in enumerate(outputs, start=1):
         os.dup2(output, number)
         os.close(output)
+    cast(Any, sys.stdout).reconfigure(line_buffering=True)  # nothing is written out when a worker ends
     units, replies = (cast(BinaryIO, connection.makefile(mode)) for mode in ("rb", "wb"))
     folder, sys.path[:], environment = pickle.load(units)
     os.chdir(folder)
@@ -68,13 +65,18 @@ def work(connection: socket.socket) -> None:
     os.environ.update(environment)
     for name in [name for name in sys.modules if name.split(".")[0] == "stages"]:
         del sys.modules[name]
-    answer_units(units, replies, where="in a worker")
+    importlib.import_module("stages.units").answer_units(units, replies, where="in a worker")
 
 
 def main(listener: str, dvc: str, module: str, function: str) -> None:
-    """Do the import, then serve; the arguments are those of the command."""
-    getattr(importlib.import_module(module), function)()
-    serve(socket.socket(fileno=int(listener)), int(dvc))
+    """Do the import, then serve, and take the socket away; the arguments are those of the command."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the stage hears of it too, and ends its workers
+    with socket.socket(fileno=int(listener)) as listening:
+        try:
+            getattr(importlib.import_module(module), function)()
+            serve(listening, int(dvc))
+        finally:
+            Path(listening.getsockname()).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

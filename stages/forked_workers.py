@@ -1,28 +1,32 @@
-"""Workers that need not import TensorFlow, forked from a process that has, and that lives as long as `dvc` does.
+"""Workers that need not import TensorFlow, forked from a process that has.
 
 The import takes seconds, and `dvc repro` runs a dozen stages whose workers need it. The first of these stages starts a
-server (stages/fork_server.py); it and those behind it have their workers forked there. The server's socket has an
-address in Linux's abstract namespace, so that there is no file to clear away.
+server (stages/fork_server.py); it and those behind it have their workers forked there. The server ends with `dvc`.
 """
 
 import hashlib
+import inspect
 import os
 import pickle
 import queue
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from stages.fork_server import READY, owner
+from stages import fork_server
+from stages.fork_server import READY
 from stages.units import result_of
 
-READ_AT_START = ("CUDA", "GLIBC", "KERAS", "LD_", "MALLOC", "MKL", "OMP", "OPENBLAS", "PYTHON", "TF_", "XLA")
-"""How the names of environment variables begin that a process, or what it imports, reads once."""
+START_SECONDS = 120
+"""How long a stage waits for the server's import and for a worker."""
 
 
 def dvc_above() -> int | None:
@@ -42,41 +46,34 @@ def dvc_above() -> int | None:
     return pid
 
 
-def forked_workers(count: int, prepare: Callable[[], None], dvc: int) -> list[socket.socket]:
-    """Connections to new workers, each a process of its own that ends with its connection.
-
-    Args:
-        count: how many.
-        prepare: a top-level function that does the slow import and begins nothing: no thread, no device.
-        dvc: the number of the process that the server ends with.
-
-    Raises:
-        OSError: this system cannot do it, or the server did not start.
-    """
-    address = _address(prepare, dvc)
-    connections: list[socket.socket] = []
-    try:
-        for _ in range(count):
-            connections.append(_worker(address, prepare, dvc))
-    except BaseException:
-        for connection in connections:
-            connection.close()
-        raise
-    return connections
-
-
 class ForkedExecutor(ThreadPoolExecutor):
-    """Sends units to workers; each has a thread here that waits for its answer.
+    """Sends units to forked workers; each has a thread here that waits for its answer.
 
-    As a context it waits for its units at the end of the block; when that ends early, the units at work are killed.
+    As a context it waits for its units at the end of the block; when that ends early, the workers are killed.
     """
 
-    def __init__(self, connections: list[socket.socket]) -> None:
-        super().__init__(len(connections))
-        self._connections = connections
+    def __init__(self, workers: int, prepare: Callable[[], None], dvc: int) -> None:
+        """Have workers forked.
+
+        Args:
+            workers: how many.
+            prepare: a top-level function that does the slow import and begins nothing: no thread, no device.
+            dvc: the number of the process that the server ends with.
+
+        Raises:
+            OSError: this system cannot do it, or the server did not start.
+        """
+        super().__init__(workers)
+        address = _address(prepare, dvc)
+        self._workers: list[_Worker] = []
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
-        for connection in connections:
-            self._idle.put(_Worker(connection))
+        try:
+            for _ in range(workers):
+                self._workers.append(_forked(address, prepare, dvc))
+                self._idle.put(self._workers[-1])
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Have `fn`, a top-level function, called with one picklable argument."""
@@ -86,13 +83,11 @@ class ForkedExecutor(ThreadPoolExecutor):
     def __exit__(self, kind: Any, *error: Any) -> None:
         if kind is None:
             self.shutdown()
-        for connection in self._connections:
-            connection.shutdown(socket.SHUT_WR)  # to the worker the end of its units, and its own
+        for worker in self._workers:
+            worker.kill()
         self.shutdown(cancel_futures=True)
-        for connection in self._connections:
-            while connection.recv(2**16):  # until the worker is gone
-                pass
-            connection.close()
+        for worker in self._workers:
+            worker.wait()
 
     def _answer(self, message: bytes) -> Any:
         worker = self._idle.get()
@@ -105,10 +100,22 @@ class ForkedExecutor(ThreadPoolExecutor):
 class _Worker:
     """What a worker is told and answers."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        socket.send_fds(connection, [b"o"], [1, 2])
-        self._replies, self._units = (cast(BinaryIO, connection.makefile(mode)) for mode in ("rb", "wb"))
-        self._send((str(Path.cwd()), sys.path, dict(os.environ)))
+    def __init__(self, address: str) -> None:
+        self._connection = socket.socket(socket.AF_UNIX)
+        try:
+            self._connection.settimeout(START_SECONDS)
+            self._connection.connect(address)
+            said, files, _, _ = socket.recv_fds(self._connection, len(READY), 1)
+            if said != READY or not files:
+                raise ConnectionResetError(f"{address}: the server ended")
+            self._connection.settimeout(None)
+            self._process = files[0]
+            socket.send_fds(self._connection, [b"o"], [1, 2])
+            self._replies, self._units = (cast(BinaryIO, self._connection.makefile(mode)) for mode in ("rb", "wb"))
+            self._send((str(Path.cwd()), sys.path, dict(os.environ)))
+        except BaseException:
+            self._connection.close()
+            raise
 
     def answer(self, message: bytes) -> Any:
         """The answer to a unit; raises what the unit raised.
@@ -123,30 +130,39 @@ class _Worker:
             raise BrokenProcessPool from None
         return result_of(reply)
 
+    def kill(self) -> None:
+        """End the worker, in the middle of a unit too."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._process, signal.SIGKILL)
+
+    def wait(self) -> None:
+        """Return when the worker is gone, with its end of the connection."""
+        with suppress(OSError):
+            while self._connection.recv(2**16):
+                pass
+        self._connection.close()
+        os.close(self._process)
+
     def _send(self, message: Any) -> None:
         pickle.dump(message, self._units)
         self._units.flush()
 
 
-def _worker(address: str, prepare: Callable[[], None], dvc: int) -> socket.socket:
-    """A connection to a new worker that is ready, from a new server where none answers: it may be about to end."""
+def _forked(address: str, prepare: Callable[[], None], dvc: int) -> _Worker:
+    """A new worker, from a new server where none answers: it may be about to end."""
     try:
-        return _ready(address)
-    except OSError:
-        _start_server(address, prepare, dvc)
-    return _ready(address)
+        return _Worker(address)
+    except (ConnectionError, FileNotFoundError):
+        _clear(Path(address))
+    _start_server(address, prepare, dvc)
+    return _Worker(address)
 
 
-def _ready(address: str) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX)
-    try:
-        connection.connect(address)
-        if owner(connection) != os.getuid() or connection.recv(1) != READY:
-            raise ConnectionRefusedError(f"{address[1:]} is no server of this user's")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+def _clear(address: Path) -> None:
+    """Remove this socket and those of other `dvc` processes that are gone: who is killed leaves its own."""
+    for path in address.parent.iterdir():
+        if path == address or not Path("/proc", path.stem).exists():
+            path.unlink(missing_ok=True)
 
 
 def _start_server(address: str, prepare: Callable[[], None], dvc: int) -> None:
@@ -164,11 +180,22 @@ def _start_server(address: str, prepare: Callable[[], None], dvc: int) -> None:
 
 
 def _address(prepare: Callable[[], None], dvc: int) -> str:
-    """Where the server listens: one for every `dvc` process, Python, folder, function, and what is read at start."""
-    begun = _stat(dvc)[19]
-    read = sorted(item for item in os.environ.items() if item[0].startswith(READ_AT_START))
-    about = (os.getuid(), dvc, begun, sys.executable, str(Path.cwd()), prepare.__module__, prepare.__name__, read)
-    return f"\0padding-impact-{hashlib.sha256(repr(about).encode()).hexdigest()}"
+    """Where the server listens: one for every `dvc` process, and for all that could make its workers others.
+
+    Whoever can connect can have code run, so the socket is in a folder that is closed to other users.
+
+    Raises:
+        PermissionError: the folder is not this user's alone.
+    """
+    folder = Path(tempfile.gettempdir()) / f"padding-impact-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o777 != 0o700 or folder.is_symlink():
+        raise PermissionError(f"{folder} is open to others")
+    environment = sorted(item for item in os.environ.items() if item[0] != "DVC_STAGE")
+    code = [Path(inspect.getfile(module)).read_bytes() for module in (sys.modules[prepare.__module__], fork_server)]
+    about = (_stat(dvc)[19], sys.executable, str(Path.cwd()), environment, prepare.__qualname__, code)
+    return str(folder / f"{dvc}.{hashlib.sha256(repr(about).encode()).hexdigest()[:32]}")
 
 
 def _stat(pid: int) -> list[str]:

@@ -47,11 +47,11 @@ def result_of(reply: bytes) -> Any:
 
 
 def _read(units: BinaryIO, messages: "queue.Queue[bytes]") -> None:
-    while True:
-        try:
+    try:
+        while True:
             messages.put(pickle.load(units))
-        except (EOFError, OSError):
-            os._exit(1)
+    finally:
+        os._exit(1)
 
 
 def _answer(message: bytes, where: str) -> bytes:
