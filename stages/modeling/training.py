@@ -240,7 +240,11 @@ def _from_generator(feed: Feed, batches: Iterable[Rows]) -> "tf.data.Dataset":
         keep_freed_memory()
         return map(feed.batch, batches)
 
-    return tf.data.Dataset.from_generator(feeding, output_signature=signature).prefetch(2)
+    # Nothing here is left to tf.data to tune, and its thread that would is not always told that an iterator ends: the
+    # end of a training then waits, for up to some seconds, for its next round.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return tf.data.Dataset.from_generator(feeding, output_signature=signature).prefetch(2).with_options(options)
 
 
 def _scores(model: "keras.Model", feed: Feed, classes: int) -> Scores:

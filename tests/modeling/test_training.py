@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from stages.errors import UserError
-from stages.modeling.training import train_seed
+from stages.modeling.training import Feed, _dataset, _stream, train_seed
 from stages.tokens.padded import read_padded
 from tests.modeling.cells import VARIANTS, scores, training_unit
 from tests.padded_texts import MAX_LEN, write_padded
@@ -173,6 +173,14 @@ def test_seven_classes_end_in_a_softmax(make_params, tmp_path):
     folder = write_padded(tmp_path / "padded", "pre", classes=7)
     train_seed(training_unit(make_params, folder, tmp_path / "model", "masked", side="pre"))
     assert 0 < scores(tmp_path / "model")["splits"]["test"]["nll"] < 2.2
+
+
+def test_no_batches_have_a_thread_of_tf_data_that_tunes_them(padded):
+    feed = Feed(read_padded(padded["post"] / "test.parquet"), "post", trims=True, explicit=False)
+    rows = [np.arange(4), np.arange(4, 8)]
+    for batches in (_stream(feed, iter(rows)), _dataset(feed, rows)):
+        assert [len(labels) for _, labels in batches] == [4, 4]
+        assert batches.options().autotune.enabled is False
 
 
 def test_a_unit_can_travel_to_another_process(make_params, padded, tmp_path):
