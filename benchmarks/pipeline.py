@@ -106,7 +106,8 @@ PREFACE = """\
 `dvc repro` in a fresh clone without dvc.lock, whose cache is empty, set-up left out; the rival runs the same stages
 with `execution.workers: 1`, `train.trim: never` and `train.grouping: shuffle`. It runs before the rival and behind it,
 for the host's other work comes and goes, and its mean counts. A stage is counted to the start of the next, DVC's own
-work included. Repeat with `python -m benchmarks.pipeline`.
+work included. Two processes for the seeds are all that sets `export` and `analyze` apart, and DVC's own work, the small
+stages and the first import of TensorFlow are the same in both. Repeat with `python -m benchmarks.pipeline`.
 
 """
 
