@@ -13,6 +13,7 @@ import selectors
 import signal
 import socket
 import sys
+import traceback
 import warnings
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -38,8 +39,10 @@ def serve(listener: socket.socket, dvc: int) -> None:
                 try:
                     listener.close()
                     work(connection)
-                except (EOFError, OSError):  # the stage is gone
+                except (EOFError, ConnectionError):  # the stage is gone
                     pass
+                except BaseException:  # noqa: BLE001 - the stage can only tell that its worker ended
+                    traceback.print_exc()
                 finally:
                     os._exit(1)
             connection.close()

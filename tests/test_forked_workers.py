@@ -232,6 +232,26 @@ def test_a_folder_that_is_open_to_others_is_not_used(monkeypatch):
         assert all_of(state, [0])[0]["server"] != os.getpid()
 
 
+def test_what_keeps_a_worker_from_its_work_is_told(tmp_path, dvc):
+    """Here a module of the project that was broken while the server ran."""
+    shutil.copytree(REPOSITORY / "stages", tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+    code = f"""
+from pathlib import Path
+from stages.forked_workers import ForkedExecutor, dvc_above
+
+for module in ("", "no Python"):
+    with Path("stages/units.py").open("a") as file:
+        file.write(module)
+    with ForkedExecutor(1, dvc_above, {dvc.pid}) as executor:
+        executor.submit(abs, -1).result()
+"""
+    with (tmp_path / "told").open("w") as file:  # no pipe, for the server keeps it open
+        subprocess.run([sys.executable, "-c", code], check=False, cwd=tmp_path, stderr=file)
+    told = (tmp_path / "told").read_text()
+    assert "BrokenProcessPool" in told
+    assert "SyntaxError" in told
+
+
 def test_without_a_server_the_workers_are_fresh_processes(capfd):
     (found,) = all_of(state, [0], prepare=prepare_in_vain)
     assert found["server"] == os.getpid()
