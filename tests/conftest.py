@@ -16,9 +16,13 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first: processes take whole files in this order, and none waits for a long one last."""
+    """Files with slow tests first: processes take whole files in this order, and none waits for a long one last.
+
+    The first that needs the small run begins with it; the others that do come behind all that is done meanwhile.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    needing = [item.path for item in items if {"small_run", "one_cell"} & set(getattr(item, "fixturenames", ()))]
+    items.sort(key=lambda item: (item.path not in needing[:1], item.path not in slow, item.path in needing))
 
 
 @pytest.fixture

@@ -1,53 +1,33 @@
 """The pipeline's stages on a real dask cluster write what they write locally, to the last byte."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 from dvc.utils.serialize import modify_yaml
 
-from tests.cluster import (
-    eventually,
-    unit_processes,
-)
-from tests.conftest import REPOSITORY
-from tests.pipelines import COPIED, ENVIRONMENT, SMALL, change_params, contents
+from tests.cluster import eventually, unit_processes
+from tests.pipelines import ENVIRONMENT, contents
 
 pytestmark = pytest.mark.slow
 
 NOWHERE = "tcp://127.0.0.1:9"
 CELL = "post-masked"
-TINY = SMALL | {
-    "pad.sides": ["post"],
-    "train.variants": ["masked"],
-    "datasets.synthetic.texts": 400,
-    # Models that did not learn would not be compared, and a worker must be killed before the last epoch.
-    "train.epochs": 25,
-}
+BY_UNITS = ("models/", "states/", "analysis/")
+"""What units of work computed, below data/."""
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A small project with everything that comes before training; its workers find `stages` here alone."""
-    root = tmp_path_factory.mktemp("project")
-    for name in ("stages", "params.yaml", "data/raw"):
-        assert name in COPIED
-        source = REPOSITORY / name
-        if source.is_dir():
-            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__", "*.csv", "*.parquet"))
-        else:
-            shutil.copy(source, root / name)
-    change_params(root, TINY)
-    stage(root, "ingest", raw="data/raw", corpus="data/corpus")
-    stage(root, "tokenize", raw="data/raw", corpus="data/corpus", tokens="data/tokens")
-    stage(root, "bag_of_words", tokens="data/tokens", bag_of_words="data/bag_of_words")
-    stage(root, "pad", side="post", tokens="data/tokens", padded="data/padded/post")
-    return root
+def project(small_run, tmp_path_factory):
+    """A copy of the small run that the tests here may change; workers find `stages` here alone."""
+    return shutil.copytree(small_run, tmp_path_factory.mktemp("clustered") / "project", symlinks=True)
 
 
 def command(name, params="params.yaml", **options):
@@ -78,13 +58,19 @@ def params_for(root, name, changes):
 
 
 def behind_training(root, out, params):
-    """Export, analyse and report the cell that was trained into `out`; every file there."""
+    """Export, analyse and report the cell that was trained into `out`; every file there.
+
+    The other cells stand in the files of the small run.
+    """
+    for kind in ("models", "states"):
+        others = shutil.ignore_patterns(CELL)
+        shutil.copytree(root / "data" / kind, root / out / kind, dirs_exist_ok=True, ignore=others)
     states = {"padded": "data/padded/post", "models": f"{out}/models/{CELL}", "states": f"{out}/states/{CELL}"}
     stage(root, "export", params=params, side="post", variant="masked", **states)
     before = {"corpus": "data/corpus", "tokens": "data/tokens", "bag_of_words": "data/bag_of_words"}
     places = {"padded": "data/padded", "models": f"{out}/models", "states": f"{out}/states"}
     stage(root, "analyze", params=params, **before, **places, analysis=f"{out}/analysis")
-    stage(root, "report", params=params, analysis=f"{out}/analysis", reports=f"{out}/reports")
+    stage(root, "report", params=params, analysis=f"{out}/analysis", reports=f"{out}/reports/synthetic")
     return contents(root / out)
 
 
@@ -101,8 +87,14 @@ def units_done(started):
     return counts.get("run_unit", {}).get("memory", 0)
 
 
-def begun_training(root, params, out):
-    """Begin to train a cell, and wait until both seeds are in the middle."""
+def histories(worker):
+    """The history that a worker writes, where it is in the middle of training a seed."""
+    opened = (Path(file.path) for unit in unit_processes(worker) for file in unit.open_files())
+    return [path for path in opened if path.name == "history.csv"]
+
+
+def begun_training(root, params, out, workers):
+    """Begin to train a cell, and wait until one of these workers is in the middle of a seed."""
     process = subprocess.Popen(
         command("train", **training(out), params=params),
         cwd=root,
@@ -110,36 +102,26 @@ def begun_training(root, params, out):
         stderr=subprocess.PIPE,
         text=True,
     )
-
-    def both_at_work():
-        histories = list((root / out).glob(f"models/{CELL}.*.partial/seed=*.partial/history.csv"))
-        return len(histories) == 2 and all(len(path.read_text().splitlines()) > 2 for path in histories)
-
-    eventually(lambda: both_at_work() or process.poll() is not None)
+    eventually(lambda: any(map(histories, workers)) or process.poll() is not None)
     assert process.poll() is None, process.stderr.read()
     return process
 
 
-@pytest.fixture(scope="module")
-def local(project):
-    """Every file of the cell, trained, exported, analysed and reported without a cluster."""
-    stage(project, "train", **training("local"))
-    return behind_training(project, "local", "params.yaml")
-
-
 def test_with_a_worker_killed_models_states_and_reports_are_those_of_a_local_run_to_the_last_byte(
-    empty_cluster, project, local
+    empty_cluster, project
 ):
-    assert {"reports/report.md", "reports/report.html", "reports/report.json"} <= set(local)
-    assert {"models/post-masked/seed=1/model.keras", "states/post-masked/seed=1/pads-8.parquet"} <= set(local)
+    local = {name: content for name, content in contents(project / "data").items() if name.startswith(BY_UNITS)}
+    local |= {f"reports/{name}": content for name, content in contents(project / "reports").items()}
+    assert {"reports/synthetic/report.md", "models/post-masked/seed=1/model.keras"} <= set(local)
+    assert {"states/post-masked/seed=1/pads-8.parquet", "analysis/verdicts.json"} <= set(local)
 
     victim, other = (empty_cluster.start_worker() for _ in range(2))
     params = params_for(project, "dask.yaml", on_the_cluster(empty_cluster))
-    process = begun_training(project, params, "dask")
-    (unit,) = unit_processes(victim)
+    process = begun_training(project, params, "dask", [victim])
+    (unit,), (history,) = unit_processes(victim), histories(victim)
     os.kill(victim, signal.SIGKILL)
     eventually(lambda: not unit.is_running() or unit.status() == psutil.STATUS_ZOMBIE, seconds=10)
-    assert not list((project / "dask").glob(f"models/{CELL}.*.partial/seed=[01]")), "it was killed too late"
+    assert history.exists(), "it was killed too late: the folder has its final name"
     _, errors = process.communicate(timeout=300)
     assert (process.returncode, errors) == (0, "")
     assert victim not in empty_cluster.workers()
@@ -148,13 +130,15 @@ def test_with_a_worker_killed_models_states_and_reports_are_those_of_a_local_run
     clustered = behind_training(project, "dask", params)
     assert [name for name in local if clustered.get(name) != local[name]] == []
     assert set(clustered) == set(local)
-    assert units_done(empty_cluster) == 2 * 3 + 1, "two seeds in three stages, and a pair of models compared"
+    pairs = sum(each["pairs"] for each in json.loads(local["analysis/similarity.json"]))
+    assert pairs > 1
+    assert units_done(empty_cluster) == 2 + 2 + 8 + pairs, "a cell of two seeds, four cells, and pairs of models"
 
 
 def test_an_interrupted_stage_leaves_nothing_half_written_and_no_unit_at_work(two_workers, project):
     out = "interrupted"
     params = params_for(project, f"{out}.yaml", on_the_cluster(two_workers))
-    process = begun_training(project, params, out)
+    process = begun_training(project, params, out, two_workers.workers())
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (130, "train: interrupted; nothing half-written was kept\n")

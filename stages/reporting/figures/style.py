@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -31,7 +32,6 @@ STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "figure.facecolor": "white",
-    "savefig.facecolor": "white",
     "axes.grid": True,
     "grid.color": "#e6e6e6",
     "grid.linewidth": 0.6,
@@ -183,8 +183,9 @@ def svg(name: str, draw: Callable[[Subject], Figure], subject: Subject) -> str:
     """
     buffer = io.StringIO()
     with mpl.rc_context(STYLE | {"svg.hashsalt": name}):
-        figure = draw(subject)
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
+        canvas: Any = FigureCanvasSVG(draw(subject))
+        # Figure.savefig draws all of it twice, the first time for the layout alone; that is done in every drawing.
+        canvas.print_svg(buffer, metadata=dict.fromkeys(("Date", "Creator", "Type", "Format")))
     return _for_a_page(buffer.getvalue(), name)
 
 
