@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).parents[1]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests first: processes take whole files in this order, and none waits for a long one last.
 
-    The first that needs the small run begins with it; the others that do come behind all that is done meanwhile.
+    The first of those that need the small run is the very first, and makes it; the others are the last slow ones.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     needing = [item.path for item in items if {"small_run", "one_cell"} & set(getattr(item, "fixturenames", ()))]
