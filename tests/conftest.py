@@ -2,6 +2,7 @@
 
 import copy
 import os
+import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     needing = [item.path for item in items if {"small_run", "one_cell"} & set(getattr(item, "fixturenames", ()))]
     items.sort(key=lambda item: (item.path not in needing[:1], item.path not in slow, item.path in needing))
+
+
+def committed(path: str) -> str:
+    """A file as the last commit has it: a run on another processor rewrites the last digits of reports/."""
+    command = ["git", "show", f"HEAD:{path}"]
+    return subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, encoding="utf-8").stdout
 
 
 @pytest.fixture

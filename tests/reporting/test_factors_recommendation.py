@@ -10,7 +10,7 @@ from stages.reporting.factors.choosing import choose
 from stages.reporting.factors.content import factors_content
 from stages.reporting.factors.markdown import advice
 from stages.reporting.factors.sweeps import Row
-from tests.conftest import REPOSITORY, changed, load_content
+from tests.conftest import changed, committed, load_content
 from tests.reporting import planted_sweeps as planted
 
 COMPUTED = {"cheap": 100, "dear": 200, "dearest": 300}
@@ -141,7 +141,7 @@ def test_a_sweep_that_was_not_run_is_named_with_its_command(decided):
 
 
 def test_the_main_report_decides_on_side_and_mask_where_it_is_there():
-    report = json.loads((REPOSITORY / "reports" / "synthetic" / "report.json").read_text())
+    report = json.loads(committed("reports/synthetic/report.json"))
     content = factors_content("synthetic", planted.everything(), report)
     found = {each["decision"]: each for each in content["recommendation"]}
     assert found["mask"]["evidence"] == found["side"]["evidence"] == "report.md"
