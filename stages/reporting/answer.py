@@ -40,7 +40,7 @@ def leak(results: Results) -> str:
     found = _of_variant(results, BASELINE, DRIFT)
     if not found:
         return (
-            "**This run cannot say whether padding leaks through an unmasked LSTM**: "
+            f"**This run cannot say whether padding leaks through an unmasked {results.network}**: "
             f"`train.variants` does not name `{BASELINE}`."
         )
     clauses = [_moved(results, cell, finding) for cell, finding in found]
@@ -58,17 +58,17 @@ def _leak_verdict(results: Results, found: list[Finding]) -> str:
     tight = [each.side for each in found if each.harmless]
     if len(leaks) == len(found):
         widely = all(_leaks_widely(results, cell) for cell, _ in _of_variant(results, BASELINE, DRIFT))
-        return f"Yes, {'' if widely else _under(results)}padding leaks through the unmasked LSTM"
+        return f"Yes, {'' if widely else _under(results)}padding leaks through the unmasked {results.network}"
     if len(tight) == len(found):
         anywhere = any(any(_different(results, cell)) for cell, _ in _of_variant(results, BASELINE, DRIFT))
         where = _under(results) if anywhere else ""
-        return f"No, {where}padding does not leak through the unmasked LSTM in any amount that matters"
+        return f"No, {where}padding does not leak through the unmasked {results.network} in any amount that matters"
     parts = [f"with {side}-padding it leaks" for side in leaks] + [f"with {side}-padding it does not" for side in tight]
     unclear = [each.side for each in found if each.side not in leaks + tight]
     parts += [f"with {side}-padding this run cannot tell" for side in unclear]
     if len(unclear) == len(found):
-        return "This run cannot tell whether padding leaks through the unmasked LSTM"
-    return "Through the unmasked LSTM, " + listed(parts)
+        return f"This run cannot tell whether padding leaks through the unmasked {results.network}"
+    return f"Through the unmasked {results.network}, {listed(parts)}"
 
 
 def _different(results: Results, cell: CellFacts) -> list[bool]:

@@ -39,6 +39,11 @@ def compute_grows(results: Results) -> Ruling:
     return Ruling(stand, f"{'; '.join(figures)}: {reading}. {line} ({counted} are counted.)")
 
 
+def trims(results: Results, cell: CellFacts) -> bool:
+    """Whether training computed fewer positions than full rows have."""
+    return cell.computed_tokens < _positions(results, cell)
+
+
 def _positions(results: Results, cell: CellFacts) -> int:
     padded = results.report["dataset"]["padded"][cell.side]
     return int(padded["max_len"] * padded["splits"]["train"]["texts"] * sum(seed.epochs for seed in cell.seeds))

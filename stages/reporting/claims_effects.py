@@ -111,8 +111,8 @@ def extent(results: Results) -> Ruling:
         f"Drift ratio of `{BASELINE}`, intervals as printed, by amount: "
         f"{'; '.join(text for _, text in amounts)}. By side: {side_text}. "
         f"By length, without intervals: {'; '.join(lengths) or 'undefined, for the analysis holds no strata'}. "
-        f"Not varied: {listed(fixed)}; run {run}."
-    )
+        f"{f'Not varied: {listed(fixed)}; run {run}.' if fixed else ''}"
+    ).rstrip()
     if not shown:
         return Ruling(Stand.OPEN, f"This run shows no dependence and cannot exclude one. {figure}")
     return Ruling(Stand.DEPENDS, figure, f"what is varied: shown here for {listed(shown)}; the rest is open")
@@ -169,8 +169,9 @@ def _sizes(results: Results) -> tuple[list[str], str]:
     """What all unmasked models have in common, in words, and the sweeps that vary it."""
     unmasked = [cell.record["architecture"] for cell in results.cells if cell.mask == "none"]
     same = [key for key in SIZES if len({each[key] for each in unmasked}) < 2]
-    words = [SIZES[key] for key in same] + ["the downstream layer"]
-    return words, sweeps(results, *["size"] * bool(same), "downstream")
+    one_head = len({each["head"] for each in unmasked}) < 2
+    words = [SIZES[key] for key in same] + ["the downstream layer"] * one_head
+    return words, sweeps(results, *["size"] * bool(same), *["downstream"] * one_head)
 
 
 def attention_and_tuning(results: Results) -> Ruling:

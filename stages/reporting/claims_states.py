@@ -17,7 +17,7 @@ from stages.reporting.rulings import SUBTLE, Ruling, Stand, baselines, drift_of,
 from stages.reporting.wording import percent_of, ratio_of
 from stages.stats.verdicts import Verdict
 
-NO_COMPARATOR = "What an LSTM reduces, compared with no LSTM, is not tested here."
+NO_COMPARATOR = "What {} reduces, compared with no {}, is not tested here."
 
 PAIRS = {"within": "of one class", "between": "of two classes"}
 
@@ -97,7 +97,7 @@ def _range(found: list[Finding]) -> str:
 
 
 def not_eliminated(results: Results) -> Ruling:
-    """C3, at the headline condition: what is left with and without a mask, and forgotten; no run lacks an LSTM."""
+    """C3, at the headline condition: what is left with and without a mask, and forgotten; without it is not judged."""
     alone = of_baseline(results, DRIFT, [results.headline])
     masked = [
         found for cell in working(results) if (found := results.finding(cell, DRIFT, results.headline)) is not None
@@ -106,7 +106,8 @@ def not_eliminated(results: Results) -> Ruling:
         return Ruling(Stand.OPEN, "This run shows neither that a drift is there nor that it is not.")
     parts = [f"`{each.variant}` ({each.side}): {drift_of(each)}" for each in alone + masked]
     figure = f"Drift under {condition_text(results.headline)}: {'; '.join(parts)}."
-    figure = " ".join([figure, *(forgets(cell) for cell in baselines(results) if cell.side != "pre"), NO_COMPARATOR])
+    comparator = NO_COMPARATOR.format(results.a_network, results.network)
+    figure = " ".join([figure, *(forgets(cell) for cell in baselines(results) if cell.side != "pre"), comparator])
     if all(each.verdict is Verdict.EXACT for each in alone):
         return Ruling(Stand.REFUTED, figure)
     if all(each.harmless for each in alone):
@@ -115,7 +116,8 @@ def not_eliminated(results: Results) -> Ruling:
     if not all(each.verdict is Verdict.DIFFERENT for each in alone):
         return Ruling(Stand.DEPENDS, figure, "the padding side")
     if masked and all(each.verdict is Verdict.EXACT for each in masked):
-        return Ruling(Stand.DEPENDS, figure, "the mask: an LSTM without one does not eliminate it, with one it does")
+        on = f"the mask: {results.a_network} without one does not eliminate it, with one it does"
+        return Ruling(Stand.DEPENDS, figure, on)
     return Ruling(Stand.OPEN, figure)
 
 

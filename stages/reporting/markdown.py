@@ -8,10 +8,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ruamel.yaml import YAML
 
+from stages.modeling.recurrent import RECURRENT
 from stages.reporting.answer import answer
 from stages.reporting.captions import CAPTIONS
+from stages.reporting.claims_cost import trims
 from stages.reporting.numbers import listed, percent, plain, whole
-from stages.reporting.results import Record, Results, condition_text
+from stages.reporting.results import CellFacts, Record, Results, condition_text, head_text
 from stages.reporting.rulings import DRAMATIC, SUBTLE
 from stages.reporting.tables.cost import batching_table, law_table
 from stages.reporting.tables.data import dropped, splits_table, vectors_found
@@ -48,6 +50,7 @@ def report_markdown(results: Results) -> str:
 def _context(results: Results) -> dict[str, Any]:
     report = results.report
     dataset, params = report["dataset"], report["params"]
+    trimmed = list(dict.fromkeys(cell.variant for cell in results.cells if trims(results, cell)))
     return {
         "answer": answer(results),
         "captions": CAPTIONS,
@@ -78,9 +81,42 @@ def _context(results: Results) -> dict[str, Any]:
         "worth": worth(results),
         "probes": probe_texts(results),
         "exported": max(record["n_texts"] for record in report["verdicts"] if record["condition"]),
+        "network": results.network,
+        "one_size": len({_size(cell) for cell in results.cells}) == 1,
+        "trimmed": listed([f"`{variant}`" for variant in trimmed]),
+        "some_full": len(trimmed) < len(results.variants),
+        "heads": _heads(results),
+        "pair_state": "(h, c)" if any(name.startswith("c_") for name in results.cells[0].vectors) else "h",
+        "step_flops": _step_flops(results),
         "command": _command(params),
         "params_yaml": _yaml(params),
     }
+
+
+def _size(cell: CellFacts) -> tuple[Any, ...]:
+    return tuple(cell.record["architecture"][key] for key in ("embedding", "layers", "units", "bidirectional"))
+
+
+def _heads(results: Results) -> str:
+    """What every variant's classifier reads, in words, by head."""
+    variants: dict[str, list[str]] = {}
+    for cell in results.cells:
+        names = variants.setdefault(cell.record["architecture"]["head"], [])
+        names += [f"`{cell.variant}`"] * (f"`{cell.variant}`" not in names)
+    words = {head: head_text(head) for head in variants}
+    if len(variants) == 1:
+        return next(iter(words.values()))
+    return listed([f"{words[head]} in {listed(names)}" for head, names in variants.items()])
+
+
+def _step_flops(results: Results) -> str:
+    """The FLOPs of one step, for each kind of recurrent layer that was trained."""
+    kinds = dict.fromkeys(cell.record["architecture"]["recurrent"] for cell in results.cells)
+    cells = [RECURRENT[kind] for kind in kinds if kind in RECURRENT]
+    formulas = [f"2·{cell.products}·u·(u + d) + {cell.elementwise}u FLOPs" for cell in cells]
+    if len(cells) > 1:
+        formulas = [f"{formula} ({cell.layer})" for formula, cell in zip(formulas, cells, strict=True)]
+    return f"{listed(formulas) or 'no FLOPs'} for one step of a layer of u units with d inputs"
 
 
 def _sign_flips(results: Results) -> str:

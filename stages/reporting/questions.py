@@ -5,21 +5,31 @@ from collections.abc import Callable
 from stages.params import BASELINE
 from stages.reporting.claims_cost import MASKED_STEP, cheapest
 from stages.reporting.numbers import listed, percent, ratio, whole
-from stages.reporting.results import DRIFT, FLIPS, CellFacts, Estimate, Finding, Record, Results, condition_text
-from stages.reporting.rulings import baselines, of_baseline, queue, working
+from stages.reporting.results import (
+    DRIFT,
+    FLIPS,
+    CellFacts,
+    Estimate,
+    Finding,
+    Record,
+    Results,
+    condition_text,
+    head_text,
+)
+from stages.reporting.rulings import baselines, of_baseline, queue, sweeps, working
 from stages.reporting.tables.cost import BATCHINGS
 from stages.reporting.tables.information import moves
-from stages.reporting.wording import apart, percent_of, ratio_of
+from stages.reporting.wording import apart, capital, percent_of, ratio_of
 from stages.stats.verdicts import Verdict
 
 Answer = Callable[[Results], str]
 
 ONE_RUN = "`dvc exp run -S {}`"
-NO_MASK = "This run cannot tell: `train.variants` names no variant with `mask: embedding`; run `dvc exp run -S {}`."
+NO_MASK = "This run cannot tell: `train.variants` names no variant with a mask that works; run `dvc exp run -S {}`."
 WITH_MASK = "'train.variants=[baseline,masked]'"
 OTHER_HEADS = (
-    "Other heads are not offered yet. (Known of Keras 3, not measured here: recurrent layers, GlobalAveragePooling1D "
-    "and attention use the mask; GlobalMaxPooling1D, Conv1D and Flatten drop it.)"
+    "(Known of Keras 3, not measured here: recurrent layers, GlobalAveragePooling1D and attention use the mask; "
+    "GlobalMaxPooling1D, Conv1D and Flatten drop it.)"
 )
 
 
@@ -61,7 +71,10 @@ def zeros(results: Results) -> str:
         reason = found[0].reason if found else f"`train.variants` does not name `{BASELINE}`"
         return f"This run cannot tell: {reason}."
     figures = f"{condition_text(results.headline)} {_moved(results)}"
-    reading = "Index 0 is an index like any other: the embedding has a row for it, and the LSTM reads it as a word."
+    reading = (
+        "Index 0 is an index like any other: the embedding has a row for it, and the "
+        f"{results.network} reads it as a word."
+    )
     if all(each.harmless for each in found):
         return f"Here it is, for {figures}, too little to matter. {reading}"
     shown = all(each.verdict is Verdict.DIFFERENT for each in found)
@@ -85,7 +98,7 @@ def mask_zero(results: Results) -> str:
     masked = working(results)
     if not masked:
         return NO_MASK.format(WITH_MASK)
-    asks = "It makes a mask of the indices that are not 0, at which an LSTM skips the update of its state"
+    asks = "It makes a mask of the indices that are not 0; at index 0 a recurrent layer skips the update of its state"
     moved, count = _largest(results, masked)
     does = f"in {count} comparisons of `{masked[0].variant}` the largest change of any unit is {ratio(moved)}"
     copies = sorted({cell.variant for cell in results.cells if cell.same_as_baseline and cell.mask != "none"})
@@ -165,27 +178,34 @@ def loss(results: Results) -> str:
     test = dataset["padded"][results.sides[0]]["splits"]["test"]
     return (
         f"Not here: the head gives one prediction for each text, so loss and accuracy count {whole(test['texts'])} "
-        f"test texts and none of their pads, {percent(test['padding_share'])} of the positions. Heads with an output "
-        "at every step are not offered yet. (Known of Keras 3, not measured here: there it weights loss and metrics by "
-        "the mask, and without one counts pads.)"
+        f"test texts and none of their pads, {percent(test['padding_share'])} of the positions. (Known of Keras 3, not "
+        "measured here: where a model gives an output at every step, it weights loss and metrics by the mask, and "
+        "without one counts pads.)"
     )
 
 
 def following(results: Results) -> str:
-    """Q9: what this run has behind the mask; other heads are not offered."""
+    """Q9: what this run has behind the mask, by head, and the sweep that has the other heads."""
     masked = working(results)
     if not masked:
         return NO_MASK.format(WITH_MASK)
-    layers = max(int(cell.record["architecture"]["layers"]) for cell in masked)
-    moved, _ = _largest(results, masked)
-    behind = "another LSTM and a dense classifier" if layers > 1 else "a dense classifier"
-    seen = (
-        f"Behind the last state, {behind}: with a mask that works the largest change is {ratio(moved)}."
-        if moved <= results.report["params"]["analyze"]["exact_tolerance"]
-        else f"Not even {behind} as used here: the largest change behind the mask is {ratio(moved)}."
-    )
-    more = "" if layers > 1 else f" For a second LSTM run {ONE_RUN.format('model.layers=2')}."
-    return f"{seen}{more} {OTHER_HEADS}"
+    heads: dict[tuple[str, int], list[CellFacts]] = {}
+    for cell in masked:
+        architecture = cell.record["architecture"]
+        heads.setdefault((architecture["head"], architecture["layers"]), []).append(cell)
+    seen = listed([_behind(results, *kind, cells) for kind, cells in heads.items()])
+    two_layers = any(layers > 1 for _, layers in heads)
+    more = "" if two_layers else f"For a second recurrent layer run {ONE_RUN.format('model.layers=2')}. "
+    return f"{capital(seen)}. {more}For other heads run {sweeps(results, 'downstream')}. {OTHER_HEADS}"
+
+
+def _behind(results: Results, head: str, layers: int, cells: list[CellFacts]) -> str:
+    """What the mask leaves of the largest change behind one head, and behind a second layer where there is one."""
+    behind = f"{'a second recurrent layer, ' if layers > 1 else ''}{head_text(head)} and a dense classifier"
+    moved, _ = _largest(results, cells)
+    kept = moved <= results.report["params"]["analyze"]["exact_tolerance"]
+    mask = "with a mask that works the largest change" if kept else "a mask that works does not suffice: the change"
+    return f"behind {behind}, {mask} is {ratio(moved)}"
 
 
 def width(results: Results) -> str:

@@ -5,6 +5,9 @@ from functools import cached_property
 from typing import Any
 
 from stages.layout import AS_TRAINED, OTHER_SIDE, condition_name
+from stages.modeling.heads import HEADS
+from stages.modeling.recurrent import RECURRENT
+from stages.params import BASELINE
 from stages.states.schema import HEAD
 from stages.stats.verdicts import Verdict
 
@@ -213,6 +216,18 @@ class Results:
         """One cell; None where it was not trained."""
         return next((cell for cell in self.cells if (cell.side, cell.variant) == (side, variant)), None)
 
+    @property
+    def network(self) -> str:
+        """What the unmasked model is called: by its recurrent layer, or a network where it has none."""
+        cell = next((each for each in self.cells if each.variant == BASELINE), self.cells[0])
+        kind = RECURRENT.get(cell.record["architecture"]["recurrent"])
+        return kind.layer if kind else "network"
+
+    @property
+    def a_network(self) -> str:
+        """With its article: an LSTM, a GRU."""
+        return f"{'an' if self.network == 'LSTM' else 'a'} {self.network}"
+
     def finding(
         self, cell: CellFacts, estimand: str, condition: str | None = None, state: str | None = None
     ) -> Finding | None:
@@ -260,6 +275,11 @@ def condition_text(condition: str) -> str:
         return words[condition]
     pads = condition.removeprefix(ALONE[:-1])
     return f"{pads} extra pad{'' if pads == '1' else 's'}"
+
+
+def head_text(head: str) -> str:
+    """What stands between the recurrent layers and the classifier, in words."""
+    return f"all steps through the head `{head}`" if HEADS[head].reads_steps else "the last state"
 
 
 def _cell(record: Record) -> CellFacts:

@@ -4,7 +4,10 @@ import re
 
 import pytest
 
+from stages.modeling.heads import HEADS
+from stages.modeling.recurrent import RECURRENT
 from stages.params import checked_params
+from stages.reporting.markdown import report_markdown
 from stages.reporting.questions import QUESTIONS, questions
 from stages.reporting.results import Results
 from tests.conftest import changed, load_content
@@ -115,9 +118,29 @@ def test_loss_counts_texts(results):
 def test_a_second_layer_is_named_where_there_is_one(results):
     assert "`dvc exp run -S model.layers=2`" in answers(results(drift=LEAK))["Q9"]
     text = answers(results({"model.layers": 2}, drift=LEAK))["Q9"]
-    assert "another LSTM and a dense classifier" in text
+    assert text.startswith("Behind a second recurrent layer, the last state and a dense classifier, with a mask that")
     assert "model.layers=2" not in text
-    assert answers(results(drift=LEAK, masked_drift=LEAK))["Q9"].startswith("Not even a dense classifier")
+    assert "a mask that works does not suffice" in answers(results(drift=LEAK, masked_drift=LEAK))["Q9"]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_the_layer_that_follows_is_the_head_that_was_trained(head, results):
+    report = results({"model.head": head}, drift=LEAK)
+    assert ("the last state" in answers(report)["Q9"]) == (head == "last")
+    assert head == "last" or f"the head `{head}`" in answers(report)["Q9"]
+    assert f"The classifier reads {'the last state' if head == 'last' else f'all steps through the head `{head}`'}" in (
+        report_markdown(report)
+    )
+
+
+@pytest.mark.parametrize(("cell", "name"), [("lstm", "an LSTM"), ("gru", "a GRU"), ("simple_rnn", "a SimpleRNN")])
+def test_a_model_is_called_by_its_own_cell(cell, name, results):
+    document = report_markdown(results({"model.recurrent": cell}, drift=LEAK))
+    own, _, _ = document.partition("## What was claimed elsewhere")
+    named = set(re.findall(r"LSTM|GRU|SimpleRNN", own))
+    assert named == {name.split()[1]}
+    assert f"{RECURRENT[cell].products}·u·(u + d) + {RECURRENT[cell].elementwise}u FLOPs" in document
+    assert "not offered" not in document
 
 
 def test_the_cheapest_batches_are_those_that_may_be_used(deep_results, results):
