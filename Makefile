@@ -29,7 +29,7 @@ repro: $(READY) ## Run the pipeline on the dataset that params.yaml names; write
 
 gate: $(READY) ## Run the pipeline; fail when a variant that `gate:` declares padding-invariant is not
 	dvc repro
-	python -m stages.gate --reports reports
+	python -m stages.reporting.gate --reports reports
 
 sweep: $(READY) ## Run the grid NAME= of sweeps/, resuming what was begun; DATASET=, TEXTS= and JOBS= may be given
 	@python -m stages.sweep --name "$(NAME)" --dataset "$(DATASET)" --texts "$(TEXTS)" --jobs "$(JOBS)"

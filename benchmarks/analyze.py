@@ -49,8 +49,8 @@ FIGURES = (*PAIRED, "Wasserstein", SMIRNOV)
 
 IMPORTS = {
     "generate": ("pandas", "stages.states.writer"),
-    "ours": ("stages.states.reader", "stages.stats.distributions", "stages.stats.units"),
-    "the stage": ("stages.analysis.model_pass",),
+    "ours": ("stages.states.reader", "stages.stats.histograms", "stages.stats.unit_shifts"),
+    "the stage": ("stages.analysis.one_model",),
     "pandas": ("pandas", "pyarrow.parquet", "scipy.stats"),
 }
 
@@ -124,15 +124,15 @@ def ours(folder: Path) -> Figures:
     from scipy import stats
 
     from stages.states.reader import aligned_batches
-    from stages.stats import distributions
-    from stages.stats.distributions import StateHistogram
+    from stages.stats import histograms as histogram_stats
+    from stages.stats.histograms import StateHistogram
     from stages.stats.shift import ShiftSums
-    from stages.stats.units import unit_shifts
+    from stages.stats.unit_shifts import unit_shifts
 
     histograms = [StateHistogram.create(WIDTH, len(STRATA) + 1) for _ in CONDITIONS]
     sums = None
     for batches in aligned_batches([states_file(folder, name) for name in CONDITIONS], [VECTOR], BATCH_ROWS):
-        stratum = distributions.length_stratum(batches[0].length, np.array(STRATA))
+        stratum = histogram_stats.length_stratum(batches[0].length, np.array(STRATA))
         for histogram, batch in zip(histograms, batches, strict=True):
             histogram.add(batch.vectors[VECTOR], stratum)
         new = ShiftSums.of(batches[0].text_id, *(batch.vectors[VECTOR] for batch in batches))
@@ -145,11 +145,11 @@ def ours(folder: Path) -> Figures:
     margin = (np.abs(units.mean) - EPSILON * units.spread) / units.sd * np.sqrt(sums.pair.n)
     tost = stats.t.cdf(margin, sums.pair.n - 1)
     paired = (units.mean, units.sd, units.effect, units.p_different, tost, sums.largest_of_unit)
-    w1, ks = distributions.wasserstein(one, two)[0], distributions.kolmogorov_smirnov(one, two)[0]
+    w1, ks = histogram_stats.wasserstein(one, two)[0], histogram_stats.kolmogorov_smirnov(one, two)[0]
     return dict(zip(FIGURES, (*paired, w1, ks), strict=True)) | {
         "drift ratio": np.array(sums.drift_ratio()),
-        "bound": distributions.kolmogorov_smirnov_bound(one, two)[0],
-        "by stratum": distributions.wasserstein(*histograms),
+        "bound": histogram_stats.kolmogorov_smirnov_bound(one, two)[0],
+        "by stratum": histogram_stats.wasserstein(*histograms),
     }
 
 
@@ -157,8 +157,8 @@ def the_stage(folder: Path) -> Figures:
     """The whole pass of the stage over one model, whatever else it computes; its drift ratio stands for it."""
     import numpy as np
 
-    from stages.analysis.model_pass import ModelUnit, outcome_of_model
-    from stages.params import Epsilon
+    from stages.analysis.one_model import ModelUnit, outcome_of_model
+    from stages.params.schema import Epsilon
 
     epsilon = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, unit_shift=EPSILON, joint_shift=0.5)
     found = outcome_of_model(ModelUnit(folder, *MODEL, {CONDITIONS[1]: 16}, epsilon, probe_texts=500))
@@ -230,7 +230,7 @@ def agreement(folder: Path) -> list[str]:
     """How far the figures of the two lie apart; ends the program where they are further apart than they may be."""
     import numpy as np
 
-    from stages.stats.distributions import BIN_WIDTH
+    from stages.stats.histograms import BIN_WIDTH
 
     a, b = (dict(np.load(folder / f"{who}.npz")) for who in ("ours", "pandas"))
     if not np.isclose(np.load(folder / "the stage.npz")["drift ratio"], b["drift ratio"], rtol=1e-9):

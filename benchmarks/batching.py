@@ -14,8 +14,8 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.knobs import changed_params
-from stages.files import read_json
-from stages.params import Params
+from stages.params.schema import Params
+from stages.runtime.files import read_json
 
 REPOSITORY = Path(__file__).parents[1]
 RESULT = REPOSITORY / "benchmarks" / "batching.md"
@@ -100,7 +100,7 @@ def _seconds(
     folder: Path, padded: Path, cell: tuple[str, str], texts: int, epochs: int
 ) -> tuple[float, dict[str, int]]:
     """Wall time of training one seed, and what it counted."""
-    from stages.modeling.training import TrainingUnit, train_seed
+    from stages.models.training import TrainingUnit, train_seed
 
     variant, mode = cell
     params = _params(texts, mode, epochs)

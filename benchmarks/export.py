@@ -14,9 +14,9 @@ import numpy as np
 from benchmarks.knobs import changed_params
 from benchmarks.processes import Done, done, rival
 from benchmarks.results import spread, versions, write_section
-from stages.modeling.exporting import WINDOW_ROWS
-from stages.modeling.tensorflow_runtime import one_op_after_another
-from stages.params import Params
+from stages.models.tensorflow_setup import one_op_after_another
+from stages.params.schema import Params
+from stages.states.exporting import WINDOW_ROWS
 
 FEW, MANY = 2_000, 50_000
 SIZES = (FEW, 10_000, MANY)
@@ -68,8 +68,8 @@ def _prepared(folder: Path, texts: int) -> Path:
     """Texts padded on both sides and a model for every cell; the test texts as arrays for the rival."""
     from stages.ingest import ingest
     from stages.pad import pad
+    from stages.texts.tokens.padded import read_padded
     from stages.tokenize import tokenize
-    from stages.tokens.padded import read_padded
     from stages.train import train
 
     raw, corpus, tokens = folder / "raw", folder / "corpus", folder / "tokens"
@@ -92,8 +92,8 @@ def _prepared(folder: Path, texts: int) -> Path:
 @one_op_after_another()
 def work(folder: Path, side: str, variant: str) -> None:
     """Write the states of every condition; print how long that took, imports and loading left out."""
-    from stages.modeling.exporting import ExportUnit, export_runs, loaded
-    from stages.params import checked_side
+    from stages.params.schema import checked_side
+    from stages.states.exporting import ExportUnit, export_runs, loaded
 
     params = _params(FEW)
     model = folder / f"{side}-{variant}" / "seed=0" / "model.keras"

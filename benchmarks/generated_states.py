@@ -20,8 +20,8 @@ def generate(folder: Path, texts: int) -> None:
     import numpy as np
     import pandas as pd
 
-    from stages.files import write_json
-    from stages.layout import pad_step_path
+    from stages.runtime.files import write_json
+    from stages.runtime.paths import pad_step_path
     from stages.states.schema import PROBABILITY, StatesMetadata
     from stages.states.writer import states_writer
 
@@ -41,7 +41,7 @@ def generate(folder: Path, texts: int) -> None:
 
 def states_file(folder: Path, condition: str) -> Path:
     """Where the states of one condition lie as `export` writes them."""
-    from stages.layout import states_path
+    from stages.runtime.paths import states_path
 
     return states_path(folder, *MODEL, condition)
 

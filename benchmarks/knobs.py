@@ -5,8 +5,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from benchmarks.results import REPOSITORY
-from stages.params import Params, checked_params
-from stages.sweeps.identity import with_overrides
+from stages.params.schema import Params, checked_params
+from stages.sweeps.run.identity import with_overrides
 
 
 def changed_params(changes: dict[str, Any]) -> Params:

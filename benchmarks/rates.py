@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 
-from stages.catalogue import SyntheticDataset
-from stages.layout import condition_name, conditions
-from stages.params import Params, checked_params
-from stages.preparation import Side
+from stages.params.datasets import SyntheticDataset
+from stages.params.schema import Params, checked_params
+from stages.params.texts import Side
+from stages.runtime.paths import condition_name, conditions
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -134,7 +134,7 @@ def measured(folder: Path, setting: Setting, sizes: Sizes) -> Rates:
 
 def write_texts(path: Path, setting: Setting, texts: int) -> None:
     """Generated texts of the wanted mean length as a table of text and label."""
-    from stages.corpora.synthetic import synthetic
+    from stages.texts.corpora.synthetic import synthetic
 
     content = YAML(typ="safe").load(REPOSITORY / "params.yaml")["datasets"]["synthetic"]
     length = round(setting.tokens / math.exp(SIGMA**2 / 2))
@@ -199,7 +199,7 @@ def _training(folder: Path, params: Params, repeats: int, variant: str) -> Rate:
     """CPU seconds for each training text and epoch."""
     import pyarrow.parquet as pq
 
-    from stages.modeling.training import TrainingUnit, train_seed
+    from stages.models.training import TrainingUnit, train_seed
 
     texts: int = pq.read_metadata(folder / PADDED / "train.parquet").num_rows
 
@@ -214,7 +214,7 @@ def _training(folder: Path, params: Params, repeats: int, variant: str) -> Rate:
 
 def _exporting(folder: Path, params: Params, sizes: Sizes) -> tuple[Rate, float]:
     """CPU seconds and bytes for each exported text: what many take more than few. Leaves the states of both."""
-    from stages.modeling.exporting import ExportUnit, export_seed
+    from stages.states.exporting import ExportUnit, export_seed
 
     def seconds(texts: int) -> float:
         unit = ExportUnit(
@@ -240,7 +240,7 @@ def _exporting(folder: Path, params: Params, sizes: Sizes) -> tuple[Rate, float]
 
 def _analysis(folder: Path, params: Params, sizes: Sizes) -> Rate:
     """CPU seconds for each exported text of the model whose states `_exporting` left."""
-    from stages.analysis.model_pass import ModelUnit, outcome_of_model
+    from stages.analysis.one_model import ModelUnit, outcome_of_model
 
     compared = {name: pads for name, pads in conditions(params.export.pads).items() if name != condition_name(0)}
 

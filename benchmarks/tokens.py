@@ -11,7 +11,7 @@ from statistics import median
 from benchmarks.knobs import changed_params
 from benchmarks.processes import Done, done, rival
 from benchmarks.results import spread, versions, write_section
-from stages.params import Params
+from stages.params.schema import Params
 
 SIZES = (100_000, 1_000_000)
 WIDTH = 31

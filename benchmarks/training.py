@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.knobs import changed_params
 from benchmarks.processes import Done, done, rival
 from benchmarks.results import REPOSITORY, versions, write_section
-from stages.params import Params
+from stages.params.schema import Params
 
 REVIEWS = REPOSITORY.parent / "shared" / "data" / "polarity2.csv"
 WIDTH = 400
@@ -118,8 +118,8 @@ def _prepared(folder: Path, knobs: dict[str, Any]) -> Path:
     """The stages up to padding, and the same tokens as arrays for the rivals."""
     from stages.ingest import ingest
     from stages.pad import pad
+    from stages.texts.tokens.padded import read_padded
     from stages.tokenize import tokenize
-    from stages.tokens.padded import read_padded
 
     raw = folder / "raw"
     raw.mkdir()

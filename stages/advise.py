@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from stages.command import run
 from stages.factors import chosen_dataset
-from stages.files import read_json
-from stages.params import Params
-from stages.reporting.factors.content import factors_content
-from stages.reporting.factors.markdown import advice
+from stages.params.schema import Params
+from stages.runtime.command import run
+from stages.runtime.files import read_json
+from stages.sweeps.summary.factors_json import factors_content
+from stages.sweeps.summary.markdown import advice
 
 
 def advise(params: Params, *, reports: Path, dataset: str) -> None:

@@ -5,13 +5,11 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from stages.analysis.bag_facts import bag_facts, over_bag_of_words
-from stages.analysis.cell_facts import cell_facts
+from stages.analysis.cell_facts import cell_facts, unit_facts
 from stages.analysis.cells import Cell, SeedResult
-from stages.analysis.costs import cost_facts, law_facts, length_facts
-from stages.analysis.facts import dataset_facts, history_rows
-from stages.analysis.judging import verdicts
-from stages.analysis.model_pass import ModelUnit, outcome_of_model
+from stages.analysis.dataset_facts import bag_facts, dataset_facts, history_rows, over_bag_of_words
+from stages.analysis.one_model import ModelUnit, outcome_of_model
+from stages.analysis.padding_costs import cost_facts, law_facts, length_facts
 from stages.analysis.similarities import (
     Comparison,
     Similarity,
@@ -20,12 +18,12 @@ from stages.analysis.similarities import (
     similarity_of,
     similarity_record,
 )
-from stages.analysis.unit_facts import unit_facts
-from stages.command import run
-from stages.execution import executor_for, run_all
-from stages.files import read_json, whole_folder, write_json
-from stages.layout import cell_folder, condition_name, conditions, seed_folder
-from stages.params import BASELINE, Params
+from stages.analysis.verdicts import verdicts
+from stages.params.schema import BASELINE, Params
+from stages.runtime.command import run
+from stages.runtime.files import read_json, whole_folder, write_json
+from stages.runtime.paths import cell_folder, condition_name, conditions, seed_folder
+from stages.runtime.workers.pool import executor_for, run_all
 
 Record = dict[str, Any]
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from stages.command import run
-from stages.files import read_json, whole_folder, write_json
-from stages.params import SPLITS, Params
-from stages.parquet import record_batches
+from stages.params.schema import SPLITS, Params
+from stages.runtime.command import run
+from stages.runtime.files import read_json, whole_folder, write_json
+from stages.runtime.parquet import record_batches
 from stages.stats.bag_of_words import Bags, BagScores, Corpus, Fit, feature_columns, fits, presence, scores, texts_with
 
 BATCH_TEXTS = 1024

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from stages.command import run
-from stages.execution import executor_for, run_all
-from stages.files import read_json, whole_folder
-from stages.layout import conditions, seed_folder
-from stages.modeling.exporting import ExportUnit, export_seed
-from stages.modeling.tensorflow_runtime import prepare_tensorflow
-from stages.params import Params, checked_side
+from stages.models.tensorflow_setup import prepare_tensorflow
+from stages.params.schema import Params, checked_side
+from stages.runtime.command import run
+from stages.runtime.files import read_json, whole_folder
+from stages.runtime.paths import conditions, seed_folder
+from stages.runtime.workers.pool import executor_for, run_all
+from stages.states.exporting import ExportUnit, export_seed
 
 
 def export(params: Params, *, side: str, variant: str, padded: Path, models: Path, states: Path) -> None:

@@ -2,17 +2,15 @@
 
 from pathlib import Path
 
-from stages.command import run
 from stages.errors import UserError
-from stages.files import read_json
-from stages.params import Params
-from stages.reporting.compact import json_text
-from stages.reporting.factors.content import factors_content
-from stages.reporting.factors.figure import factors_figure
-from stages.reporting.factors.markdown import factors_markdown
+from stages.params.schema import Params
+from stages.params.section import suggestion
 from stages.reporting.figures.style import svg
-from stages.reporting.written import write_text
-from stages.validation import suggestion
+from stages.runtime.command import run
+from stages.runtime.files import json_text, read_json, write_text
+from stages.sweeps.summary.factors_json import factors_content
+from stages.sweeps.summary.figure import factors_figure
+from stages.sweeps.summary.markdown import factors_markdown
 
 
 def factors(params: Params, *, reports: Path, dataset: str) -> None:

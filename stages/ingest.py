@@ -11,16 +11,16 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stages.catalogue import SyntheticDataset, TableDataset
-from stages.command import run
-from stages.corpora import store
-from stages.corpora.downloads import download
-from stages.corpora.records import Source
-from stages.corpora.selection import Selection, select
-from stages.corpora.synthetic import synthetic
-from stages.corpora.tables import Layout, table
-from stages.files import whole_folder, write_json
-from stages.params import SPLITS, Params
+from stages.params.datasets import SyntheticDataset, TableDataset
+from stages.params.schema import SPLITS, Params
+from stages.runtime.command import run
+from stages.runtime.files import whole_folder, write_json
+from stages.texts.corpora import store
+from stages.texts.corpora.downloads import download
+from stages.texts.corpora.selection import Selection, select
+from stages.texts.corpora.source import Source
+from stages.texts.corpora.synthetic import synthetic
+from stages.texts.corpora.tables import Layout, table
 
 ROWS_OF_A_GROUP = 16_384
 CHARACTERS_OF_A_GROUP = 1 << 22

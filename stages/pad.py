@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.command import run
-from stages.files import read_json, whole_folder, write_json
-from stages.params import SPLITS, Params, checked_side
-from stages.parquet import record_batches, row_group_writer
-from stages.tokens.lengths import LengthCounts, longest
-from stages.tokens.padding import advice, choices, padded_batch, padded_schema, row_width, split_profile
+from stages.params.schema import SPLITS, Params, checked_side
+from stages.runtime.command import run
+from stages.runtime.files import read_json, whole_folder, write_json
+from stages.runtime.parquet import record_batches, row_group_writer
+from stages.texts.tokens.length_histogram import LengthCounts, longest
+from stages.texts.tokens.padding import advice, choices, padded_batch, padded_schema, row_width, split_profile
 
 BATCH_BYTES = 2 * 2**20
 COLUMNS = ("text_id", "label", "tokens", "length")

@@ -2,18 +2,16 @@
 
 from pathlib import Path
 
-from stages.command import run
-from stages.files import write_json
-from stages.params import Params
-from stages.reporting.compact import json_text
-from stages.reporting.content import Analysis, report_content
-from stages.reporting.figures.catalogue import FIGURES
+from stages.params.schema import Params
+from stages.reporting.dvc_plots import metrics, plot_records
+from stages.reporting.figures.registry import FIGURES
 from stages.reporting.figures.style import svg
 from stages.reporting.html import report_html
 from stages.reporting.markdown import report_markdown
-from stages.reporting.plots import metrics, plot_records
+from stages.reporting.report_json import Analysis, report_content
 from stages.reporting.results import Results
-from stages.reporting.written import write_text
+from stages.runtime.command import run
+from stages.runtime.files import json_text, write_json, write_text
 
 
 def report(params: Params, *, analysis: Path, reports: Path) -> None:

@@ -3,14 +3,13 @@
 import sys
 from pathlib import Path
 
-from stages.command import run
 from stages.errors import UserError
-from stages.params import Params
-from stages.reporting.compact import json_text
-from stages.reporting.written import write_text
-from stages.sweeps.experiments import outcomes
+from stages.params.schema import Params
+from stages.params.section import suggestion
+from stages.runtime.command import run
+from stages.runtime.files import json_text, write_text
+from stages.sweeps.run.experiments import outcomes
 from stages.sweeps.spec import Outcome, Sweep, Texts, load_sweep
-from stages.validation import suggestion
 
 PROJECT = Path()
 
@@ -52,9 +51,9 @@ def sweep(
 def _write(spec: Sweep, dataset: str, results: list[Outcome], reports: Path) -> None:
     """The report of one sweep, and the summary of all sweeps on this dataset."""
     from stages.factors import write_factors
-    from stages.reporting.sweeps.figures import sweep_figures
-    from stages.reporting.sweeps.markdown import sweep_markdown
-    from stages.sweeps.content import sweep_content
+    from stages.sweeps.report.figures import sweep_figures
+    from stages.sweeps.report.markdown import sweep_markdown
+    from stages.sweeps.sweep_json import sweep_content
 
     content = sweep_content(spec, dataset, results)
     folder = reports / dataset / "sweeps"

@@ -9,16 +9,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from stages.command import run
 from stages.errors import UserError
-from stages.files import read_json, whole_folder, write_json
-from stages.params import SPLITS, Params
-from stages.parquet import record_batches, row_group_writer
-from stages.preparation import NO_VECTORS, TokenizeParams
-from stages.tokens.chunks import ChunkwiseEncoder
-from stages.tokens.encoding import SCHEMA, Encoder, SplitTally, WholeEncoder, encoded, token_rows
-from stages.tokens.vectors import FILE, WordVectors, read_vectors
-from stages.tokens.vocabulary import PADDING, UNKNOWN, brought_tokenizer, trained_tokenizer, vocabulary_size
+from stages.params.schema import SPLITS, Params
+from stages.params.texts import NO_VECTORS, TokenizeParams
+from stages.runtime.command import run
+from stages.runtime.files import read_json, whole_folder, write_json
+from stages.runtime.parquet import record_batches, row_group_writer
+from stages.texts.tokens.chunks import ChunkwiseEncoder
+from stages.texts.tokens.encoding import SCHEMA, Encoder, SplitTally, WholeEncoder, encoded, token_rows
+from stages.texts.tokens.vectors import FILE, WordVectors, read_vectors
+from stages.texts.tokens.vocabulary import PADDING, UNKNOWN, brought_tokenizer, trained_tokenizer, vocabulary_size
 
 BATCH_TEXTS = 4096
 

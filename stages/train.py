@@ -3,13 +3,13 @@
 import csv
 from pathlib import Path
 
-from stages.command import run
-from stages.execution import executor_for, run_all
-from stages.files import partials, whole_folder
-from stages.layout import seed_folder
-from stages.modeling.tensorflow_runtime import prepare_tensorflow
-from stages.modeling.training import TrainingUnit, train_seed
-from stages.params import Params, checked_side
+from stages.models.tensorflow_setup import prepare_tensorflow
+from stages.models.training import TrainingUnit, train_seed
+from stages.params.schema import Params, checked_side
+from stages.runtime.command import run
+from stages.runtime.files import partials, whole_folder
+from stages.runtime.paths import seed_folder
+from stages.runtime.workers.pool import executor_for, run_all
 
 
 def train(params: Params, *, side: str, variant: str, tokens: Path, padded: Path, models: Path) -> None:

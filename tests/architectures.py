@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stages.architectures import Architecture
+from stages.params.model import Architecture
 
 SMALL: dict[str, Any] = {
     "embedding": 4,

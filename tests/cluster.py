@@ -73,7 +73,7 @@ def eventually(true: Callable[[], object], seconds: float = SECONDS) -> None:
 def unit_processes(worker: int) -> list[psutil.Process]:
     """The processes beside a worker that run units."""
     children = psutil.Process(worker).children()
-    return [child for child in children if "stages.cluster_process" in child.cmdline()]
+    return [child for child in children if "stages.runtime.workers.dask_process" in child.cmdline()]
 
 
 def where(_unit: object) -> tuple[int, int, str]:

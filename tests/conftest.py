@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from stages.params import Params, checked_params
+from stages.params.schema import Params, checked_params
 
 REPOSITORY = Path(__file__).parents[1]
 

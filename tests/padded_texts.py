@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.files import write_json
-from stages.params import SPLITS
-from stages.parquet import row_group_writer
-from stages.tokens.padding import padded_schema
+from stages.params.schema import SPLITS
+from stages.runtime.files import write_json
+from stages.runtime.parquet import row_group_writer
+from stages.texts.tokens.padding import padded_schema
 
 MAX_LEN = 12
 VOCABULARY = 20

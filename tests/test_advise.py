@@ -12,8 +12,8 @@ import pytest
 from stages.advise import advise
 from stages.errors import UserError
 from stages.factors import factors, write_factors
-from stages.files import write_json
-from stages.reporting.factors.markdown import factors_markdown
+from stages.runtime.files import write_json
+from stages.sweeps.summary.markdown import factors_markdown
 from tests.conftest import REPOSITORY
 from tests.reporting import planted_sweeps as planted
 

@@ -10,8 +10,8 @@ import pytest
 from stages import bag_of_words as stage
 from stages.bag_of_words import bag_of_words
 from stages.errors import UserError
-from stages.params import SPLITS
-from stages.tokens.encoding import SCHEMA
+from stages.params.schema import SPLITS
+from stages.texts.tokens.encoding import SCHEMA
 
 
 def write_tokens(folder, splits, vocabulary=10):

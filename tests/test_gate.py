@@ -5,10 +5,9 @@ import json
 import pytest
 
 from stages.errors import UserError
-from stages.gate import gate
-from stages.reporting.compact import json_text
-from stages.reporting.content import Analysis, report_content
-from stages.reporting.written import write_text
+from stages.reporting.gate import gate
+from stages.reporting.report_json import Analysis, report_content
+from stages.runtime.files import json_text, write_text
 from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, analysis
 
 

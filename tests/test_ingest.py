@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
-from stages.corpora.synthetic import decode_label
 from stages.errors import UserError
 from stages.ingest import SCHEMA, ingest
-from stages.params import SPLITS, checked_params
+from stages.params.schema import SPLITS, checked_params
+from stages.texts.corpora.synthetic import decode_label
 
 REPOSITORY = Path(__file__).parents[1]
 REAL = REPOSITORY.parent / "shared" / "data"
@@ -418,7 +418,7 @@ PEAK = """
 import resource, sys
 from pathlib import Path
 from stages.ingest import ingest
-from stages.params import load_params
+from stages.params.schema import load_params
 ingest(load_params(Path(sys.argv[1])), raw=Path("none"), corpus=Path(sys.argv[2]))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

@@ -13,10 +13,10 @@ import pytest
 
 from stages.errors import UserError
 from stages.pad import pad
-from stages.params import SPLITS, Params
-from stages.tokens.encoding import SCHEMA
-from stages.tokens.lengths import length_counts
-from stages.tokens.padded import read_padded
+from stages.params.schema import SPLITS, Params
+from stages.texts.tokens.encoding import SCHEMA
+from stages.texts.tokens.length_histogram import length_counts
+from stages.texts.tokens.padded import read_padded
 
 RunOn = Callable[..., Path]
 TEXTS = {

@@ -13,9 +13,9 @@ import pytest
 
 from stages.errors import UserError
 from stages.report import report
-from stages.reporting.compact import json_text
-from stages.reporting.figures.catalogue import FIGURES
+from stages.reporting.figures.registry import FIGURES
 from stages.reporting.numbers import percent, ratio, ratio_interval
+from stages.runtime.files import json_text
 from tests.conftest import REPOSITORY
 from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, analysis, write
 from tests.reporting.deeper import deepened

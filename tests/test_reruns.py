@@ -27,7 +27,7 @@ def test_a_knob_of_the_report_runs_the_report_alone(repository):
 
 
 @pytest.mark.parametrize(
-    "module", ["stages/stats/verdicts.py", "stages/modeling/batching.py", "stages/corpora/synthetic.py"]
+    "module", ["stages/stats/verdicts.py", "stages/models/batching.py", "stages/texts/corpora/synthetic.py"]
 )
 def test_changing_a_module_touches_the_stages_that_import_it(repository, module):
     path = repository / module

@@ -10,7 +10,7 @@ from benchmarks.scaling import PARTS, Measurement
 from benchmarks.scaling_report import growths, table, write_report
 from benchmarks.slopes import slopes_of
 from benchmarks.stage_costs import COMMANDS, cost_of, write_params
-from stages.params import load_params
+from stages.params.schema import load_params
 
 SIZES = [1_000, 3_000, 10_000, 30_000, 100_000]
 

@@ -11,10 +11,10 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from stages.errors import UserError
-from stages.params import SPLITS, Params
+from stages.params.schema import SPLITS, Params
+from stages.texts.tokens.encoding import SCHEMA
+from stages.texts.tokens.vectors import load_vectors
 from stages.tokenize import BATCH_TEXTS, tokenize
-from stages.tokens.encoding import SCHEMA
-from stages.tokens.vectors import load_vectors
 
 RunOn = Callable[..., Path]
 KINDS = ("words", "wordpiece", "bpe")

@@ -7,17 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.analysis.cells import Cell, SeedResult, same_everywhere
-from stages.analysis.judging import NEITHER_LEARNED, accuracy_differences
 from stages.analysis.memory_facts import forgetting_facts, pad_step_facts, path_facts, probe_facts
+from stages.analysis.one_model import last_hidden
 from stages.analysis.outcomes import StateOutcome
 from stages.analysis.over_seeds import interval_record, mean_record
-from stages.analysis.records import sizes
-from stages.layout import AS_TRAINED, condition_name
-from stages.params import SPLITS, AnalyzeParams
+from stages.analysis.verdicts import NEITHER_LEARNED, accuracy_differences, sizes
+from stages.params.schema import BASELINE, SPLITS, AnalyzeParams
+from stages.runtime.paths import AS_TRAINED, condition_name
 from stages.stats.calibration import COARSE_BINS, Confidence, calibration_error_over_seeds
-from stages.stats.downstream import Quantity
 from stages.stats.intervals import Interval, MeanOverSeeds
-from stages.stats.training import paired_comparison
+from stages.stats.predictions import Quantity
+from stages.stats.seed_pairs import paired_comparison
 
 Record = dict[str, Any]
 
@@ -252,3 +252,37 @@ def _calibration_curves(cell: Cell) -> Record:
             pooled += each.pooled
         curves[name] = [vars(point) for point in pooled.equal_mass(COARSE_BINS).curve()]
     return curves
+
+
+def unit_facts(
+    cells: list[Cell], baselines: dict[str, Cell], conditions: dict[str, int | None], tolerance: float
+) -> list[Record]:
+    """One record for each model that learned and moves, and each number of pads: values of all units in their order.
+
+    The units are those of the hidden state of the last recurrent layer. Models of a variant that repeats the baseline
+    are left out, and so are those whose states do not move at all.
+    """
+    records = []
+    for cell in cells:
+        baseline = baselines.get(cell.side)
+        repeats = cell.variant != BASELINE and baseline is not None and cell.same_results(baseline)
+        if repeats or not cell.moves(tolerance):
+            continue
+        vector = last_hidden(cell.vectors)
+        for seed in cell.learned:
+            for condition, pads in conditions.items():
+                if pads is not None:
+                    state = seed.conditions[condition].states[vector]
+                    records.append(
+                        {
+                            "side": cell.side,
+                            "variant": cell.variant,
+                            "seed": seed.seed,
+                            "state": vector,
+                            "pads": pads,
+                            "effect": state.units.effect.tolist(),
+                            "shift": state.units.shift.tolist(),
+                            "largest": state.largest_of_unit.tolist(),
+                        }
+                    )
+    return records

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.analysis.model_pass import ModelOutcome
+from stages.analysis.one_model import ModelOutcome
 from stages.analysis.outcomes import ConditionOutcome, StateOutcome
-from stages.architectures import Architecture
-from stages.layout import AS_TRAINED, condition_name
-from stages.stats.downstream import PredictionSums, Quantity, rate_difference, rate_difference_without_group
+from stages.params.model import Architecture
+from stages.runtime.paths import AS_TRAINED, condition_name
 from stages.stats.intervals import (
     Interval,
     MeanOverSeeds,
@@ -20,6 +19,7 @@ from stages.stats.intervals import (
     share_over_seeds_and_texts,
     wilson,
 )
+from stages.stats.predictions import PredictionSums, Quantity, rate_difference, rate_difference_without_group
 
 CHANCE_LEVEL = 0.95
 FEWEST_GROUPS = 2

@@ -10,8 +10,8 @@ import numpy as np
 from stages.analysis.cells import Cell
 from stages.analysis.over_seeds import mean_record
 from stages.analysis.readouts import Readout
-from stages.layout import condition_name
-from stages.params import AnalyzeParams
+from stages.params.schema import AnalyzeParams
+from stages.runtime.paths import condition_name
 from stages.stats.forgetting import KINDS, HalfLife, PairDistances
 
 Record = dict[str, Any]

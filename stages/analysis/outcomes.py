@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.params import Epsilon
+from stages.params.schema import Epsilon
 from stages.stats.calibration import Confidence
 from stages.stats.dispersion import Dispersion, dispersion
-from stages.stats.downstream import PredictionSums
-from stages.stats.joint import JointShift, joint_shift
+from stages.stats.joint_shift import JointShift, joint_shift
+from stages.stats.predictions import PredictionSums
 from stages.stats.shift import ShiftSums
-from stages.stats.units import UnitShifts, unit_shifts
+from stages.stats.unit_shifts import UnitShifts, unit_shifts
 
 Floats = NDArray[np.float64]
 

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.analysis.samples import Sample
-from stages.layout import condition_name
+from stages.runtime.paths import condition_name
 from stages.states.schema import HEAD
-from stages.stats.groups import text_group
-from stages.stats.path import PrincipalPath, chosen_texts, principal_path
 from stages.stats.probes import (
     LabelProbe,
     LengthProbe,
@@ -19,6 +17,8 @@ from stages.stats.probes import (
     length_r2,
     pad_count_probe,
 )
+from stages.stats.text_groups import text_group
+from stages.stats.trajectory import PrincipalPath, chosen_texts, principal_path
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from stages.analysis.model_pass import last_hidden
+from stages.analysis.one_model import last_hidden
 from stages.analysis.over_seeds import interval_record
-from stages.layout import AS_TRAINED, states_path
+from stages.runtime.paths import AS_TRAINED, states_path
 from stages.states.reader import aligned_batches, read_metadata
 from stages.states.schema import HEAD, vector_columns
-from stages.stats.groups import GROUPS, text_group
 from stages.stats.intervals import Interval, MeanOverSeeds, mean_over_pairs_of_seeds, mean_over_seeds_and_texts
 from stages.stats.moments import Moments
 from stages.stats.similarity import Jackknifed, debiased_cka, jackknifed, procrustes
+from stages.stats.text_groups import GROUPS, text_group
 
 Record = dict[str, Any]
 Floats = NDArray[np.float64]

@@ -1,8 +1,7 @@
 """The answer in three sentences: does it leak, what does it cost, which fix works. All by rules on the verdicts."""
 
-from stages.architectures import WORKING_MASKS
-from stages.layout import AS_TRAINED, OTHER_SIDE, condition_name
-from stages.params import BASELINE
+from stages.params.model import WORKING_MASKS
+from stages.params.schema import BASELINE
 from stages.reporting.numbers import (
     listed,
     percent,
@@ -25,6 +24,7 @@ from stages.reporting.results import (
     Results,
     condition_text,
 )
+from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name
 from stages.stats.verdicts import Verdict
 
 TWO_MASKS = "embedding+masking"

@@ -10,12 +10,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from stages.files import significant
 from stages.reporting.results import Record, Results
 from stages.reporting.sections import Document, document
+from stages.runtime.files import significant
 from stages.stats.verdicts import Verdict
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "templates"
 TEMPLATE = "report.html.j2"
 EXPLORER_AFTER = "figures"
 """The anchor of the section that the explorer of units follows; without it the explorer stands at the end."""

@@ -8,13 +8,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ruamel.yaml import YAML
 
-from stages.modeling.recurrent import RECURRENT
+from stages.params.layers import RECURRENT
 from stages.reporting.answer import answer
 from stages.reporting.captions import CAPTIONS
-from stages.reporting.claims_cost import trims
+from stages.reporting.claims.cost import trims
+from stages.reporting.claims.stand import DRAMATIC, SUBTLE
 from stages.reporting.numbers import listed, percent, plain, whole
 from stages.reporting.results import CellFacts, Record, Results, condition_text, head_text
-from stages.reporting.rulings import DRAMATIC, SUBTLE
 from stages.reporting.tables.cost import batching_table, law_table
 from stages.reporting.tables.data import dropped, splits_table, vectors_found
 from stages.reporting.tables.information import forgetting_table, information_table, pad_count_table, probe_texts
@@ -26,7 +26,7 @@ from stages.reporting.tables.verdicts import headline_table, pads_table
 from stages.reporting.tables.worth import worth, worth_table
 from stages.reporting.wording import p_text
 
-TEMPLATE = Path(__file__).with_name("report.md.j2")
+TEMPLATE = Path(__file__).parent / "templates" / "report.md.j2"
 DEFAULT_DATASET = "synthetic"
 NAMED_CLASSES = 10
 """More classes than this are counted, not named."""

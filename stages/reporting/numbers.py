@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from stages.files import significant
+from stages.runtime.files import significant
 
 MISSING = "–"
 EXACT_ZERO = "0 (exact)"

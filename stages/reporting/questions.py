@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from stages.params import BASELINE
-from stages.reporting.claims_cost import MASKED_STEP, cheapest
+from stages.params.schema import BASELINE
+from stages.reporting.claims.cost import MASKED_STEP, cheapest
+from stages.reporting.claims.stand import baselines, of_baseline, queue, sweeps, working
 from stages.reporting.numbers import listed, percent, ratio, whole
 from stages.reporting.results import (
     DRIFT,
@@ -16,7 +17,6 @@ from stages.reporting.results import (
     condition_text,
     head_text,
 )
-from stages.reporting.rulings import baselines, of_baseline, queue, sweeps, working
 from stages.reporting.tables.cost import BATCHINGS
 from stages.reporting.tables.information import moves
 from stages.reporting.wording import apart, capital, percent_of, ratio_of
@@ -193,7 +193,7 @@ def following(results: Results) -> str:
     for cell in masked:
         architecture = cell.record["architecture"]
         heads.setdefault((architecture["head"], architecture["layers"]), []).append(cell)
-    seen = listed([_behind(results, *kind, cells) for kind, cells in heads.items()])
+    seen = "; ".join(_behind(results, *kind, cells) for kind, cells in heads.items())
     two_layers = any(layers > 1 for _, layers in heads)
     more = "" if two_layers else f"For a second recurrent layer run {ONE_RUN.format('model.layers=2')}. "
     return f"{capital(seen)}. {more}For other heads run {sweeps(results, 'downstream')}. {OTHER_HEADS}"

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from stages.layout import AS_TRAINED, OTHER_SIDE, condition_name
-from stages.modeling.heads import HEADS
-from stages.modeling.recurrent import RECURRENT
-from stages.params import BASELINE
+from stages.params.layers import HEADS, RECURRENT
+from stages.params.schema import BASELINE
+from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name
 from stages.states.schema import HEAD
 from stages.stats.verdicts import Verdict
 

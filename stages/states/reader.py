@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from stages.errors import UserError
-from stages.parquet import matrix, opened, record_batches
+from stages.runtime.parquet import matrix, opened, record_batches
 from stages.states.schema import PROBABILITY, SCHEMA_VERSION, StatesMetadata
 
 BATCH_ROWS = 1024

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from stages.files import whole_file
-from stages.parquet import RowGroupWriter, row_group_writer
+from stages.runtime.files import whole_file
+from stages.runtime.parquet import RowGroupWriter, row_group_writer
 from stages.states.schema import StatesMetadata, arrow_schema
 
 ZSTD_LEVEL = 1

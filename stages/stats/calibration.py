@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.stats.groups import GROUPS, text_group
 from stages.stats.intervals import Interval, mean_over_seeds_and_texts
+from stages.stats.text_groups import GROUPS, text_group
 
 FINE_BINS = 2048
 """Equal widths over [0, 1]; what they hide within one bin is at most 1 / 2048 of probability."""

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.stats.reference import t_quantile
+from stages.stats.special import t_quantile
 
 Floats = NDArray[np.float64]
 

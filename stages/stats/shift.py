@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.stats.groups import group_sums, text_group
 from stages.stats.moments import NO_SPREAD, PairMoments
+from stages.stats.text_groups import group_sums, text_group
 
 Floats = NDArray[np.float64]
 

@@ -11,9 +11,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from stages.catalogue import Name
 from stages.errors import UserError
-from stages.validation import Section, sentences, suggestion
+from stages.params.datasets import Name
+from stages.params.section import Section, sentences, suggestion
 
 Estimand = Literal["accuracy", "train_accuracy", "drift_ratio", "flip_rate", "accuracy_change", "computed_tokens"]
 FigureKind = Literal["curves", "heatmap", "bars"]

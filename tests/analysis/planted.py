@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.analysis.cells import Cell, SeedResult
-from stages.analysis.model_pass import ModelOutcome
+from stages.analysis.one_model import ModelOutcome
 from stages.analysis.outcomes import ConditionOutcome, StateOutcome
-from stages.params import Epsilon, Params
+from stages.params.schema import Epsilon, Params
 from stages.stats.calibration import Confidence, ConfidenceBins
-from stages.stats.downstream import PredictionSums
+from stages.stats.predictions import PredictionSums
 from stages.stats.shift import ShiftSums
 
 EPSILON = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, unit_shift=0.2, joint_shift=0.5)

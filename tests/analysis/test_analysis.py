@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from stages.analysis.cells import Cell, SeedResult
-from stages.analysis.judging import verdicts
-from stages.analysis.model_pass import ModelOutcome
+from stages.analysis.one_model import ModelOutcome
 from stages.analysis.outcomes import ConditionOutcome, StateOutcome
-from stages.params import Epsilon
+from stages.analysis.verdicts import verdicts
+from stages.params.schema import Epsilon
 from stages.stats.calibration import Confidence, ConfidenceBins
-from stages.stats.downstream import PredictionSums
+from stages.stats.predictions import PredictionSums
 from stages.stats.shift import ShiftSums
 
 TEXTS = 1000

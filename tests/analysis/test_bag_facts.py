@@ -5,7 +5,7 @@ import json
 import pytest
 from scipy import stats
 
-from stages.analysis.bag_facts import bag_facts, over_bag_of_words
+from stages.analysis.dataset_facts import bag_facts, over_bag_of_words
 from stages.errors import UserError
 from tests.analysis.planted import cell_of, condition, seed_result
 

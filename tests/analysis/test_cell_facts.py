@@ -9,9 +9,9 @@ from scipy import stats
 
 from stages.analysis.outcomes import ConditionOutcome, Distributions, Stratum
 from stages.analyze import _finite
-from stages.stats.downstream import PredictionSums
-from stages.stats.groups import text_group
 from stages.stats.intervals import wilson
+from stages.stats.predictions import PredictionSums
+from stages.stats.text_groups import text_group
 from tests.analysis.forty_texts import (
     ALONE,
     CONDITIONS,

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from stages.analysis.joint_judging import CONSTANT_UNIT, joint_shift_verdict, unit_shift_verdict
 from stages.analysis.outcomes import ConditionOutcome
-from stages.params import Epsilon
+from stages.analysis.verdicts import CONSTANT_UNIT, joint_shift_verdict, unit_shift_verdict
+from stages.params.schema import Epsilon
 from tests.analysis.planted import EPSILON, cell_of, condition, predictions, seed_result, spread_by, state
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.analysis.lengths import LengthStrata
-from stages.stats.distributions import BIN_WIDTH
+from stages.analysis.length_strata import LengthStrata
+from stages.stats.histograms import BIN_WIDTH
 from stages.stats.shift import ShiftSums
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -7,8 +7,8 @@ from scipy import stats
 from stages.analysis.memory_facts import PADS_FIRST, forgetting_facts, pad_step_facts, path_facts, probe_facts
 from stages.analysis.readouts import Path, Readout
 from stages.stats.forgetting import PairDistances
-from stages.stats.path import PrincipalPath
 from stages.stats.probes import LabelProbe, LengthProbe, PadCountProbe
+from stages.stats.trajectory import PrincipalPath
 from tests.analysis.planted import LEVEL, cell_of, condition, seed_result
 
 TOLERANCE = 1e-6

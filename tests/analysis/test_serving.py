@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.analysis.judging import NOTHING_SEEN_METHOD, no_interval, verdicts
+from stages.analysis.verdicts import NOTHING_SEEN_METHOD, no_interval, verdicts
 from stages.stats.intervals import wilson
 from tests.analysis.planted import cell_of, condition, predictions, seed_result
 

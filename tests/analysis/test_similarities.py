@@ -15,7 +15,7 @@ from stages.analysis.similarities import (
     similarity_record,
 )
 from stages.errors import UserError
-from stages.layout import AS_TRAINED, states_path
+from stages.runtime.paths import AS_TRAINED, states_path
 from stages.states.schema import StatesMetadata
 from stages.states.writer import states_writer
 from stages.stats.similarity import Jackknifed

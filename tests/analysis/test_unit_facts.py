@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.analysis.unit_facts import unit_facts
+from stages.analysis.cell_facts import unit_facts
 from stages.analyze import _finite
 from tests.analysis.planted import cell_of, condition, seed_result
 

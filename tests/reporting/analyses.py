@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stages.params import Params
+from stages.params.schema import Params
 
 Record = dict[str, Any]
 

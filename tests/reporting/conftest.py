@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.reporting.content import Analysis, report_content
+from stages.reporting.report_json import Analysis, report_content
 from stages.reporting.results import Results
 from tests.reporting.analyses import analysis
 from tests.reporting.deeper import deeper

@@ -4,7 +4,7 @@ import copy
 import math
 from typing import Any
 
-from stages.reporting.claims import claims
+from stages.reporting.claims.catalogue import claims
 from stages.reporting.numbers import rounded
 from stages.reporting.questions import questions
 from stages.reporting.results import Results

@@ -1,6 +1,6 @@
 """Sweeps with known effects, made of small outcomes: figures of six seeds that differ by a fixed pattern."""
 
-from stages.sweeps.content import sweep_content
+from stages.sweeps.sweep_json import sweep_content
 from tests.sweeps.outcomes import cell, outcomes, report, sweep
 
 EXACT = "EXACT"

@@ -3,8 +3,8 @@
 import pytest
 
 from stages.reporting.answer import answer
-from stages.reporting.claims import claims
-from stages.reporting.content import Analysis, report_content
+from stages.reporting.claims.catalogue import claims
+from stages.reporting.report_json import Analysis, report_content
 from stages.reporting.results import Results
 from tests.reporting.analyses import (
     BETTER,

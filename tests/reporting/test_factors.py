@@ -4,9 +4,9 @@ import copy
 
 import pytest
 
-from stages.reporting.factors.content import factors_content
-from stages.reporting.factors.sweeps import ONLY, SWEEPS
 from stages.sweeps.spec import load_sweep
+from stages.sweeps.summary.factors_json import factors_content
+from stages.sweeps.summary.swept import ONLY, SWEEPS
 from tests.conftest import REPOSITORY
 from tests.reporting import planted_sweeps as planted
 

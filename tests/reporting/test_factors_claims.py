@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.reporting.factors.content import factors_content
+from stages.sweeps.summary.factors_json import factors_content
 from tests.reporting import planted_sweeps as planted
 from tests.sweeps.outcomes import report
 

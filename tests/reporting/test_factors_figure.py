@@ -4,9 +4,9 @@ import matplotlib as mpl
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from stages.reporting.factors.content import factors_content
-from stages.reporting.factors.figure import factors_figure
 from stages.reporting.figures.style import STYLE
+from stages.sweeps.summary.factors_json import factors_content
+from stages.sweeps.summary.figure import factors_figure
 from tests.reporting import planted_sweeps as planted
 
 

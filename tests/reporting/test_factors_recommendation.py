@@ -5,11 +5,11 @@ import json
 
 import pytest
 
-from stages.params import checked_params
-from stages.reporting.factors.choosing import choose
-from stages.reporting.factors.content import factors_content
-from stages.reporting.factors.markdown import advice
-from stages.reporting.factors.sweeps import Row
+from stages.params.schema import checked_params
+from stages.sweeps.summary.choosing import choose
+from stages.sweeps.summary.factors_json import factors_content
+from stages.sweeps.summary.markdown import advice
+from stages.sweeps.summary.swept import Row
 from tests.conftest import changed, committed, load_content
 from tests.reporting import planted_sweeps as planted
 

@@ -10,11 +10,11 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from stages.reporting.captions import CAPTIONS
-from stages.reporting.content import Analysis, report_content
+from stages.reporting.dvc_plots import metrics, plot_records
 from stages.reporting.figures.against_pads import drift_figure, flips_figure
-from stages.reporting.figures.catalogue import FIGURES
+from stages.reporting.figures.registry import FIGURES
 from stages.reporting.figures.style import STYLE, svg
-from stages.reporting.plots import metrics, plot_records
+from stages.reporting.report_json import Analysis, report_content
 from stages.reporting.results import Results
 from tests.reporting.analyses import EXACT, LEAK, NOTHING, analysis
 from tests.reporting.more_facts import with_layers, with_more_facts

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from stages.reporting.figures.catalogue import FIGURES
+from stages.reporting.figures.registry import FIGURES
 from stages.reporting.figures.style import svg
 from stages.reporting.html import FOLDER, drawing, explorer_data, report_html
 from stages.reporting.markdown import report_markdown

@@ -9,9 +9,9 @@ from stages.reporting.figures.accuracies import mismatch_figure
 from stages.reporting.figures.batches import cost_figure, lengths_figure, shares
 from stages.reporting.figures.calibration import calibration_figure
 from stages.reporting.figures.forgetting import forgetting_figure
-from stages.reporting.figures.paths import path_figure
 from stages.reporting.figures.probes import padcount_figure, probes_figure
 from stages.reporting.figures.style import STYLE
+from stages.reporting.figures.trajectories import path_figure
 from stages.reporting.figures.verdict_forest import verdicts_figure
 from stages.reporting.results import Results
 from tests.reporting.analyses import LEAK, NOTHING, UNCLEAR, WORSE

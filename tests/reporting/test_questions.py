@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from stages.modeling.heads import HEADS
-from stages.modeling.recurrent import RECURRENT
-from stages.params import checked_params
+from stages.params.layers import HEADS, RECURRENT
+from stages.params.schema import checked_params
 from stages.reporting.markdown import report_markdown
 from stages.reporting.questions import QUESTIONS, questions
 from stages.reporting.results import Results

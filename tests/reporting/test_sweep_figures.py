@@ -8,13 +8,13 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from stages.reporting.figures.style import STYLE
-from stages.reporting.sweeps.captions import captions
-from stages.reporting.sweeps.curves import curves_figure
-from stages.reporting.sweeps.figures import sweep_figures
-from stages.reporting.sweeps.heatmap import heatmap_figure
-from stages.reporting.sweeps.marks import places, rest_axes, series
-from stages.reporting.sweeps.serving import serving_figure
-from stages.sweeps.content import sweep_content
+from stages.sweeps.report.captions import captions
+from stages.sweeps.report.curves import curves_figure
+from stages.sweeps.report.figures import sweep_figures
+from stages.sweeps.report.heatmap import heatmap_figure
+from stages.sweeps.report.series import places, rest_axes, series
+from stages.sweeps.report.serving import serving_figure
+from stages.sweeps.sweep_json import sweep_content
 from tests.sweeps import examples
 from tests.sweeps.outcomes import cell, outcomes, report, sweep
 

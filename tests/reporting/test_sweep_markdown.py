@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from stages.reporting.sweeps.markdown import sweep_markdown
-from stages.reporting.sweeps.tables import effects_table, interactions_table, rows_table
-from stages.sweeps.content import sweep_content
+from stages.sweeps.report.markdown import sweep_markdown
+from stages.sweeps.report.tables import effects_table, interactions_table, rows_table
+from stages.sweeps.sweep_json import sweep_content
 from tests.sweeps import examples
 from tests.sweeps.outcomes import EXACT, cell, outcomes, report, sweep
 

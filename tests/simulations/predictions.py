@@ -6,8 +6,8 @@ import numpy as np
 from scipy import stats
 
 from stages.stats.calibration import ConfidenceBins, calibration_error_over_seeds
-from stages.stats.downstream import PredictionSums, rate_difference, rate_difference_without_group
 from stages.stats.intervals import Interval, mean_over_seeds_and_texts, share_over_seeds_and_texts, wilson
+from stages.stats.predictions import PredictionSums, rate_difference, rate_difference_without_group
 from tests.simulations.simulation import Kind, Simulation
 
 TEXTS = 500

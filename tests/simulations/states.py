@@ -6,14 +6,13 @@ from functools import cache, partial
 import numpy as np
 
 from stages.analysis.cells import Drift
-from stages.stats.groups import GROUPS, text_group
 from stages.stats.intervals import mean_over_pairs_of_seeds, mean_over_seeds_and_texts
-from stages.stats.joint import joint_shift
+from stages.stats.joint_shift import joint_shift
 from stages.stats.moments import Moments
 from stages.stats.shift import ShiftSums
 from stages.stats.similarity import debiased_cka, jackknifed, procrustes
-from stages.stats.unit_bounds import smallest_unit_epsilon, some_unit_beyond
-from stages.stats.units import sign_flip_p, unit_shifts
+from stages.stats.text_groups import GROUPS, text_group
+from stages.stats.unit_shifts import sign_flip_p, smallest_unit_epsilon, some_unit_beyond, unit_shifts
 from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL, Verdict, judge
 from tests.simulations.simulation import Kind, Simulation
 

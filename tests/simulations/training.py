@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 from scipy import stats
 
-from stages.stats.training import detectable_effect, paired_comparison
+from stages.stats.seed_pairs import detectable_effect, paired_comparison
 from tests.simulations.simulation import Kind, Simulation
 
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stages.errors import UserError
-from stages.layout import states_path
+from stages.runtime.paths import states_path
 from stages.states.reader import aligned_batches, read_metadata, states_batches
 from stages.states.schema import StatesMetadata
 from stages.states.writer import states_writer
@@ -74,7 +74,7 @@ def test_the_layout_on_disk(tmp_path):
 
 
 def test_row_groups_stay_near_sixteen_mebibytes(tmp_path, monkeypatch):
-    monkeypatch.setattr("stages.parquet.ROW_GROUP_BYTES", 1000)
+    monkeypatch.setattr("stages.runtime.parquet.ROW_GROUP_BYTES", 1000)
     file = pq.ParquetFile(write(tmp_path / "a.parquet", *(columns(range(10)) for _ in range(6))))
     rows = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
     assert sum(rows) == 60

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
 from stages.stats.calibration import Confidence, ConfidenceBins, EqualMassBins, calibration_error_over_seeds
-from stages.stats.groups import text_group
+from stages.stats.text_groups import text_group
 
 
 def predictions(generator, texts, sharpened=1.0):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.stats.knee import knee
+from stages.stats.curves import knee
 
 
 def test_the_knee_is_the_point_furthest_above_the_chord():

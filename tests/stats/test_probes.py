@@ -9,8 +9,8 @@ from sklearn.model_selection import PredefinedSplit, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from stages.stats.groups import text_group
 from stages.stats.probes import confounded, label_probe, length_r2, pad_count_probe
+from stages.stats.text_groups import text_group
 
 TEXTS, WIDTH, COUNTS = 400, 8, 5
 GROUP = text_group(np.arange(TEXTS))

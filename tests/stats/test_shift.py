@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.stats.downstream import PredictionSums
-from stages.stats.groups import GROUPS, group_sums, text_group
+from stages.stats.predictions import PredictionSums
 from stages.stats.shift import ShiftSums
+from stages.stats.text_groups import GROUPS, group_sums, text_group
 
 
 def test_the_drift_ratio_by_hand():

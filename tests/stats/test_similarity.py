@@ -6,10 +6,10 @@ from scipy.spatial import procrustes as scipy_procrustes
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import ortho_group
 
-from stages.stats.groups import GROUPS, text_group
 from stages.stats.intervals import mean_over_seeds_and_texts
 from stages.stats.moments import Moments
 from stages.stats.similarity import debiased_cka, jackknifed, procrustes
+from stages.stats.text_groups import GROUPS, text_group
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -5,8 +5,7 @@ import pytest
 from scipy import stats
 
 from stages.stats.shift import ShiftSums
-from stages.stats.unit_bounds import largest_shift, smallest_unit_epsilon, some_unit_beyond
-from stages.stats.units import unit_shifts
+from stages.stats.unit_shifts import largest_shift, smallest_unit_epsilon, some_unit_beyond, unit_shifts
 from tests.analysis.planted import spread_by
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from stages.sweeps.content import sweep_content
 from stages.sweeps.spec import Outcome, load_sweep
+from stages.sweeps.sweep_json import sweep_content
 from tests.sweeps.outcomes import EXACT, cell, outcomes, report, sweep
 
 SEEDS = (0.0, 0.01, 0.02, -0.01)

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from stages.reporting.numbers import rounded
-from stages.sweeps.content import sweep_content
-from stages.sweeps.findings.downstream import fate
+from stages.sweeps.findings.heads import fate
 from stages.sweeps.findings.main_effects import chosen_levels
 from stages.sweeps.findings.words import label_text, where
+from stages.sweeps.sweep_json import sweep_content
 from tests.sweeps import examples
 from tests.sweeps.outcomes import EXACT, cell, outcomes, report, sweep
 
@@ -239,7 +239,7 @@ def test_the_matrix_tells_which_heads_keep_and_which_break(contents):
 def test_the_fate_of_the_invariance(drift, state, learned, expected):
     it = sweep({"model.units": [8]})
     made = outcomes(it, lambda units: report(cell(drift=drift, state=state, learned=[learned] * 3)))
-    from stages.sweeps.rows import sweep_rows
+    from stages.sweeps.findings.rows import sweep_rows
 
     assert fate(sweep_rows(made)[0]) == expected
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.sweeps.effects import (
+from stages.sweeps.findings.effects import (
     BOTH_EXACT,
     FROM_EXACT,
     NEITHER_LEARNED,
@@ -13,7 +13,7 @@ from stages.sweeps.effects import (
     grid_of,
     repeated_variants,
 )
-from stages.sweeps.rows import sweep_rows
+from stages.sweeps.findings.rows import sweep_rows
 from tests.sweeps.outcomes import EPSILON, EXACT, cell, outcomes, report, sweep
 
 

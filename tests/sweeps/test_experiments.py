@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stages.errors import UserError
-from stages.sweeps.experiments import OWN, duration, outcomes, workers
+from stages.sweeps.run.experiments import OWN, duration, outcomes, workers
 from tests.pipelines import contents, run
 from tests.sweeps import toy
 

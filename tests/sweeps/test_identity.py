@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from stages.errors import UserError
-from stages.sweeps.identity import planned
+from stages.sweeps.run.identity import planned
 from stages.sweeps.spec import load_sweep
 from tests.conftest import REPOSITORY
 from tests.pipelines import change_params
@@ -55,7 +55,7 @@ def test_params_that_change_a_figure_belong_to_it(project, changes, same):
         ("stages/reporting/captions.py", True),
         ("stages/report.py", True),
         ("stages/sweeps/spec.py", True),
-        ("stages/modeling/training.py", False),
+        ("stages/models/training.py", False),
         ("stages/stats/moments.py", False),
     ],
 )

@@ -2,9 +2,9 @@
 
 import pytest
 
-from stages.sweeps.effects import grid_of
-from stages.sweeps.interactions import gap_change, interactions
-from stages.sweeps.rows import sweep_rows
+from stages.sweeps.findings.effects import grid_of
+from stages.sweeps.findings.interactions import gap_change, interactions
+from stages.sweeps.findings.rows import sweep_rows
 from tests.sweeps.outcomes import EPSILON, cell, outcomes, report, sweep
 
 

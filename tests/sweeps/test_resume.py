@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.sweeps.experiments import OWN
+from stages.sweeps.run.experiments import OWN
 from tests.pipelines import contents, run
 from tests.sweeps import toy
 

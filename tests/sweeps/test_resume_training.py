@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.sweeps.experiments import OWN
+from stages.sweeps.run.experiments import OWN
 from tests.pipelines import ENVIRONMENT, commit, contents, run
 from tests.sweeps import toy
 

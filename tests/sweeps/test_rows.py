@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stages.stats.verdicts import Verdict
-from stages.sweeps.rows import NOT_MEASURED, Row, outcome_rows
+from stages.sweeps.findings.rows import NOT_MEASURED, Row, outcome_rows
 from stages.sweeps.spec import Outcome, Point
 from tests.sweeps.outcomes import EXACT, cell, report
 

@@ -85,10 +85,10 @@ DRIVER = """\
 import json, signal, sys
 from pathlib import Path
 from stages.errors import UserError
-from stages.sweeps.experiments import outcomes
+from stages.sweeps.run.experiments import outcomes
 from stages.sweeps.spec import Sweep
 
-for ending in (signal.SIGINT, signal.SIGTERM):  # as stages.command does; SIGINT may be ignored where tests are started
+for ending in (signal.SIGINT, signal.SIGTERM):  # as every stage does; SIGINT may be ignored here
     signal.signal(ending, signal.default_int_handler)
 sweep = Sweep.model_validate_json(sys.argv[2])
 try:

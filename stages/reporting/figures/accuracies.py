@@ -5,7 +5,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from stages.layout import AS_TRAINED, OTHER_SIDE
 from stages.reporting.figures.facts import condition_label, distinct, distinct_names
 from stages.reporting.figures.style import (
     GREY,
@@ -21,6 +20,7 @@ from stages.reporting.figures.style import (
     variant_lines,
 )
 from stages.reporting.results import ALONE, CellFacts, Estimate, Results
+from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
 from stages.stats.intervals import mean_over_seeds
 
 

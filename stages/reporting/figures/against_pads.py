@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from stages.layout import condition_name
 from stages.reporting.figures.facts import distinct
 from stages.reporting.figures.style import (
     GREY,
@@ -23,6 +22,7 @@ from stages.reporting.figures.style import (
 )
 from stages.reporting.numbers import plain
 from stages.reporting.results import DRIFT, FLIPS, CellFacts, Estimate, Results
+from stages.runtime.paths import condition_name
 from stages.stats.verdicts import Verdict
 
 BAND_FACTOR = 30

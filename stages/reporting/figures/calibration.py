@@ -5,10 +5,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from stages.layout import AS_TRAINED, OTHER_SIDE
 from stages.reporting.figures.facts import condition_label, distinct, distinct_names, part, why_empty
 from stages.reporting.figures.style import GREY, LineStyle, empty_figure, panels
 from stages.reporting.results import ALONE, CellFacts, Estimate, Record, Results
+from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
 
 VARIANTS = ("baseline", "masked")
 """Those that are drawn; the first two where neither was trained."""

@@ -1,9 +1,9 @@
 """What figures ask of report.json beyond `Results`, each tolerant of a key that is absent or null."""
 
-from stages.architectures import WORKING_MASKS
-from stages.layout import AS_TRAINED, OTHER_SIDE
+from stages.params.model import WORKING_MASKS
 from stages.reporting.figures.style import Look, cells_of
 from stages.reporting.results import ALONE, CellFacts, Estimate, Record, Results
+from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
 
 OF_MOVING_STATES = ("forgetting", "path")
 """Keys that are null for a cell whose states pads do not move."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from stages.layout import AS_TRAINED, OTHER_SIDE
 from stages.reporting.numbers import (
     EXACT_ZERO,
     MISSING,
@@ -15,6 +14,7 @@ from stages.reporting.numbers import (
     ratio_interval,
 )
 from stages.reporting.results import ALONE, CellFacts, Finding, Results, condition_text
+from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
 from stages.stats.verdicts import Verdict
 
 NumberText = Callable[[float | None], str]

@@ -1,10 +1,10 @@
 """Models served with another padding than they were trained with."""
 
-from stages.layout import AS_TRAINED
 from stages.reporting.numbers import MISSING, percent
 from stages.reporting.results import ACCURACY_CHANGE, ALONE, FLIPS, CellFacts, Estimate, Results
 from stages.reporting.tables.parts import Notes, Table, cell_name, condition_rows, of_seeds, points_text
 from stages.reporting.wording import percent_of, ratio_of, signed_of
+from stages.runtime.paths import AS_TRAINED
 
 ALL_SEEDS = "mean over all seeds, those at chance among them, without an interval"
 

@@ -2,12 +2,12 @@
 
 import math
 
-from stages.params import BASELINE
+from stages.params.schema import BASELINE
 from stages.reporting.numbers import MISSING, listed, percent, percent_interval, points, ratio, spaced
 from stages.reporting.results import ACCURACY, CellFacts, Estimate, Finding, Record, Results, condition_text
 from stages.reporting.tables.parts import Notes, Table, cell_name, points_text
 from stages.reporting.wording import p_text, ratio_of
-from stages.stats.reference import chi2_quantile
+from stages.stats.special import chi2_quantile
 
 NOT_COMPARED = "the analysis holds no comparison over seeds"
 

@@ -1,6 +1,6 @@
 """The first table, and what every number of pads did to state and prediction."""
 
-from stages.params import BASELINE
+from stages.params.schema import BASELINE
 from stages.reporting.numbers import percent, percent_interval, ratio, spaced
 from stages.reporting.results import ACCURACY, DRIFT, FLIPS, CellFacts, Results, condition_text
 from stages.reporting.tables.parts import (

@@ -6,12 +6,11 @@ import numpy as np
 
 from stages.reporting.numbers import ratio, rounded
 from stages.reporting.wording import p_text
-from stages.stats.paired import over_seeds, verdict_on
-from stages.stats.training import paired_comparison
+from stages.stats.seed_pairs import over_seeds, paired_comparison, verdict_on
 from stages.stats.verdicts import EQUIVALENCE_LEVEL
-from stages.sweeps.effects import Grid, difference_by_seed
+from stages.sweeps.findings.effects import Grid, difference_by_seed
+from stages.sweeps.findings.rows import Levels, Record, Row
 from stages.sweeps.findings.words import figures, groups, judged_points, where
-from stages.sweeps.rows import Levels, Record, Row
 
 BATCHING = ("train.trim", "train.grouping")
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from stages.params import BASELINE
+from stages.params.schema import BASELINE
 from stages.reporting.numbers import points, points_interval, ratio, ratio_interval, spaced
 from stages.reporting.wording import capital
 from stages.stats.verdicts import Verdict
-from stages.sweeps.effects import BOTH_EXACT, FROM_EXACT, TO_EXACT, Grid
+from stages.sweeps.findings.effects import BOTH_EXACT, FROM_EXACT, TO_EXACT, Grid
+from stages.sweeps.findings.interactions import gap_change
+from stages.sweeps.findings.rows import Levels, Record, Row
 from stages.sweeps.findings.words import axis_name, judged_points, label_text, of_seeds, ticked, where
-from stages.sweeps.interactions import gap_change
-from stages.sweeps.rows import Levels, Record, Row
 from stages.sweeps.spec import INNER_AXES
 
 FEW = 2

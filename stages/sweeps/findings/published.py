@@ -1,8 +1,8 @@
 """The published comparison of padding sides beside this one."""
 
 from stages.reporting.numbers import percent, percent_interval, rounded, spaced
-from stages.sweeps.effects import Grid
-from stages.sweeps.rows import Record, Row
+from stages.sweeps.findings.effects import Grid
+from stages.sweeps.findings.rows import Record, Row
 
 SOURCE = "Dwarampudi & Reddy 2019, arXiv 1903.07288"
 PUBLISHED = {

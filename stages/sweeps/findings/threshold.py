@@ -1,10 +1,10 @@
 """The share of padding from which on training without a mask stays at chance."""
 
 from stages.reporting.numbers import percent, percent_interval, rounded, spaced
-from stages.stats.threshold import Threshold, fall, threshold
-from stages.sweeps.effects import Grid
+from stages.stats.curves import Threshold, fall, threshold
+from stages.sweeps.findings.effects import Grid
+from stages.sweeps.findings.rows import Levels, Record, Row
 from stages.sweeps.findings.words import figures, groups, of_seeds, where
-from stages.sweeps.rows import Levels, Record, Row
 
 MAX_LEN = "pad.max_len"
 FEWEST = 3

@@ -3,12 +3,12 @@
 import numpy as np
 
 from stages.reporting.numbers import percent
-from stages.stats.knee import knee
-from stages.stats.paired import not_worse, over_seeds, verdict_on
-from stages.sweeps.effects import Grid, difference_by_seed
+from stages.stats.curves import knee
+from stages.stats.seed_pairs import not_worse, over_seeds, verdict_on
+from stages.sweeps.findings.effects import Grid, difference_by_seed
+from stages.sweeps.findings.rows import Levels, Record, Row
 from stages.sweeps.findings.threshold import MAX_LEN, beyond_the_longest
 from stages.sweeps.findings.words import figures, groups, judged_points, of_seeds, where
-from stages.sweeps.rows import Levels, Record, Row
 
 
 def truncation_findings(grid: Grid) -> list[Record]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.params import BASELINE
+from stages.params.schema import BASELINE
 from stages.reporting.numbers import percent, percent_interval, spaced
-from stages.stats.paired import over_seeds, share_closed, verdict_on
-from stages.sweeps.effects import Grid, difference_by_seed
+from stages.stats.seed_pairs import over_seeds, share_closed, verdict_on
+from stages.sweeps.findings.effects import Grid, difference_by_seed
+from stages.sweeps.findings.rows import Levels, Record, Row
 from stages.sweeps.findings.words import axis_name, figures, in_points, label_text, where
-from stages.sweeps.rows import Levels, Record, Row
 
 Floats = NDArray[np.float64]
 LEARNING_RATE = "train.learning_rate"

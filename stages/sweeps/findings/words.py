@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 from stages.reporting.numbers import EXACT_ZERO, listed, points, points_interval, ratio, ratio_interval, rounded, spaced
 from stages.stats.intervals import Interval
-from stages.stats.paired import Contrast
+from stages.stats.seed_pairs import Contrast
 from stages.stats.verdicts import Verdict
-from stages.sweeps.effects import Grid
-from stages.sweeps.rows import Levels, Record, Row
+from stages.sweeps.findings.effects import Grid
+from stages.sweeps.findings.rows import Levels, Record, Row
 
 LAST_OF_AXIS = {
     "side": "padding",

@@ -1,1 +1,0 @@
-"""Architectures, batches, and the training of one seed of one cell."""

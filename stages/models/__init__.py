@@ -1,0 +1,1 @@
+"""Building the models, and training one seed of one cell."""

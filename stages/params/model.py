@@ -1,0 +1,101 @@
+"""The sections `model` and `variants` of params.yaml: what an architecture is made of, and what Keras cannot build."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from stages.params.datasets import PositiveInt
+from stages.params.layers import HEADS, NO_RECURRENCE, RECURRENT
+from stages.params.section import Section, suggestion
+
+Mask = Literal["none", "embedding", "embedding+masking", "masking_on_zeroed_row", "explicit"]
+Merge = Literal["none", "concat", "sum", "mul", "ave"]
+Embeddings = Literal["learned", "pretrained", "frozen"]
+
+WORKING_MASKS = ("embedding", "masking_on_zeroed_row", "explicit")
+"""The masks that keep pads out of a recurrent state."""
+
+
+def _one_of(*allowed: str) -> AfterValidator:
+    def check(name: str) -> str:
+        if name not in allowed:
+            raise ValueError(f"{name!r} is not allowed; {suggestion(name, allowed)}")
+        return name
+
+    return AfterValidator(check)
+
+
+HeadName = Annotated[str, _one_of(*HEADS)]
+RecurrentName = Annotated[str, _one_of(*RECURRENT, NO_RECURRENCE)]
+Layers = Annotated[int, Field(ge=1, le=4)]
+DropoutShare = Annotated[float, Field(ge=0, lt=1)]
+
+
+class ModelParams(Section):
+    """The sizes that every variant shares unless its entry says otherwise."""
+
+    embedding: PositiveInt
+    embeddings: Embeddings
+    recurrent: RecurrentName
+    layers: Layers
+    units: PositiveInt
+    bidirectional: Merge
+    layer_normalization: bool
+    dropout: DropoutShare
+    recurrent_dropout: DropoutShare
+    head: HeadName
+    use_cudnn: bool
+
+
+class Variant(Section):
+    """One entry of the table of architectures: its mask, and what it changes of `model`."""
+
+    mask: Mask
+    embedding: PositiveInt | None = None
+    embeddings: Embeddings | None = None
+    recurrent: RecurrentName | None = None
+    layers: Layers | None = None
+    units: PositiveInt | None = None
+    bidirectional: Merge | None = None
+    layer_normalization: bool | None = None
+    dropout: DropoutShare | None = None
+    recurrent_dropout: DropoutShare | None = None
+    head: HeadName | None = None
+    use_cudnn: bool | None = None
+
+
+class Architecture(ModelParams):
+    """One variant with every size filled in."""
+
+    mask: Mask
+
+    @property
+    def directions(self) -> int:
+        """In how many directions a recurrent layer reads: 1 or 2."""
+        return 1 if self.bidirectional == "none" else 2
+
+    @property
+    def ignores_padding(self) -> bool:
+        """Whether what the classifier reads is the same with pads and without, so that a batch may be trimmed."""
+        return self.mask in WORKING_MASKS and HEADS[self.head].keeps_mask
+
+    @property
+    def trims_training(self) -> bool:
+        """Whether training batches are trimmed: not with dropout, whose noise would then differ between variants."""
+        return self.ignores_padding and not self.dropout and not self.recurrent_dropout
+
+    def refusal(self) -> str | None:
+        """Why Keras cannot build or run this architecture; None where it can."""
+        if self.recurrent == NO_RECURRENCE:
+            if not HEADS[self.head].reads_steps:
+                return (
+                    f"head {self.head} reads the final state of a recurrent layer, and recurrent is none; choose "
+                    f"{' or '.join(name for name, head in HEADS.items() if head.reads_steps)}"
+                )
+            if self.mask == "explicit":
+                return "mask explicit goes to the first recurrent layer, and recurrent is none; choose mask embedding"
+            if self.recurrent_dropout:
+                return "recurrent_dropout is above 0, and recurrent is none; set it to 0"
+        if self.use_cudnn and self.recurrent_dropout:
+            return "use_cudnn: the fused kernel has no recurrent dropout; set one of the two to false or 0"
+        return None

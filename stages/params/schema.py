@@ -1,0 +1,262 @@
+"""params.yaml as frozen, checked types: the one place where a knob's name, type and allowed values are stated."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast, get_args
+
+from pydantic import Field, StringConstraints, ValidationError, ValidationInfo, field_validator, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from stages.errors import UserError
+from stages.params.datasets import (
+    Dataset,
+    Name,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    SyntheticDataset,
+    TableDataset,
+    UrlDataset,
+)
+from stages.params.layers import HEADS
+from stages.params.model import Architecture, ModelParams, Variant
+from stages.params.section import Section, distinct, sentences, suggestion
+from stages.params.texts import NO_VECTORS, BagOfWordsParams, CorpusParams, OpenShare, PadParams, Side, TokenizeParams
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
+
+SPLITS = ("train", "validation", "test")
+BASELINE = "baseline"
+SCHEDULER = r"(tcp|tls)://\S+:[0-9]+"
+
+
+class TrainParams(Section):
+    """How each variant is trained."""
+
+    variants: Annotated[tuple[Identifier, ...], Field(strict=False, min_length=1)]
+    seeds: Annotated[int, Field(ge=1, le=1000)]
+    first_seed: Annotated[int, Field(ge=0, lt=2**32 - 1000)]
+    epochs: PositiveInt
+    batch_size: PositiveInt
+    learning_rate: PositiveFloat
+    grouping: Literal["length", "shuffle"]
+    trim: Literal["exact", "always", "never"]
+    patience: NonNegativeInt
+
+    @field_validator("variants")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return distinct(value)
+
+    @property
+    def seed_numbers(self) -> tuple[int, ...]:
+        """The training seeds of every cell."""
+        return tuple(range(self.first_seed, self.first_seed + self.seeds))
+
+    def trims(self, architecture: "Architecture") -> bool:
+        """Whether the batches of an architecture are trimmed to their longest text."""
+        return architecture.trims_training if self.trim == "exact" else self.trim == "always"
+
+
+class ExportParams(Section):
+    """Which hidden states are written."""
+
+    pads: Annotated[tuple[NonNegativeInt, ...], Field(strict=False, min_length=1)]
+    texts: Annotated[int, Field(ge=2)] | Literal["all"]
+    batch_size: PositiveInt
+
+    @field_validator("pads")
+    @classmethod
+    def _with_the_text_alone(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if 0 not in value:
+            raise ValueError("0 is missing; every other number of pads is compared with it")
+        if len(value) < 2:
+            raise ValueError("there is only 0; name at least one number of pads to compare with it")
+        return tuple(sorted(distinct(value)))
+
+
+class Epsilon(Section):
+    """The largest differences that do not matter, one for each estimand."""
+
+    drift_ratio: PositiveFloat
+    flip_rate: PositiveFloat
+    accuracy: PositiveFloat
+    unit_shift: PositiveFloat
+    joint_shift: PositiveFloat
+
+
+class AnalyzeParams(Section):
+    """The bounds of the verdicts, and how much work the probes do."""
+
+    exact_tolerance: PositiveFloat
+    epsilon: Epsilon
+    level: OpenShare
+    probe_texts: Annotated[int, Field(ge=50)]
+
+
+class ReportParams(Section):
+    """How the report looks."""
+
+    pads: PositiveInt
+
+
+class GateParams(Section):
+    """What `make gate` demands of the variants that are declared padding-invariant."""
+
+    invariant: Annotated[tuple[Identifier, ...], Field(strict=False, min_length=1)]
+    must_be: Literal["exact", "equivalent"]
+    drift_ratio: PositiveFloat
+    flip_rate: PositiveFloat
+
+    @field_validator("invariant")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return distinct(value)
+
+
+class ExecutionParams(Section):
+    """Who does the work; changes no result."""
+
+    workers: NonNegativeInt
+    engine: Literal["local", "dask"]
+    scheduler: str
+
+    @field_validator("scheduler")
+    @classmethod
+    def _an_address_where_it_is_used(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("engine") == "dask" and not re.fullmatch(SCHEDULER, value):
+            raise ValueError(
+                f"{value!r} is no address of a dask scheduler, and engine is dask; name one, such as "
+                "tcp://127.0.0.1:8786, or set engine to local"
+            )
+        return value
+
+
+class Params(Section):
+    """Every knob of params.yaml."""
+
+    dataset: Name
+    corpus: CorpusParams
+    datasets: dict[Identifier, Dataset]
+    tokenize: TokenizeParams
+    bag_of_words: BagOfWordsParams
+    pad: PadParams
+    model: ModelParams
+    variants: dict[Identifier, Variant]
+    train: TrainParams
+    export: ExportParams
+    analyze: AnalyzeParams
+    report: ReportParams
+    gate: GateParams
+    execution: ExecutionParams
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Params":
+        _known("dataset", self.dataset, self.datasets)
+        for index, variant in enumerate(self.train.variants):
+            _known(f"train.variants.{index}", variant, self.variants)
+            self._buildable(variant)
+        for index, variant in enumerate(self.gate.invariant):
+            _known(f"gate.invariant.{index}", variant, self.variants)
+        if self.report.pads not in self.export.pads:
+            allowed = ", ".join(str(pads) for pads in self.export.pads if pads)
+            raise ValueError(f"report.pads: {self.report.pads} is not one of export.pads; allowed: {allowed}")
+        return self
+
+    def _buildable(self, variant: str) -> None:
+        architecture = self._filled_in(variant)
+        if architecture.embeddings != "learned" and self.tokenize.vectors == NO_VECTORS:
+            raise ValueError(
+                f"variants.{variant}: embeddings {architecture.embeddings} need word vectors, and tokenize.vectors is "
+                f"{NO_VECTORS}; name a word2vec or GloVe text file in data/raw/ there, or set embeddings to learned"
+            )
+        if reason := architecture.refusal():
+            raise ValueError(f"variants.{variant}: {reason}")
+        if self.train.trim == "always" and HEADS[architecture.head].fixed_width:
+            raise ValueError(
+                f"variants.{variant}: head {architecture.head} reads rows of one width, and train.trim is always; "
+                "set train.trim to exact or never"
+            )
+
+    @property
+    def chosen_dataset(self) -> SyntheticDataset | TableDataset | UrlDataset:
+        """The catalogue entry that `dataset` names."""
+        return self.datasets[self.dataset]
+
+    def architecture(self, variant: str) -> Architecture:
+        """The variant's entry with the shared sizes filled in.
+
+        Raises:
+            UserError: the table has no such variant.
+        """
+        try:
+            _known("variant", variant, self.variants)
+        except ValueError as error:
+            raise UserError(f"params.yaml: {error}") from None
+        return self._filled_in(variant)
+
+    def _filled_in(self, variant: str) -> Architecture:
+        changes = self.variants[variant].model_dump(exclude_none=True)
+        return Architecture(**{**self.model.model_dump(), **changes})
+
+    def fingerprint(self, variant: str) -> str:
+        """SHA-256 over every knob that shapes the states of one variant's cells, as 16 hexadecimal digits."""
+        shaping = {
+            "dataset": self.chosen_dataset.model_dump(),
+            "corpus": self.corpus.model_dump(),
+            "tokenize": self.tokenize.model_dump(),
+            "pad": self.pad.model_dump(exclude={"sides"}),
+            "architecture": self.architecture(variant).model_dump(),
+            "train": self.train.model_dump(exclude={"variants"}),
+            "export": self.export.model_dump(),
+        }
+        return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def load_params(path: Path) -> Params:
+    """Read and check the whole params file.
+
+    Raises:
+        UserError: the file is missing, is not YAML, or holds an unknown key, a wrong type or an impossible value; the
+            sentence names the key's path, the value and what is allowed.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            content = YAML(typ="safe").load(file)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; run this in the folder that holds it") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    return checked_params(content, str(path))
+
+
+def checked_side(side: str) -> Side:
+    """A padding side given on the command line.
+
+    Raises:
+        UserError: it is neither pre nor post.
+    """
+    if side not in get_args(Side):
+        raise UserError(f"side: {side!r} is not allowed; it should be {' or '.join(get_args(Side))}")
+    return cast(Side, side)
+
+
+def checked_params(content: Any, source: str) -> Params:
+    """The content of a params file as checked types; `source` stands in the sentence of a mistake.
+
+    Raises:
+        UserError: as `load_params`.
+    """
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        raise UserError(f"{source}: {'; '.join(sentences(error, content))}") from None
+
+
+def _known(path: str, name: str, table: Mapping[str, Any]) -> None:
+    if name not in table:
+        raise ValueError(f"{path}: {name!r} is not in the table; {suggestion(name, table)}")

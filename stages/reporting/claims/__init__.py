@@ -1,0 +1,1 @@
+"""A stand on each claim that a reader has met elsewhere."""

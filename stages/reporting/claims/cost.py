@@ -1,0 +1,154 @@
+"""Claims on what padding costs: counted in steps of the recurrence and in FLOPs, never in seconds."""
+
+import math
+
+from stages.reporting.claims.stand import Ruling, Stand, baselines, by_variant, sweeps, working
+from stages.reporting.numbers import listed, percent, ratio, whole
+from stages.reporting.results import CellFacts, Record, Results
+from stages.reporting.tables.cost import cost_of, padding_law
+
+MASKED_STEP = (
+    "The count gives a masked step the same FLOPs, because Keras computes it and discards it (known, not measured "
+    "here)."
+)
+
+ROUNDING = 1e-3
+"""report.json keeps 4 significant digits: counts that agree this closely are the same."""
+
+
+def compute_grows(results: Results) -> Ruling:
+    """C1: an unmasked model computes every position of every padded row, and steps are linear in the width of rows."""
+    unmasked = [cell for cell in results.originals if cell.mask == "none"]
+    if not unmasked:
+        return Ruling(Stand.OPEN, "This run trained no model without a mask.")
+    figures = by_variant(
+        [
+            (
+                cell,
+                f"computed {whole(cell.computed_tokens)} steps in training for {whole(cell.text_tokens)} tokens of "
+                f"text, {ratio(cell.computed_tokens / cell.text_tokens)} times as many",
+            )
+            for cell in unmasked
+        ]
+    )
+    exactly = all(cell.computed_tokens == _positions(results, cell) for cell in unmasked)
+    reading = "texts × max_len × epochs" if exactly else "not texts × max_len × epochs"
+    linear, line = _line(results, unmasked[0])
+    stand = Stand.SUPPORTED if exactly and linear else Stand.REFUTED
+    counted = "True by construction: steps" if stand is Stand.SUPPORTED else "Steps"
+    return Ruling(stand, f"{'; '.join(figures)}: {reading}. {line} ({counted} are counted.)")
+
+
+def trims(results: Results, cell: CellFacts) -> bool:
+    """Whether training computed fewer positions than full rows have."""
+    return cell.computed_tokens < _positions(results, cell)
+
+
+def _positions(results: Results, cell: CellFacts) -> int:
+    padded = results.report["dataset"]["padded"][cell.side]
+    return int(padded["max_len"] * padded["splits"]["train"]["texts"] * sum(seed.epochs for seed in cell.seeds))
+
+
+def _line(results: Results, cell: CellFacts) -> tuple[bool, str]:
+    """Whether the steps of an epoch lie on a line over the widths of row, and that line in words."""
+    law, texts = padding_law(results), results.report["dataset"]["padded"][cell.side]["splits"]["train"]["texts"]
+    fixed = cost_of(results, cell.side, cell.variant, "fixed")
+    flops = (
+        "" if fixed is None else f" and {whole(round(fixed['flops_per_step']))} FLOPs in the recurrent layers (forward)"
+    )
+    if law is None:
+        return True, "(The slope is undefined: the analysis holds no law over widths.)"
+    texts = law.get("texts", texts)
+    linear = math.isclose(law["slope"], texts, rel_tol=ROUNDING) and _on_a_line(law)
+    points = law["points"]
+    line = (
+        f"From rows of {points[0]['max_len']} to rows of {points[-1]['max_len']} each further column adds "
+        f"{whole(round(law['slope']))} steps to an epoch of {whole(texts)} texts"
+    )
+    says = f", so a pad costs 1 step{flops}." if linear else ", which is not one step for each text."
+    return linear, line + says
+
+
+def _on_a_line(law: Record) -> bool:
+    first = law["points"][0]
+    return all(
+        math.isclose(
+            each["steps"], first["steps"] + law["slope"] * (each["max_len"] - first["max_len"]), rel_tol=2 * ROUNDING
+        )
+        for each in law["points"]
+    )
+
+
+def mask_costs(results: Results) -> Ruling:
+    """C6: a mask lets batches be trimmed to their longest text; that it skips no step is known, not measured."""
+    pairs = [(cell, other) for cell in working(results) for other in baselines(results) if other.side == cell.side]
+    if not pairs:
+        return Ruling(Stand.OPEN, "This run compares no masked model with `baseline`.")
+    parts = by_variant(
+        [
+            (
+                cell,
+                f"computed {whole(cell.computed_tokens)} steps ({percent(cell.padding_share)} padding) where "
+                f"`{other.variant}` computed {whole(other.computed_tokens)} ({percent(other.padding_share)})",
+            )
+            for cell, other in pairs
+        ]
+    )
+    skips, untrimmed = _untrimmed(results, *pairs[0])
+    figure = f"In training, {'; '.join(parts)}. {untrimmed}"
+    if skips:
+        return Ruling(Stand.REFUTED, figure)
+    if all(cell.computed_tokens >= other.computed_tokens for cell, other in pairs):
+        return Ruling(Stand.SUPPORTED, figure)
+    on = "trimming: the mask makes the result independent of pads, which batches may then drop"
+    return Ruling(Stand.DEPENDS, figure, on)
+
+
+def _untrimmed(results: Results, cell: CellFacts, other: CellFacts) -> tuple[bool, str]:
+    """Whether the count gives equal layers fewer FLOPs with a mask, and the FLOPs of an epoch on full rows."""
+    mine, theirs = (cost_of(results, each.side, each.variant, "fixed") for each in (cell, other))
+    if mine is None or theirs is None:
+        return False, "FLOPs on full rows are undefined: the analysis holds no costs."
+    if math.isclose(mine["flops"], theirs["flops"], rel_tol=ROUNDING):
+        return False, MASKED_STEP
+    alike = _layers(cell) == _layers(other)
+    sizes = (
+        f"{ratio(mine['flops'])} FLOPs an epoch for `{cell.variant}`, {ratio(theirs['flops'])} for `{other.variant}`"
+    )
+    return alike and mine["flops"] < theirs[
+        "flops"
+    ], f"On full rows, {sizes}{'' if alike else ', whose layers differ'}."
+
+
+def _layers(cell: CellFacts) -> Record:
+    return {key: value for key, value in cell.record["architecture"].items() if key != "mask"}
+
+
+def truncation(results: Results) -> Ruling:
+    """C9: what cutting saves and what it removes; what it does to accuracy takes other runs."""
+    run = sweeps(results, "truncation")
+    dataset = results.report["dataset"]
+    padded = dataset["padded"][results.sides[0]]
+    longest, max_len = int(dataset["tokens"]["splits"]["train"]["length_quantiles"]["1"]), int(padded["max_len"])
+    if max_len >= longest:
+        return Ruling(Stand.OPEN, f"This run cuts no training text (rows of {max_len}); run {run}.")
+    cut = padded["splits"]["train"]
+    saved = (
+        f"Rows of {max_len} instead of {longest}, the longest training text, cost {percent(1 - max_len / longest)} "
+        f"fewer steps without a mask and cut {percent(cut['truncated_share'])} of the training texts, "
+        f"{percent(cut['cut_share'])} of their tokens"
+    )
+    return Ruling(
+        Stand.OPEN, f"{saved}. What that does to accuracy this run cannot tell, for it has one width: run {run}."
+    )
+
+
+def cheapest(results: Results, cell: CellFacts) -> list[Record]:
+    """The ways to batch that leave the cell's state what it was, the cheapest first."""
+    own = [each for each in results.records("cost") if (each["side"], each["variant"]) == (cell.side, cell.variant)]
+    return sorted((each for each in own if each["usable"]), key=lambda each: float(each["steps"]))
+
+
+def wasted_text(records: list[Record]) -> str:
+    """The padding that ways to batch compute: fixed 58.2 %, bucketed 2.6 % and packed 0.0 %."""
+    return listed([f"{each['batching'].replace('_', ' ')} {percent(each['wasted'])}" for each in records])

@@ -1,0 +1,77 @@
+"""The gate: does every variant that is declared padding-invariant keep what the gate demands?"""
+
+import sys
+from pathlib import Path
+
+from stages.errors import UserError
+from stages.params.schema import GateParams, Params
+from stages.reporting.numbers import plain, ratio, rounded
+from stages.reporting.report_json import shown_params
+from stages.reporting.results import DRIFT, FLIPS, Finding, Results, condition_text
+from stages.runtime.command import run
+from stages.runtime.files import read_json
+from stages.stats.verdicts import Verdict
+
+NAMES = {DRIFT: "drift ratio", FLIPS: "share of flipped predictions"}
+
+
+def violations(results: Results, gate: GateParams) -> list[str]:
+    """A sentence for every verdict that breaks the gate, naming the verdict and the bound; empty where all hold.
+
+    With `must_be: exact` a verdict has to be EXACT. With `equivalent`, EXACT or an ε* (the bound that its 90 % interval
+    stays below) under the gate's own bound will do. What is UNDEFINED shows nothing, so it does not pass either.
+    """
+    found: list[str] = []
+    for variant in gate.invariant:
+        verdicts = demanded(results, variant)
+        if not verdicts:
+            found.append(f"`{variant}`: the report holds no verdict on it; name it in train.variants and run again")
+        found += [sentence for each in verdicts if (sentence := _violation(each, gate)) is not None]
+    return found
+
+
+def demanded(results: Results, variant: str) -> list[Finding]:
+    """The verdicts on one variant that the gate looks at: drift of every state, and flips, under every condition."""
+    return [each for each in results.findings if each.variant == variant and each.estimand in NAMES]
+
+
+def _violation(finding: Finding, gate: GateParams) -> str | None:
+    if finding.verdict is Verdict.EXACT:
+        return None
+    where = f"`{finding.variant}` ({finding.side}), {condition_text(finding.condition or '')}"
+    where += f", state {finding.state}" if finding.state else ""
+    what = f"{where}: {NAMES[finding.estimand]} {ratio(finding.estimate)} is {finding.verdict}"
+    if finding.verdict is Verdict.UNDEFINED:
+        return f"{what} ({finding.reason})"
+    if gate.must_be == "exact":
+        return f"{what}, a value moved by {ratio(finding.largest_change)}; gate.must_be allows EXACT alone"
+    bound = gate.drift_ratio if finding.estimand == DRIFT else gate.flip_rate
+    if finding.smallest_epsilon is not None and finding.smallest_epsilon < bound:
+        return None
+    key = "gate.drift_ratio" if finding.estimand == DRIFT else "gate.flip_rate"
+    return f"{what}, it may be as large as {ratio(finding.smallest_epsilon)}; {key} allows less than {plain(bound)}"
+
+
+def gate(params: Params, *, reports: Path) -> None:
+    """Read the report of the chosen dataset; exit with code 1, one line for each broken bound, if any is broken.
+
+    Raises:
+        UserError: the report is missing, or was made with other params than those of now.
+    """
+    path = reports / params.dataset / "report.json"
+    report = read_json(path)
+    if report["params"] != rounded(shown_params(params)):
+        raise UserError(f"{path}: made with other params than params.yaml holds now; run `dvc repro` first")
+    results = Results(report)
+    broken = violations(results, params.gate)
+    for sentence in broken:
+        print(f"gate: {sentence}", file=sys.stderr)
+    names = ", ".join(f"`{variant}`" for variant in params.gate.invariant)
+    if broken:
+        sys.exit(f"gate: failed, {len(broken)} verdicts of {names} break the bounds; see {path.with_suffix('.md')}")
+    checked = sum(len(demanded(results, variant)) for variant in params.gate.invariant)
+    print(f"gate: passed, {names} on {params.dataset}: {checked} verdicts, each {params.gate.must_be}")
+
+
+if __name__ == "__main__":
+    run(gate)

@@ -1,0 +1,43 @@
+"""What every stage's command line shares: options from a function's signature, checked params, and clear endings."""
+
+import argparse
+import inspect
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from stages.errors import UserError
+from stages.params.schema import load_params
+
+
+def run(stage: Callable[..., None]) -> None:
+    """Run one stage as a command.
+
+    The first parameter of `stage` receives the params; each keyword-only parameter becomes an option of its name
+    (`corpus: Path` becomes `--corpus`), required where it has no default. The params file is read and checked whole
+    before any work.
+
+    Exits with code 2 and one sentence on standard error for a mistake of the user's, with 130 on an interrupt; an
+    internal fault keeps its traceback.
+    """
+    parser = argparse.ArgumentParser(prog=stage.__name__, description=inspect.getdoc(stage))
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"), help="the file of knobs")
+    for name, parameter in list(inspect.signature(stage).parameters.items())[1:]:
+        needed = parameter.default is inspect.Parameter.empty
+        default = None if needed else parameter.default
+        parser.add_argument(f"--{name.replace('_', '-')}", type=parameter.annotation, required=needed, default=default)
+    options = vars(parser.parse_args())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was begun is cleared away, as on Ctrl-C
+    try:
+        stage(load_params(options.pop("params")), **options)
+    except UserError as error:
+        sys.exit(_ending(stage, str(error)))
+    except KeyboardInterrupt:
+        print(f"{stage.__name__}: interrupted; nothing half-written was kept", file=sys.stderr)
+        sys.exit(130)
+
+
+def _ending(stage: Callable[..., None], sentence: str) -> int:
+    print(f"{stage.__name__}: error: {sentence}", file=sys.stderr)
+    return 2

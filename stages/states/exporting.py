@@ -1,0 +1,247 @@
+"""Running one trained model on the same test texts under every condition, and writing what it computed."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stages.errors import UserError
+from stages.models.batching import Rows, exact_length_batches, filled, moved, swapped, with_pads
+from stages.models.tensorflow_setup import one_op_after_another
+from stages.models.training import class_probabilities
+from stages.params.texts import Side
+from stages.runtime.files import write_json
+from stages.runtime.paths import OTHER_SIDE, PAD_STEP, condition_name, conditions
+from stages.states.schema import HEAD, PROBABILITY, StatesMetadata
+from stages.states.writer import StatesWriter, states_writer
+from stages.texts.tokens.padded import PaddedBatch, padded_batches
+
+if TYPE_CHECKING:
+    import keras
+
+    from stages.states.instrument import InstrumentedModel, Reading
+    from stages.states.pad_runs import PadRuns
+
+SPLIT = "test"
+STARTS = 128
+"""Texts whose states the map of one pad is followed from."""
+WINDOW_ROWS = 4096
+"""Texts held at a time: they are grouped by length within a window and written in their original order."""
+
+Columns = dict[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class ExportUnit:
+    """What one process needs to export one seed of one cell; picklable."""
+
+    padded: Path
+    model: Path
+    folder: Path
+    dataset: str
+    side: Side
+    variant: str
+    seed: int
+    classes: int
+    pads: tuple[int, ...]
+    texts: int | Literal["all"]
+    batch_size: int
+    params: str
+
+
+@one_op_after_another()
+def export_seed(unit: ExportUnit) -> None:
+    """Write one states file for every condition, and what one pad does to the state.
+
+    A model whose rows have one fixed width cannot read a text alone, nor with more pads than its row has. There pads-0
+    is the row as it was trained with, and pads-k the row with k of its pads (or as many as it has) moved to the other
+    end of the text.
+
+    Raises:
+        UserError: the model file is missing or damaged.
+    """
+    from stages.states.fixed_points import pad_step
+    from stages.states.instrument import InstrumentedModel
+
+    trained = loaded(unit.model)
+    model = InstrumentedModel(trained)
+    if not export_runs(trained, unit):
+        for condition, pads in conditions(unit.pads).items():
+            read = partial(_read_window, model, unit=unit, condition=condition, pads=pads)
+            _write(unit, [condition], ([read(window)] for window in _windows(unit)))
+    texts = _unpadded(model, next(_windows(unit)), unit)
+    write_json(unit.folder / PAD_STEP, pad_step(trained, model, texts) if model.recurrent and texts else None)
+
+
+def loaded(path: Path) -> "keras.Model":
+    """The trained model.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    import keras
+
+    keras.backend.clear_session()
+    try:
+        return keras.models.load_model(path, compile=False)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: not a readable Keras model ({error}); run `dvc repro` to train it") from None
+
+
+def export_runs(trained: "keras.Model", unit: ExportUnit) -> bool:
+    """Write every states file in runs of pads, where the model's form allows it.
+
+    With pads behind it, a text is read once for all conditions of that side; with pads before it, once for each number
+    of them that leads to another state.
+
+    Returns:
+        Whether it does; where not, every padded row must be read whole, and nothing is written.
+    """
+    from stages.states.pad_runs import PadRuns
+
+    runs = PadRuns.of(trained)
+    if runs is None:
+        return False
+    _write(unit, list(conditions(unit.pads)), (_read_runs(runs, window, unit) for window in _windows(unit)))
+    return True
+
+
+def _write(unit: ExportUnit, names: Sequence[str], windows: Iterator[list[Columns]]) -> None:
+    """Write the states files of some conditions side by side, from the columns of each in every window."""
+    writers: list[StatesWriter] = []
+    with ExitStack() as stack:
+        for found in windows:
+            if not writers:
+                writers = [
+                    stack.enter_context(states_writer(unit.folder / f"{name}.parquet", _metadata(unit, name, columns)))
+                    for name, columns in zip(names, found, strict=True)
+                ]
+            for writer in writers:
+                writer.add(found.pop(0), SPLIT)
+                writer.flush()  # rows that wait for more of them would add up over the conditions
+
+
+def _metadata(unit: ExportUnit, condition: str, columns: Columns) -> StatesMetadata:
+    return StatesMetadata(
+        dataset=unit.dataset,
+        side=unit.side,
+        variant=unit.variant,
+        seed=unit.seed,
+        condition=condition,
+        classes=unit.classes,
+        widths={name: values.shape[1] for name, values in columns.items() if values.ndim == 2},
+        params=unit.params,
+    )
+
+
+def _windows(unit: ExportUnit) -> Iterator[PaddedBatch]:
+    """The first `texts` test texts, which stand in random order, a window at a time."""
+    left = None if unit.texts == "all" else unit.texts
+    for window in padded_batches(unit.padded / f"{SPLIT}.parquet", WINDOW_ROWS):
+        rows = slice(None, left)
+        yield PaddedBatch(window.text_id[rows], window.label[rows], window.tokens[rows], window.length[rows])
+        if left is not None:
+            left -= len(window.text_id[rows])
+            if left <= 0:
+                return
+
+
+def _unpadded(model: "InstrumentedModel", window: PaddedBatch, unit: ExportUnit) -> list[NDArray[np.int32]]:
+    """The first STARTS texts of the window without padding, shape (n, length), one length an array.
+
+    There are none where the model cannot read a text alone.
+    """
+    if model.width is not None:
+        return []
+    rows = slice(None, STARTS)
+    first = PaddedBatch(window.text_id[rows], window.label[rows], window.tokens[rows], window.length[rows])
+    return [tokens for _, tokens in _batches(model, first, unit, condition_name(0), pads=0)]
+
+
+def _read_runs(runs: "PadRuns", window: PaddedBatch, unit: ExportUnit) -> list[Columns]:
+    """Every column of one window under each condition, in the order of `conditions`."""
+    columns = {condition: _keys(window, pads) for condition, pads in conditions(unit.pads).items()}
+    # Long texts first: the more room a text leaves, the longer the run of pads, and a run continues a shorter one.
+    for rows in reversed(list(exact_length_batches(window.length, unit.batch_size))):
+        texts = _texts(window, rows, unit.side)
+        room = window.tokens.shape[1] - texts.shape[1]
+        for side, wanted in _pads_by_side(unit, room).items():
+            rising = sorted(set(wanted.values()))
+            for pads, reading in zip(rising, runs.read(filled(texts, unit.batch_size), rising, side), strict=True):
+                for condition in (name for name, count in wanted.items() if count == pads):
+                    _put(columns[condition], rows, _vectors(reading, unit.classes))
+    return list(columns.values())
+
+
+def _pads_by_side(unit: ExportUnit, room: int) -> dict[Side, dict[str, int]]:
+    """Side -> condition -> its number of pads there, for texts that leave `room` positions of their rows free."""
+    counts = {name: room if pads is None else pads for name, pads in conditions(unit.pads).items()}
+    other = {OTHER_SIDE: counts.pop(OTHER_SIDE)}
+    return {"pre": counts, "post": other} if unit.side == "pre" else {"post": counts, "pre": other}
+
+
+def _read_window(
+    model: "InstrumentedModel", window: PaddedBatch, unit: ExportUnit, condition: str, pads: int | None
+) -> Columns:
+    """Every column of one window under one condition, in the window's order."""
+    columns = _keys(window, pads)
+    for rows, tokens in _batches(model, window, unit, condition, pads):
+        _put(columns, rows, _vectors(model.read(filled(tokens, unit.batch_size)), unit.classes))
+    return columns
+
+
+def _keys(window: PaddedBatch, pads: int | None) -> Columns:
+    return {
+        "text_id": window.text_id,
+        "label": window.label,
+        "length": window.length,
+        "pads": window.tokens.shape[1] - window.length if pads is None else np.full_like(window.length, pads),
+    }
+
+
+def _put(columns: Columns, rows: Rows, vectors: dict[str, NDArray[np.float32]]) -> None:
+    """Set these rows of every vector column, which is made where it is not there yet.
+
+    `vectors` may go on behind them, as a batch does that is filled up.
+    """
+    for name, values in vectors.items():
+        if name not in columns:
+            columns[name] = np.empty((len(columns["length"]), values.shape[1]), dtype=np.float32)
+        columns[name][rows] = values[: len(rows)]
+
+
+def _batches(
+    model: "InstrumentedModel", window: PaddedBatch, unit: ExportUnit, condition: str, pads: int | None
+) -> Iterator[tuple[Rows, NDArray[np.int32]]]:
+    """Rows of the window and the tokens that the model reads for them.
+
+    All texts of a batch have the same length, so that pads-0 holds no padding at all, and every condition has batches
+    of the same texts: on many processors the last bits of a row depend on how many rows there are beside it.
+    """
+    for rows in exact_length_batches(window.length, unit.batch_size):
+        tokens, length = window.tokens[rows], window.length[rows]
+        if pads is None:
+            yield rows, swapped(tokens, length, unit.side) if condition == OTHER_SIDE else tokens
+        elif model.width is not None:
+            yield rows, moved(tokens, length, pads, unit.side)
+        else:
+            yield rows, with_pads(_texts(window, rows, unit.side), pads, unit.side)
+
+
+def _texts(window: PaddedBatch, rows: Rows, side: Side) -> NDArray[np.int32]:
+    """Texts of one length without their padding, shape (n, length)."""
+    length, width = int(window.length[rows[0]]), window.tokens.shape[1]
+    start = width - length if side == "pre" else 0
+    return window.tokens[rows, start : start + length]
+
+
+def _vectors(reading: "Reading", classes: int) -> dict[str, NDArray[np.float32]]:
+    vectors = {PROBABILITY: class_probabilities(reading.output, classes)}
+    for layer, states in reading.states.items():
+        vectors |= {f"{letter}_{layer}": values for letter, values in states.items()}
+    return {**vectors, HEAD: reading.head}

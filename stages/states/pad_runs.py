@@ -1,0 +1,171 @@
+"""Reading texts under every number of pads, and every run of pads only once.
+
+Pads behind a text continue from the state that the text left, so one pass over the text and the longest run of pads
+holds all shorter runs. Pads before it lead every text to the same state, so they are read once and the text continues
+from there; where another number of pads leads to the same state, as every one does under a mask, the text is not read
+again. What is computed, and in which order, is what the model computes of the padded rows in batches of the same number
+of texts: the states are equal to the last bit.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stages.params.texts import Side
+from stages.states.instrument import Reading, is_recurrent, twin_with_states
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+Ids = NDArray[np.int32]
+States = list["tf.Tensor"]
+"""Of every recurrent layer its state tensors, one layer behind the other: (n, units) each, or (1, units) where all rows
+are equal."""
+
+STATELESS = ("InputLayer", "Embedding", "Masking", "Dropout", "Dense")
+"""Layers that treat every step alone. So does LayerNormalization, but its last bit depends on how many steps there are.
+"""
+
+MASK_MAKING = ("NotEqual", "Any")
+"""What Keras records beside Embedding and Masking where these make a mask; it is made anew when they are called."""
+
+
+class PadRuns:
+    """A model that is a chain of layers from one input, all recurrent ones forward, the last returning its last state.
+
+    `PadRuns.of` says whether a model is one.
+    """
+
+    def __init__(self, chain: Sequence["keras.Layer"]) -> None:
+        import keras
+        import tensorflow as tf
+
+        given: list[Any] = []
+        left: list[Any] = []
+        self._layers: dict[str, int] = {}
+        """Name of every recurrent layer -> its number of state tensors."""
+        tokens = keras.Input((None,), dtype="int32")
+        hidden, mask, head = tokens, None, None
+        for layer in chain[1:]:
+            if is_recurrent(layer):
+                sizes = layer.cell.state_size
+                inputs = [keras.Input((size,)) for size in ([sizes] if isinstance(sizes, int) else sizes)]
+                given += inputs
+                hidden, *states = twin_with_states(layer, hidden, initial_state=inputs, mask=mask)
+                left += states
+                self._layers[layer.name] = len(states)
+                if not layer.return_sequences:
+                    # The state and not the output, which is zero after a run of pads alone that a mask skips.
+                    hidden = states[0]
+            else:
+                if isinstance(layer, keras.layers.Embedding | keras.layers.Masking):
+                    mask = layer.compute_mask(hidden)  # beside an initial state Keras does not hand it on by itself
+                head = hidden
+                hidden = layer(hidden)
+        step = keras.Model([tokens, *given], [hidden, head, *left])
+        signature = [tf.TensorSpec(each.shape, each.dtype) for each in step.inputs]
+
+        def run_from(tokens: "tf.Tensor", *states: "tf.Tensor") -> Any:
+            rows = tf.shape(tokens)[0]
+            return step([tokens, *(tf.broadcast_to(state, (rows, state.shape[1])) for state in states)])
+
+        self._model = step  # the traced function refers to its variables weakly
+        # The one trace is called itself: to be found by tf.function takes longer than a short run does.
+        self._step = tf.function(run_from, input_signature=signature, jit_compile=False).get_concrete_function()
+        self._zeros: States = [tf.zeros((1, each.shape[1])) for each in given]
+        self._kept: dict[tuple[int, int], States] = {}
+        """(Size of a batch, number of pads) -> the states after them."""
+
+    @staticmethod
+    def of(model: "keras.Model") -> "PadRuns | None":
+        """The model as runs of pads; None where it is of another form, so that every row must be read whole."""
+        if len(model.inputs) != 1 or model.inputs[0].shape[1] is not None:
+            return None
+        chain = [each for each in model.operations if type(each).__name__ not in MASK_MAKING]
+        recurrent = [index for index, each in enumerate(chain) if is_recurrent(each)]
+        if not recurrent or chain[recurrent[-1]].return_sequences:
+            return None
+        forward = all(_forward(chain[index]) for index in recurrent)
+        kinds = [type(each).__name__ for index, each in enumerate(chain) if index not in recurrent]
+        return PadRuns(chain) if forward and set(kinds) <= set(STATELESS) and kinds.count("Dense") == 1 else None
+
+    def read(self, texts: Ids, pads: Sequence[int], side: Side) -> Iterator[Reading]:
+        """What the model computes of texts (n, length) with each number of pads on one side, in the order of `pads`.
+
+        Args:
+            texts: texts of one length, without padding.
+            pads: rising numbers of pads.
+            side: where they stand.
+        """
+        return self._behind_pads(texts, pads) if side == "pre" else self._before_pads(texts, pads)
+
+    def _behind_pads(self, texts: Ids, pads: Sequence[int]) -> Iterator[Reading]:
+        """What the model computes of texts behind runs of pads."""
+        last: States | None = None
+        for count in pads:
+            start = self._after_pads(len(texts), count)
+            if last is None or not _same(start, last):
+                reading = self._reading(self._run(texts, start))
+            last = start
+            yield reading
+
+    def _before_pads(self, texts: Ids, pads: Sequence[int]) -> Iterator[Reading]:
+        """What the model computes of texts before runs of pads."""
+        reached, found = 0, self._run(texts, self._zeros)
+        for count in pads:
+            if count > reached:
+                found = self._run(_pads(len(texts), count - reached), found[2:])
+            reached = count
+            yield self._reading(found)
+
+    def _after_pads(self, rows: int, count: int) -> States:
+        """The states after `count` pads, computed once for every size of a batch."""
+        if count == 0:
+            return self._zeros
+        if (rows, count) not in self._kept:
+            before = max((each for size, each in self._kept if size == rows and each < count), default=0)
+            found = self._run(_pads(rows, count - before), self._after_pads(rows, before))
+            self._kept[rows, count] = [_one_row(state) for state in found[2:]]
+        return self._kept[rows, count]
+
+    def _run(self, tokens: Ids, states: Sequence["tf.Tensor"]) -> list["tf.Tensor"]:
+        """Output, what the head reads, and the states that `tokens` (n, steps) lead to from `states`."""
+        import tensorflow as tf
+
+        found: list[tf.Tensor] = self._step(tf.constant(tokens), *states)
+        return found
+
+    def _reading(self, found: Sequence["tf.Tensor"]) -> Reading:
+        output, head, *states = (each.numpy() for each in found)
+        by_layer = {}
+        for layer, count in self._layers.items():
+            by_layer[layer] = dict(zip("hc", states[:count], strict=False))
+            states = states[count:]
+        return Reading(output=output, head=head, states=by_layer)
+
+
+def _one_row(state: "tf.Tensor") -> "tf.Tensor":
+    """A state (n, units) as one row where all rows are that, as after pads alone; else as it is."""
+    import tensorflow as tf
+
+    values = state.numpy()
+    return tf.constant(values[:1]) if (values == values[:1]).all() else state
+
+
+def _same(states: States, others: States) -> bool:
+    """Whether states are equal to the last bit, the signs of zeros too."""
+    return all(one.numpy().tobytes() == other.numpy().tobytes() for one, other in zip(states, others, strict=True))
+
+
+def _pads(rows: int, count: int) -> Ids:
+    return np.zeros((rows, count), np.int32)
+
+
+def _forward(layer: "keras.Layer") -> bool:
+    """Whether a recurrent layer reads from the first step to the last, and begins every row anew."""
+    import keras
+
+    return isinstance(layer, keras.layers.RNN) and not layer.go_backwards and not layer.stateful

@@ -1,0 +1,85 @@
+"""What two axes do together beyond what each does alone: differences of differences, paired by seed."""
+
+import itertools
+from dataclasses import asdict
+
+import numpy as np
+
+from stages.params.schema import BASELINE
+from stages.stats.seed_pairs import as_ratio, averaged, over_seeds
+from stages.sweeps.findings.effects import DIFFERENCE, ESTIMANDS, RATIO, RATIOS, Grid, difference_by_seed
+from stages.sweeps.findings.rows import Levels, Record
+
+MOST_INTERACTIONS = 10
+
+
+def interactions(grid: Grid) -> tuple[list[Record], int]:
+    """Differences of differences for pairs of axes, averaged over the others: the notable ones, and how many were seen.
+
+    Notable are those whose interval excludes 0 (1 for a ratio of drift ratios), those with the largest distance from
+    it in standard errors first, at most `MOST_INTERACTIONS`.
+    """
+    found = [
+        record
+        for one, two in itertools.combinations(grid.axes, 2)
+        for first in grid.axes[one][1:]
+        for second in grid.axes[two][1:]
+        for estimand in ESTIMANDS
+        if (record := _interaction(grid, {one: first, two: second}, estimand)) is not None
+    ]
+    notable = [(score, record) for score, record in found if score > 1]
+    notable.sort(key=lambda pair: -pair[0])
+    return [record for _, record in notable[:MOST_INTERACTIONS]], len(found)
+
+
+def gap_change(grid: Grid, axis: str, level: str, within: Levels) -> Record | None:
+    """How much more, or less, the first mask adds to the baseline's accuracy at a level than at the reference.
+
+    None where the grid has no masked variant beside the baseline, or where it has no interval.
+    """
+    variants = grid.axes.get("variant", [])
+    masked = next((row.variant for row in grid.rows if row.masked and row.recurrent), None)
+    if masked is None or not variants or variants[0] != BASELINE or axis == "variant":
+        return None
+    place = {name: label for name, label in within.items() if name != "variant"}
+    found = _interaction(grid, {axis: level, "variant": masked}, "accuracy", place)
+    return None if found is None else found[1]
+
+
+def _interaction(
+    grid: Grid, levels: Levels, estimand: str, within: Levels | None = None
+) -> tuple[float, Record] | None:
+    """One difference of differences with its distance from 0 in half widths; None where it has no interval."""
+    one, two = levels
+    references = {axis: grid.axes[axis][0] for axis in levels}
+    by_combination = []
+    for rest in (each for each in grid.others(one, two) if (within or {}).items() <= each.items()):
+        corners = [
+            grid.find({**rest, one: first, two: second})
+            for first in (levels[one], references[one])
+            for second in (levels[two], references[two])
+        ]
+        if all(corner is not None for corner in corners):
+            both, first_alone, second_alone, neither = (corner for corner in corners if corner is not None)
+            by_combination.append(
+                difference_by_seed(both, second_alone, estimand, grid.seeds)
+                - difference_by_seed(first_alone, neither, estimand, grid.seeds)
+            )
+    if not by_combination:
+        return None
+    by_seed, combinations = averaged(np.array(by_combination))
+    contrast = over_seeds(by_seed, grid.level)
+    if contrast.estimate is None or contrast.low is None or contrast.high is None:
+        return None
+    half = (contrast.high - contrast.low) / 2
+    score = abs(contrast.estimate) / half if half else 0.0
+    ratio = estimand in RATIOS
+    return score, {
+        "axes": [one, two],
+        "levels": levels,
+        "references": references,
+        "estimand": estimand,
+        "scale": RATIO if ratio else DIFFERENCE,
+        "combinations": combinations,
+        **asdict(as_ratio(contrast) if ratio else contrast),
+    }

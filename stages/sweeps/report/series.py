@@ -1,0 +1,183 @@
+"""What a figure of a sweep draws: marks in series, series in panels, and where each stands on the x axis."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stages.reporting.results import Record
+from stages.sweeps.report.tables import axes_of, rows_of
+from stages.sweeps.spec import ROW_FIGURES
+
+EXACT, UNDEFINED = "EXACT", "UNDEFINED"
+MANY_SERIES = 6
+"""More lines of one colour than this are drawn thin and without bands."""
+TITLES = {
+    "padding_share": "padding in the training rows",
+    "max_len": "width of the rows, tokens",
+    "computed_tokens": "tokens computed in training",
+    "text_tokens": "tokens of text in training",
+}
+SIZES = ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands"))
+LOG_FROM = 8
+"""Numbers whose largest is this many times their smallest stand on a logarithmic axis."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One figure of one row: estimate and bounds (None where undefined), and every seed with whether it learned."""
+
+    x: float
+    estimate: float | None
+    low: float | None
+    high: float | None
+    seeds: tuple[tuple[float, bool], ...]
+    exact: bool
+    levels: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Series:
+    """Marks that a line joins: `colour` is the label that colours tell apart, `rest` those of the other axes."""
+
+    colour: str
+    rest: str
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class Places:
+    """The x axis: names at 0, 1, 2, … where it is not a scale of numbers."""
+
+    title: str
+    names: tuple[str, ...]
+    logarithmic: bool
+    ticks: tuple[float, ...]
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it is a scale of numbers."""
+        return not self.names
+
+
+def colours_of(content: Record) -> list[str]:
+    """The labels that colours tell apart, without copies of the baseline; one without a name if there is no axis."""
+    axis = colour_axis(content)
+    return [""] if axis is None else labels_of(content, axis)
+
+
+def panels_of(content: Record) -> list[str]:
+    """The labels that stand side by side; one without a name where there is no axis."""
+    axis = content["figure"]["panels"]
+    return [""] if axis is None else labels_of(content, axis)
+
+
+def colour_axis(content: Record) -> str | None:
+    """The axis of the colours: the one that is asked for, or the variants if nothing else shows them."""
+    figure = content["figure"]
+    if figure["colour"] is not None:
+        return str(figure["colour"])
+    return "variant" if "variant" not in (figure["x"], figure["panels"]) else None
+
+
+def rest_axes(content: Record) -> list[str]:
+    """The axes that neither x, nor panels, nor colours show."""
+    figure = content["figure"]
+    used = {figure["panels"], colour_axis(content)}
+    # Along a figure of the row, such as the share of padding, the axes that change it are joined by the line.
+    joined = [figure["x"]] if figure["x"] not in ROW_FIGURES else _axes_behind(content)
+    several = [axis for axis in axes_of(content) if len(labels_of(content, axis)) > 1]
+    return [axis for axis in several if axis not in used and axis not in joined]
+
+
+def places(content: Record) -> Places:
+    """Where the levels or figures on the x axis stand."""
+    x = content["figure"]["x"]
+    if x in ROW_FIGURES:
+        values = sorted({_figure(content, row, x) for row in rows_of(content)})
+        return Places(f"{TITLES[x]}{_unit(content, x)[1]}", (), x != "padding_share" and _wide(values), ())
+    labels = labels_of(content, x)
+    numbers = _numbers(labels)
+    if numbers is None or len(numbers) < 3 or content["figure"]["kind"] == "bars":
+        return Places(x, tuple(labels), logarithmic=False, ticks=())
+    return Places(x, (), _wide(numbers), tuple(numbers))
+
+
+def series(content: Record, panel: str, estimand: str) -> list[Series]:
+    """The series of one panel, in the order of the rows, with marks from left to right."""
+    panel_axis, colour, rest = content["figure"]["panels"], colour_axis(content), rest_axes(content)
+    rows = [row for row in rows_of(content) if panel_axis is None or row["levels"][panel_axis] == panel]
+    found: dict[tuple[str, str], list[Mark]] = {}
+    for row in rows:
+        key = ("" if colour is None else row["levels"][colour], ", ".join(row["levels"][axis] for axis in rest))
+        mark = _mark(row, estimand, _x(content, row))
+        if mark is not None:
+            found.setdefault(key, []).append(mark)
+    return [Series(*key, tuple(sorted(marks, key=lambda mark: mark.x))) for key, marks in found.items()]
+
+
+def all_marks(content: Record, estimand: str) -> list[Mark]:
+    """Every mark of every panel."""
+    found = itertools.chain.from_iterable(series(content, panel, estimand) for panel in panels_of(content))
+    return [mark for each in found for mark in each.marks]
+
+
+def _mark(row: Record, estimand: str, x: float) -> Mark | None:
+    if estimand == "computed_tokens":
+        ratio = row["computed_tokens"] / row["text_tokens"]
+        return Mark(x, ratio, None, None, (), exact=False, levels=row["levels"])
+    found = row.get(estimand)
+    if found is None:
+        return None
+    seeds = [(seed.get(estimand), seed["learned"]) for seed in row["seeds"]]
+    return Mark(
+        x=x,
+        estimate=found["estimate"],
+        low=found["low"],
+        high=found["high"],
+        seeds=tuple((value, learned) for value, learned in seeds if value is not None),
+        exact=found.get("verdict") == EXACT,
+        levels=row["levels"],
+    )
+
+
+def _x(content: Record, row: Record) -> float:
+    x = content["figure"]["x"]
+    if x in ROW_FIGURES:
+        return _figure(content, row, x)
+    label, place = row["levels"][x], places(content)
+    return float(label) if place.numeric else float(place.names.index(label))
+
+
+def _figure(content: Record, row: Record, name: str) -> float:
+    return float(row[name]) / _unit(content, name)[0]
+
+
+def _unit(content: Record, name: str) -> tuple[float, str]:
+    """What a figure is divided by, and how that is said."""
+    if name == "padding_share":
+        return 0.01, " (%)"
+    largest = max(row[name] for row in rows_of(content))
+    return next(((size, f" ({word})") for size, word in SIZES if largest >= size), (1.0, ""))
+
+
+def _axes_behind(content: Record) -> list[str]:
+    """The axes whose levels change the width of the rows, or the first of the grid."""
+    changing = [each["name"] for each in content["axes"] if "pad.max_len" in each["changes"]]
+    return changing or [content["axes"][0]["name"]]
+
+
+def labels_of(content: Record, axis: str) -> list[str]:
+    """The labels of an axis in their order, copies of the baseline left out."""
+    labels = next(each["labels"] for each in content["axes"] if each["name"] == axis)
+    return [label for label in labels if axis != "variant" or label not in content["copies"]]
+
+
+def _numbers(labels: Sequence[str]) -> list[float] | None:
+    try:
+        return [float(label) for label in labels]
+    except ValueError:
+        return None
+
+
+def _wide(numbers: Sequence[float]) -> bool:
+    return min(numbers) > 0 and max(numbers) / min(numbers) >= LOG_FROM

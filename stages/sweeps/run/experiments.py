@@ -1,0 +1,224 @@
+"""Run the experiments of a sweep that are missing, several at a time, and read the results of all."""
+
+import fcntl
+import re
+import shutil
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stages.errors import UserError
+from stages.runtime.workers.pool import usable_cores
+from stages.sweeps.run import git
+from stages.sweeps.run.identity import Experiment, planned
+from stages.sweeps.run.sandbox import Sandbox, cache_folder, end_left_behind, frozen
+from stages.sweeps.spec import Outcome, Point, Sweep
+
+POLL_SECONDS = 0.2
+OWN = Path(".dvc", "tmp", "sweeps")
+"""The folder of all that sweeps leave on disk: sandboxes while they run, and the log of every experiment."""
+
+STAGE_ERROR = re.compile(r"^\w+: error: .+$", re.MULTILINE)
+DVC_ERROR = re.compile(r"^ERROR: .+$", re.MULTILINE)
+
+
+def outcomes(project: Path, sweep: Sweep, points: Sequence[Point], jobs: int = 0) -> list[Outcome]:
+    """The results of all points, in their order; experiments that are missing are run first, as DVC experiments.
+
+    Args:
+        project: the folder of the pipeline.
+        sweep: what the points belong to.
+        points: the grid.
+        jobs: how many experiments run at a time; 0 takes the number of cores.
+
+    Raises:
+        UserError: a point is impossible or an input is missing (nothing was run then), another sweep runs in this
+            project, or experiments failed; those that did not fail are kept.
+    """
+    project = project.resolve()
+    commit = git.head(project)
+    with _alone(project):
+        tree = git.snapshot(project, _own(project, "sandbox-index"))
+        experiments, inputs = planned(project, sweep, points)
+        found = _results(project, commit, experiments)
+        missing = {each.identity: each for each in experiments if each.identity not in found}
+        done = sum(each.identity in found for each in experiments)
+        if done:
+            print(f"{sweep.name}: {done} of {len(points)} experiments are done already", flush=True)
+        if missing:
+            shared = (commit, tree, frozen(project, inputs, _own(project, "sandbox-inputs")), cache_folder(project))
+            count = min(jobs or usable_cores(), len(missing))
+            sandboxes = [Sandbox(project, _own(project, f"sandbox-{number}"), *shared) for number in range(count)]
+            failures = _run(list(missing.values()), sandboxes, _Progress(sweep.name, len(points), done, count))
+            if failures:
+                raise UserError(_failed(sweep, project, failures))
+            found = _results(project, commit, experiments)
+    return [Outcome(each.point, found[each.identity]) for each in experiments]
+
+
+@dataclass
+class _Running:
+    """An experiment under way; `log` takes its output, `since` is when it began."""
+
+    sandbox: Sandbox
+    experiment: Experiment
+    log: Path
+    since: float
+
+
+@dataclass(frozen=True)
+class _Failure:
+    experiment: Experiment
+    reason: str
+    log: Path
+
+
+@dataclass
+class _Progress:
+    """What is told while experiments end."""
+
+    name: str
+    whole: int
+    done: int
+    jobs: int
+    seconds: list[float] = field(default_factory=list)
+
+    def ended(self, experiment: Experiment, seconds: float, failure: _Failure | None) -> None:
+        """A line for one experiment, and the time left where somebody looks on."""
+        self.done += 1
+        self.seconds.append(seconds)
+        how = f" failed: {failure.reason}" if failure else ""
+        print(f"{self.name} {self.done}/{self.whole}: {experiment.point} ({duration(seconds)}){how}", flush=True)
+        left = self.whole - self.done
+        if left and sys.stderr.isatty():
+            rest = sum(self.seconds) / len(self.seconds) * left / self.jobs
+            print(f"{self.name}: about {duration(rest)} left", file=sys.stderr, flush=True)
+
+
+def duration(seconds: float) -> str:
+    """As people say it: 42 s, 1 min 12 s, 2 h 5 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _results(project: Path, commit: str, experiments: Sequence[Experiment]) -> dict[str, dict[str, object]]:
+    """Identity -> report.json of the experiments that are there."""
+    there = git.experiments(project, commit)
+    results = {}
+    for each in experiments:
+        if each.identity in there and each.identity not in results:
+            report = git.report(project, there[each.identity], each.overrides["dataset"])
+            if report is not None:
+                results[each.identity] = report
+    return results
+
+
+def _run(missing: Sequence[Experiment], sandboxes: Sequence[Sandbox], progress: _Progress) -> list[_Failure]:
+    """Run experiments, one at a time in each sandbox; those that failed."""
+    waiting = deque(zip(missing, workers(len(missing), len(sandboxes), usable_cores()), strict=True))
+    free = deque(sandboxes)
+    running: list[_Running] = []
+    failures = []
+    try:
+        for sandbox in sandboxes:
+            sandbox.make()
+        while waiting or running:
+            while waiting and free:
+                sandbox, (experiment, cores) = free.popleft(), waiting.popleft()
+                log = _own(sandbox.project, "logs", f"{experiment.name}.log")
+                sandbox.start(experiment.name, {**experiment.overrides, "execution.workers": cores}, log)
+                running.append(_Running(sandbox, experiment, log, time.monotonic()))
+            time.sleep(POLL_SECONDS)
+            for each in list(running):
+                code = each.sandbox.ended()
+                if code is not None:
+                    failure = _collected(each, code)
+                    if failure:
+                        failures.append(failure)
+                    running.remove(each)
+                    free.append(each.sandbox)
+                    progress.ended(each.experiment, time.monotonic() - each.since, failure)
+    finally:
+        for sandbox in sandboxes:
+            sandbox.remove()
+    return failures
+
+
+def workers(experiments: int, jobs: int, cores: int) -> list[int]:
+    """How many processes each experiment may use, so that all cores work and none has two things to do.
+
+    Experiments of one sweep take about as long as each other, so they end in rounds, and the last round may be short.
+    """
+    last = experiments % jobs
+    alone = max(1, cores // jobs)
+    return [alone] * (experiments - last) + [max(1, cores // last)] * last if last else [alone] * experiments
+
+
+def _collected(ended: _Running, code: int) -> _Failure | None:
+    """Hand the finished experiment over, or say how it failed."""
+    if code == 0:
+        ended.sandbox.hand_over(ended.experiment.name)
+        return None
+    ended.sandbox.remove()  # DVC may have left it between two states
+    ended.sandbox.make()
+    return _Failure(ended.experiment, _reason(ended.log, code), ended.log)
+
+
+def _own(project: Path, *names: str) -> Path:
+    return project.joinpath(OWN, *names)
+
+
+@contextmanager
+def _alone(project: Path) -> Iterator[None]:
+    """Hold the folder of sweeps, cleared of what a killed one left.
+
+    Raises:
+        UserError: another sweep holds it.
+    """
+    folder = _own(project)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(
+                "another sweep runs in this folder and has the cores; start this one when it is done"
+            ) from None
+        _clear(folder)
+        try:
+            yield
+        finally:
+            _clear(folder)
+
+
+def _clear(folder: Path) -> None:
+    for left in folder.glob("sandbox-*"):
+        if left.is_dir():
+            end_left_behind(left)
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink()
+
+
+def _reason(log: Path, code: int) -> str:
+    """The last sentence in which a stage, or else DVC, says why it failed."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    for pattern in (STAGE_ERROR, DVC_ERROR):
+        sentences = pattern.findall(text)
+        if sentences:
+            return str(sentences[-1])
+    return "it was killed from outside" if code < 0 or code > 128 else f"it ended with code {code}"
+
+
+def _failed(sweep: Sweep, project: Path, failures: Sequence[_Failure]) -> str:
+    each = "; ".join(f"{one.experiment.point}: {one.reason} (see {one.log.relative_to(project)})" for one in failures)
+    number = "one experiment" if len(failures) == 1 else f"{len(failures)} experiments"
+    return f"{sweep.name}: {number} failed, so no report was written; run it again to repeat what failed: {each}"

@@ -1,0 +1,181 @@
+"""Downloads whose checksum is known: a table, a table inside an archive, or an archive of folders of text files."""
+
+import os
+import re
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pooch
+import requests
+
+from stages.errors import UserError
+from stages.params.datasets import UrlDataset
+from stages.texts.corpora import archives
+from stages.texts.corpora.source import Record, Source
+from stages.texts.corpora.tables import ENDINGS, Layout, is_table, table
+
+CACHE_VARIABLE = "PADDING_IMPACT_CACHE"
+TIMEOUT_SECONDS = 30
+LONGEST_TEXT = 1 << 24
+
+
+def download(dataset: UrlDataset, folder: Path) -> Source:
+    """The texts of a download, fetched now unless the cache holds it; `folder` takes temporary files.
+
+    Raises:
+        UserError: the download fails or has another checksum, its name has an ending that cannot be read, or its
+            content is broken (some of it while one iterates).
+    """
+    name = unquote(urlsplit(dataset.url).path).rpartition("/")[2]
+    if not (is_table(name) or archives.is_archive(name)):
+        raise UserError(
+            f"{dataset.url}: the file's name {name!r} has an unknown ending; "
+            f"allowed: {', '.join((*ENDINGS, *archives.ENDINGS))}"
+        )
+    if is_table(name) and (dataset.member or dataset.folders):
+        raise UserError(f"{dataset.url}: a table has no `member` and no `folders`; leave them out")
+    if archives.is_archive(name) and not (dataset.member or dataset.folders):
+        raise UserError(f"{dataset.url}: an archive; name the table inside it as `member`, or a pattern of `folders`")
+    path = fetch(dataset.url, dataset.sha256, name)
+    if dataset.folders is not None:
+        return Source(name, "{label}", _texts_in_folders(path, dataset, dataset.folders, folder, name))
+    layout = Layout(
+        dataset.text or "", dataset.label or "", dataset.split, dataset.delimiter, dataset.quotes, dataset.publisher
+    )
+    if dataset.member is None:
+        return table(path, layout, name)
+    return table(_extracted(path, dataset.member, folder, name), layout, f"{name}/{dataset.member}")
+
+
+def fetch(url: str, sha256: str, name: str) -> Path:
+    """The downloaded file in the cache; it has its final name only once its checksum is right.
+
+    The cache is the folder that the environment variable PADDING_IMPACT_CACHE names, else the user's cache folder.
+
+    Raises:
+        UserError: the server cannot be reached, refuses, or breaks off, the checksum is another one, or the cache
+            cannot be written.
+    """
+    cache = Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("padding-impact"))
+    # Informs on every download, with the cache's path; the progress bar says enough.
+    pooch.get_logger().setLevel("WARNING")
+
+    def checked_download(url: str, output: str, caller: object) -> None:
+        pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT_SECONDS, chunk_size=1 << 16)(
+            url, output, caller
+        )
+        found = pooch.file_hash(output)
+        if found != sha256:
+            raise UserError(
+                f"{url}: the download has another checksum, so it was not kept: expected sha256 {sha256}, found "
+                f"{found}; run again, and if it stays so, check the file's source before you change params.yaml"
+            )
+
+    try:
+        return Path(
+            pooch.retrieve(url, f"sha256:{sha256}", f"{sha256[:16]}-{name}", cache, downloader=checked_download)
+        )
+    except requests.RequestException as error:
+        raise UserError(f"{url}: {_reason(error)}; nothing was kept") from None
+    except (PermissionError, FileExistsError, NotADirectoryError):
+        raise UserError(f"{cache}: the cache folder cannot be written; name another in {CACHE_VARIABLE}") from None
+
+
+def _reason(error: requests.RequestException) -> str:
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"the server answers {error.response.status_code} {error.response.reason}; check the address"
+    if isinstance(error, requests.Timeout) or "timed out" in str(error):
+        return f"the server did not answer within {TIMEOUT_SECONDS} seconds; run again later"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError) or "IncompleteRead" in str(error):
+        return "the connection broke off before the end of the file; run again"
+    if isinstance(error, requests.ConnectionError):
+        return "the server cannot be reached; check the address and the network, then run again"
+    return f"the download failed ({error}); check the address"
+
+
+def _extracted(archive: Path, member: str, folder: Path, name: str) -> Path:
+    """The member, copied to a name of our own in `folder`."""
+    if not is_table(member):
+        raise UserError(f"{name}: member {member!r} has an unknown ending; allowed: {', '.join(ENDINGS)}")
+    tables: list[str] = []
+
+    def wanted(found: str) -> bool:
+        if is_table(found) and len(tables) < 20:
+            tables.append(found)
+        return _plain(found) == _plain(member)
+
+    target = folder / f"member{Path(member).suffix.lower()}"
+    with archives.readable(name):
+        for _, stream in archives.members(archive, wanted, name):
+            with target.open("wb") as file:
+                shutil.copyfileobj(stream, file)
+    if not target.exists():
+        raise UserError(f"{name}: no member {member!r}; tables in it: {', '.join(tables) or 'none'}")
+    return target
+
+
+def _texts_in_folders(archive: Path, dataset: UrlDataset, pattern: str, folder: Path, name: str) -> Iterator[Record]:
+    """The text files that match `pattern`, in sorted order of their paths; memory: one text."""
+    matcher = _matcher(pattern)
+    labels = dataset.labels
+
+    def wanted(found: str) -> bool:
+        match = matcher.fullmatch(_plain(found))
+        return match is not None and (not labels or match["label"] in labels)
+
+    # An archive has an order of its own; a compressed one cannot be read in another, so a database sorts its texts.
+    with closing(sqlite3.connect(folder / "members.sqlite", isolation_level=None)) as store:
+        store.executescript("PRAGMA journal_mode = OFF; PRAGMA temp_store = FILE; PRAGMA cache_size = -16384;")
+        store.execute("CREATE TABLE member (path TEXT, text TEXT)")
+        store.execute("BEGIN")
+        with archives.readable(name):
+            for path, stream in archives.members(archive, wanted, name):
+                text = _decoded(stream.read(LONGEST_TEXT + 1), path, name)
+                store.execute("INSERT INTO member VALUES (?, ?)", (_plain(path), text))
+        store.execute("COMMIT")
+        store.execute("CREATE INDEX sorted ON member (path)")
+        found = False
+        for text_id, (path, text) in enumerate(store.execute("SELECT path, text FROM member ORDER BY path, rowid")):
+            match = matcher.fullmatch(path)
+            if match is not None:
+                found = True
+                yield Record(text_id, path, text, match["label"], match.groupdict().get("split"))
+    if not found:
+        among = f" with a label of {', '.join(labels)}" if labels else ""
+        raise UserError(f"{name}: no file matches {pattern!r}{among}; check the pattern `folders` and `labels`")
+
+
+def _matcher(pattern: str) -> re.Pattern[str]:
+    for place in ("{label}", "{split}"):
+        if pattern.count(place) > 1:
+            raise UserError(f"folders: {pattern!r} holds {place} more than once; name each place once")
+    expression = re.escape(_plain(pattern))
+    for mark, meaning in (
+        (r"\*", "[^/]*"),
+        (r"\?", "[^/]"),
+        (r"\{label\}", "(?P<label>[^/]+)"),
+        (r"\{split\}", "(?P<split>[^/]+)"),
+    ):
+        expression = expression.replace(mark, meaning)
+    return re.compile(expression)
+
+
+def _plain(path: str) -> str:
+    return path.removeprefix("./")
+
+
+def _decoded(content: bytes, path: str, name: str) -> str:
+    if len(content) > LONGEST_TEXT:
+        raise UserError(f"{name}: {path} is longer than {LONGEST_TEXT} bytes; is it a text?")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UserError(
+            f"{name}: {path}, line {line} is not UTF-8; convert the file with iconv and pack it again"
+        ) from None

@@ -1,0 +1,142 @@
+"""The rules that make a corpus of a dataset's records: what is dropped, and which text stands in which split."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from stages.errors import UserError
+from stages.params.schema import SPLITS
+from stages.params.texts import CorpusParams
+from stages.texts.corpora import store
+from stages.texts.corpora.source import Source
+
+FEWEST_TEXTS_OF_A_CLASS = len(SPLITS)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Numbers of rows: all that were read, those that each rule dropped, and those that were kept."""
+
+    read: int
+    empty: int
+    unlabelled: int
+    conflicting: int
+    duplicates: int
+    unseen_label: int
+    available: int
+    subsampled_away: int
+    kept: int
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A corpus: its classes in the order of their labels, and how it came about.
+
+    `ranks` gives the label of each class number in the store; `texts` counts texts by split and class.
+    """
+
+    classes: tuple[str, ...]
+    ranks: dict[int, int]
+    counts: Counts
+    texts: dict[str, dict[str, int]]
+    rules: tuple[str, ...]
+
+
+def select(database: sqlite3.Connection, source: Source, params: CorpusParams) -> Selection:
+    """Read `source` into the store and drop, split and sample there; what is left in the store is the corpus.
+
+    Raises:
+        UserError: a record is broken, or too little is left to train on or to test with.
+    """
+    intake, names = store.fill(database, source, params.seed)
+    if len(names) < 2:
+        raise UserError(f"{source.name}: only one class, {names[0]!r}; a classifier needs at least two")
+    conflicting = store.drop_conflicting(database)
+    duplicates = store.drop_duplicates(database)
+    unseen = store.drop_unseen(database) if intake.official else 0
+    shares = {store.TEST: params.test, store.VALIDATION: params.validation}
+    missing = {split: share for split, share in shares.items() if split not in intake.official}
+    if not intake.official:
+        _check_classes(database, source, names)
+    store.hold_out(database, missing)
+    available = sum(store.strata(database).values())
+    subsampled = 0 if params.max_texts == "all" else store.subsample(database, params.max_texts)
+    strata = store.strata(database)
+    _check_splits(strata, names, source)
+    ranks = {old: new for new, old in enumerate(sorted({label for _, label in strata}))}
+    return Selection(
+        classes=tuple(names[old] for old in ranks),
+        ranks=ranks,
+        counts=Counts(
+            read=intake.rows,
+            empty=intake.empty,
+            unlabelled=intake.unlabelled,
+            conflicting=conflicting,
+            duplicates=duplicates,
+            unseen_label=unseen,
+            available=available,
+            subsampled_away=subsampled,
+            kept=available - subsampled,
+        ),
+        texts={split: {names[old]: strata.get((code, old), 0) for old in ranks} for code, split in enumerate(SPLITS)},
+        rules=_rules(params, missing, bool(intake.official)),
+    )
+
+
+def _check_classes(database: sqlite3.Connection, source: Source, names: list[str]) -> None:
+    """Each class that was met must have a text for each split."""
+    counts = dict.fromkeys(range(len(names)), 0) | {
+        label: count for (_, label), count in store.strata(database).items()
+    }
+    few = {names[label]: count for label, count in counts.items() if count < FEWEST_TEXTS_OF_A_CLASS}
+    if few:
+        shown = ", ".join(f"{name!r} has {count}" for name, count in list(few.items())[:5])
+        more = f" (and {len(few) - 5} more classes)" if len(few) > 5 else ""
+        raise UserError(
+            f"{source.name}: fewer texts than the split needs: class {shown}{more}, each needs "
+            f"{FEWEST_TEXTS_OF_A_CLASS} that are distinct and stand under no other label; add texts, or merge or "
+            f"remove the class"
+        )
+
+
+def _check_splits(strata: dict[tuple[int, int], int], names: list[str], source: Source) -> None:
+    for code, split in enumerate(SPLITS):
+        if not any(present == code for present, _ in strata):
+            raise UserError(
+                f"{source.name}: no text is left in the split {split}; it needs at least one that is no duplicate and "
+                f"whose label is met in train; check the column of splits"
+            )
+    train = [names[label] for code, label in strata if code == store.TRAIN]
+    if len(train) < 2:
+        raise UserError(f"{source.name}: only one class, {train[0]!r}, is left in train; a classifier needs two")
+
+
+def _rules(params: CorpusParams, missing: dict[int, float], official: bool) -> tuple[str, ...]:
+    """What was done, a sentence a rule, in the order of doing."""
+    names = " and ".join(SPLITS[split] for split in sorted(missing))
+    split = "The splits are those of the dataset." if official else "The dataset names no split of its own."
+    if missing:
+        parts = ", ".join(f"{SPLITS[split]} {share:g}" for split, share in sorted(missing.items()))
+        split += (
+            f" Of each class's remaining texts under train, {names} received a share ({parts}), rounded, at least one "
+            f"text where the class has enough: those of the lowest keys."
+        )
+    return (
+        "White space around texts and labels is stripped.",
+        "Rows without a text are dropped (empty): nothing, null, or in csv and tsv exactly NaN or nan.",
+        "Rows with a text but without a label are dropped (unlabelled).",
+        "Labels that are all integral numbers become integers and sort by value; others sort by code point.",
+        "A text that stands under two labels is dropped with all its copies (conflicting).",
+        "Of equal texts under one label one is kept: that in test before that in validation before that in train, "
+        "then the first (duplicates).",
+        "Rows of a label that no text in train has are dropped (unseen_label)."
+        if official
+        else "Every class needs three distinct texts, one for each split.",
+        split,
+        f"The key of a text is the first 8 bytes of blake2b over corpus.seed ({params.seed}), a line feed, and the "
+        "text; each file is written in the order of its keys, so its first rows are a random sample.",
+        "All texts are used."
+        if params.max_texts == "all"
+        else f"At most {params.max_texts} texts are kept, in proportion to the texts of each split and label, at least "
+        "one of each: those of the lowest keys (subsampled_away).",
+        "No text stands in two splits.",
+    )

@@ -1,0 +1,164 @@
+"""Which tokens there are: a tokenizer trained on the training texts, or one that the user brings.
+
+In every vocabulary index 0 is padding, which no text may contain, and index 1 is the unknown token.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+from stages.errors import UserError
+from stages.texts.tokens.chunks import word_counts
+
+PADDING, UNKNOWN = 0, 1
+PADDING_TOKEN, UNKNOWN_TOKEN = "[PAD]", "[UNK]"
+SPECIAL_TOKENS = [PADDING_TOKEN, UNKNOWN_TOKEN]
+CONTINUING = "##"
+PADDING_NAMES = re.compile(r"[\[<|_]*pad[\]>|_]*", re.IGNORECASE)
+
+Kind = Literal["words", "wordpiece", "bpe"]
+Corpus = Callable[[], Iterable[pa.StringArray]]
+"""Gives the training texts in batches, from the start each time it is called."""
+
+
+def trained_tokenizer(kind: Kind, corpus: Corpus, *, vocabulary: int, min_frequency: int, lowercase: bool) -> Tokenizer:
+    """Train a tokenizer; the same texts in the same order give the same one.
+
+    Args:
+        kind: whole words, WordPiece, or byte-pair encoding on characters; all split at white space and punctuation.
+        corpus: the training texts.
+        vocabulary: the largest number of entries, padding and unknown included.
+        min_frequency: how often a word, a character or a merge must occur to be known.
+        lowercase: whether to fold upper case into lower case first.
+    """
+    normalizer, splitter = _normalizer(lowercase), pre_tokenizers.Whitespace()
+    if kind == "words":
+        model, trainer = _words(word_counts(corpus(), normalizer, splitter), vocabulary, min_frequency), None
+    elif kind == "wordpiece":
+        # Every character has two forms: at the start of a word, and continuing one.
+        characters = _alphabet(corpus, normalizer, (vocabulary - len(SPECIAL_TOKENS)) // 2, min_frequency)
+        model, trainer = _wordpiece(characters, vocabulary, min_frequency)
+    else:
+        characters = _alphabet(corpus, normalizer, vocabulary - len(SPECIAL_TOKENS), min_frequency)
+        model, trainer = _bpe(characters, vocabulary, min_frequency)
+    tokenizer = Tokenizer(model)
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = splitter
+    if trainer is not None:
+        tokenizer.train_from_iterator((texts.to_pylist() for texts in corpus()), trainer)
+    # Entries that are special to the tokenizer are found in texts before they are split: a text that says "[PAD]"
+    # would hold padding. As plain entries of the model they can be reached by no text.
+    return _rebuilt(json.loads(tokenizer.to_str()) | {"added_tokens": []})
+
+
+def brought_tokenizer(path: Path) -> Tokenizer:
+    """Load the user's own tokenizer.json, its padding, truncation and dropout switched off.
+
+    Raises:
+        UserError: the file is missing, is not a tokenizer, or does not have padding at index 0 and its model's unknown
+            token at index 1.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(
+            f"{path}: no such file; put your tokenizer there, or let tokenize.kind be words, wordpiece or bpe"
+        ) from None
+    except ValueError as error:
+        raise _not_a_tokenizer(path, error) from None
+    if not isinstance(content, dict) or not isinstance(content.get("model"), dict):
+        raise _not_a_tokenizer(path, "it has no model")
+    padding = content.get("padding")
+    try:
+        model = content["model"] | ({"dropout": None} if content["model"].get("dropout") else {})
+        tokenizer = _rebuilt(content | {"padding": None, "truncation": None, "model": model})
+    except Exception as error:  # noqa: BLE001, because the library raises nothing narrower
+        raise _not_a_tokenizer(path, error) from None
+    pads_with_zero = isinstance(padding, dict) and padding.get("pad_id") == PADDING
+    _check_first_entries(path, tokenizer, content["model"], pads_with_zero)
+    tokenizer.encode_special_tokens = True  # a text that says "[PAD]" is text
+    return tokenizer
+
+
+def vocabulary_size(tokenizer: Tokenizer) -> int:
+    """The number of indices from 0 to the greatest in use: what an embedding needs, gaps included."""
+    return 1 + max(tokenizer.get_vocab(with_added_tokens=True).values())
+
+
+def _normalizer(lowercase: bool) -> normalizers.Normalizer:
+    return normalizers.Sequence([normalizers.NFC(), *([normalizers.Lowercase()] if lowercase else [])])
+
+
+def _alphabet(corpus: Corpus, normalizer: normalizers.Normalizer, size: int, min_frequency: int) -> list[str]:
+    """The most frequent characters in the order of their code points; ties go to the lower code point."""
+    counts: Counter[str] = Counter()
+    for texts in corpus():
+        counts.update(normalizer.normalize_str("\n".join(texts.to_pylist())))
+    frequent = [item for item in counts.items() if item[1] >= min_frequency and not item[0].isspace()]
+    frequent.sort(key=lambda item: (-item[1], item[0]))
+    return sorted(character for character, _ in frequent[:size])
+
+
+def _words(counts: Counter[str], vocabulary: int, min_frequency: int) -> models.Model:
+    """The most frequent words, as `WordLevelTrainer` chooses and numbers them: ties in the order of the alphabet."""
+    frequent = [item for item in counts.items() if item[1] >= min_frequency]
+    frequent.sort(key=lambda item: (-item[1], item[0]))
+    entries = [*SPECIAL_TOKENS, *(word for word, _ in frequent[: max(0, vocabulary - len(SPECIAL_TOKENS))])]
+    return models.WordLevel({word: index for index, word in enumerate(entries)}, unk_token=UNKNOWN_TOKEN)
+
+
+def _wordpiece(characters: list[str], vocabulary: int, min_frequency: int) -> tuple[models.Model, trainers.Trainer]:
+    # Left to itself the trainer numbers continuing characters in the order of a hash table, which differs from run to
+    # run and decides ties between merges; numbered beforehand, they are the same each time.
+    forms = [*characters, *(CONTINUING + character for character in characters)]
+    return models.WordPiece(unk_token=UNKNOWN_TOKEN), trainers.WordPieceTrainer(
+        vocab_size=vocabulary,
+        min_frequency=min_frequency,
+        special_tokens=SPECIAL_TOKENS + forms,
+        initial_alphabet=characters,
+        limit_alphabet=len(characters),
+        continuing_subword_prefix=CONTINUING,
+        show_progress=False,
+    )
+
+
+def _bpe(characters: list[str], vocabulary: int, min_frequency: int) -> tuple[models.Model, trainers.Trainer]:
+    # Unknown characters side by side become one unknown token, or text in a foreign script would grow very long.
+    return models.BPE(unk_token=UNKNOWN_TOKEN, fuse_unk=True), trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        min_frequency=min_frequency,
+        special_tokens=SPECIAL_TOKENS,
+        initial_alphabet=characters,
+        # Without a limit every character of the corpus becomes an entry, however small the vocabulary.
+        limit_alphabet=len(characters),
+        show_progress=False,
+    )
+
+
+def _rebuilt(content: dict[str, Any]) -> Tokenizer:
+    return Tokenizer.from_str(json.dumps(content))
+
+
+def _check_first_entries(path: Path, tokenizer: Tokenizer, model: dict[str, Any], pads_with_zero: bool) -> None:
+    first, second = tokenizer.id_to_token(PADDING), tokenizer.id_to_token(UNKNOWN)
+    unknown = model.get("unk_token")
+    if model.get("unk_id") is not None:  # Unigram models name the index
+        unknown = tokenizer.id_to_token(model["unk_id"])
+    is_padding = first is not None and (pads_with_zero or PADDING_NAMES.fullmatch(first) is not None)
+    if not is_padding or second is None or second != unknown:
+        has = f"its unknown token is {unknown!r}" if unknown is not None else "it has no unknown token"
+        raise UserError(
+            f"{path}: index 0 must be the padding token and index 1 the unknown token, but 0 is {first!r}, 1 is "
+            f"{second!r} and {has}; train it with the special tokens [PAD] and [UNK] first, in this order, or let "
+            "tokenize.kind be words, wordpiece or bpe"
+        )
+
+
+def _not_a_tokenizer(path: Path, reason: object) -> UserError:
+    return UserError(f"{path}: not a tokenizer.json of the library `tokenizers` ({' '.join(str(reason).split())})")

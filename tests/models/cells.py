@@ -1,0 +1,37 @@
+"""Seeds of small cells: what trains and exports one."""
+
+import json
+
+from stages.models.training import TrainingUnit
+from stages.states.exporting import ExportUnit, export_seed
+
+PADS = (0, 1, 5)
+VARIANTS = ("baseline", "masked", "double_mask")
+
+
+def training_unit(make_params, padded, folder, variant="baseline", side="post", seed=0, **changes):
+    params = make_params({"train.epochs": 2, "train.batch_size": 16, "model.units": 4, **changes})
+    return TrainingUnit(padded, folder, side, params.architecture(variant), params.train, seed)
+
+
+def scores(folder):
+    return json.loads((folder / "scores.json").read_text())
+
+
+def exported(padded, model, folder, variant="baseline", side="post", texts="all"):
+    unit = ExportUnit(
+        padded=padded[side],
+        model=model / "model.keras",
+        folder=folder,
+        dataset="toy",
+        side=side,
+        variant=variant,
+        seed=0,
+        classes=2,
+        pads=PADS,
+        texts=texts,
+        batch_size=64,
+        params="abc",
+    )
+    export_seed(unit)
+    return folder

@@ -1,0 +1,162 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from stages.errors import UserError
+from stages.params.layers import HEADS, RECURRENT
+from stages.params.model import Mask
+from stages.params.schema import Params, checked_params, checked_side, load_params
+from tests.conftest import REPOSITORY, changed
+
+MISTAKES = [
+    ({"dataset": "mrr"}, "dataset: 'mrr' is not in the table; did you mean 'mr'? allowed: banking77"),
+    ({"pad.maxlen": 3}, "pad: unknown key 'maxlen'; did you mean 'max_len'? allowed: max_len, sides, truncate"),
+    ({"datasets.mr.txt": "a"}, "datasets.mr: unknown key 'txt'; did you mean 'text'?"),
+    ({"pad.max_len": 0}, "pad.max_len: 0 is not allowed; it should be greater than or equal to 1, or"),
+    ({"pad.max_len": "long"}, "pad.max_len: 'long' is not allowed; it should be a valid integer, or"),
+    ({"pad.max_len": 1.5}, "pad.max_len: 1.5 is not allowed"),
+    ({"pad.sides": ["left"]}, "pad.sides.0: 'left' is not allowed; it should be 'pre' or 'post'"),
+    ({"pad.sides": ["pre", "pre"]}, "pad.sides: 'pre' stands there more than once"),
+    ({"pad.sides": []}, "pad.sides: [] is not allowed; it must hold at least one value"),
+    ({"train.epochs": "abc"}, "train.epochs: 'abc' is not allowed; it should be a valid integer"),
+    ({"train.epochs": True}, "train.epochs: True is not allowed"),
+    ({"train.seeds": 0}, "train.seeds: 0 is not allowed; it should be greater than or equal to 1"),
+    (
+        {"train.variants": ["baseline", "maskd"]},
+        "train.variants.1: 'maskd' is not in the table; did you mean 'masked'?",
+    ),
+    ({"train.variants": ["masked", "masked"]}, "train.variants: 'masked' stands there more than once"),
+    (
+        {"variants.masked.mask": "yes"},
+        "variants.masked.mask: 'yes' is not allowed; it should be 'none', 'embedding', 'embedding+masking', ",
+    ),
+    ({"model.head": "lats"}, "model.head: 'lats' is not allowed; did you mean 'last'? allowed: attention, conv, "),
+    ({"model.recurrent": "rnn"}, "model.recurrent: 'rnn' is not allowed; "),
+    ({"model.layers": 5}, "model.layers: 5 is not allowed; it should be less than or equal to 4"),
+    ({"model.bidirectional": True}, "model.bidirectional: True is not allowed; it should be 'none', 'concat', "),
+    ({"model.recurrent": "none"}, "variants.baseline: head last reads the final state of a recurrent layer, and rec"),
+    (
+        {"model.recurrent": "none", "model.head": "mean", "train.variants": ["baseline", "explicit"]},
+        "variants.explicit: mask explicit goes to the first recurrent layer, and recurrent is none; choose mask emb",
+    ),
+    (
+        {"model.head": "flatten", "train.trim": "always"},
+        "variants.baseline: head flatten reads rows of one width, and train.trim is always; set train.trim to exact",
+    ),
+    ({"model.use_cudnn": True, "model.recurrent_dropout": 0.1}, "variants.baseline: use_cudnn: the fused kernel has"),
+    ({"model.embeddings": "frozen"}, "variants.baseline: embeddings frozen need word vectors, and tokenize.vectors is"),
+    ({"pad.max_len": "longest*0"}, "pad.max_len: 'longest*0' is not allowed; it should be a valid integer, or"),
+    ({"variants.baseline": None}, "variants.baseline: None is not allowed; it must be a section"),
+    ({"export.pads": [0, -1]}, "export.pads.1: -1 is not allowed; it should be greater than or equal to 0"),
+    ({"export.pads": [1, 2]}, "export.pads: 0 is missing"),
+    ({"export.pads": [0]}, "export.pads: there is only 0; name at least one number of pads"),
+    ({"export.pads": 0}, "export.pads: 0 is not allowed; it must be a list"),
+    ({"train.learning_rate": float("inf")}, "train.learning_rate: inf is not allowed; it should be a finite number"),
+    ({"train.first_seed": 2**40}, "train.first_seed: 1099511627776 is not allowed; it should be less than"),
+    ({"datasets.mr.file": "../mr.csv"}, "datasets.mr.file: '../mr.csv' lies outside data/raw/"),
+    ({"tokenize.file": "/tmp/a.json"}, "tokenize.file: '/tmp/a.json' lies outside data/raw/"),
+    ({"tokenize.vectors": "/tmp/glove.txt"}, "tokenize.vectors: '/tmp/glove.txt' lies outside data/raw/"),
+    ({"bag_of_words.penalties": [1, 0]}, "bag_of_words.penalties.1: 0 is not allowed; it should be greater than 0"),
+    ({"bag_of_words.penalties": [1, 1.0]}, "bag_of_words.penalties: 1.0 stands there more than once"),
+    ({"bag_of_words.passes": 0}, "bag_of_words.passes: 0 is not allowed; it should be greater than or equal to 1"),
+    ({"report.pads": 3}, "report.pads: 3 is not one of export.pads; allowed: 1, 2, 4"),
+    ({"corpus.test": 0.9}, "corpus: validation + test is 1.05; it must leave texts to train on"),
+    ({"datasets.mr.source": "web"}, "needs a key `source` that is synthetic, table or url"),
+    ({"datasets.imdb.sha256": "12"}, "datasets.imdb.sha256: '12' is not allowed; it should match pattern"),
+    ({"execution.engine": "slurm"}, "execution.engine: 'slurm' is not allowed; it should be 'local' or 'dask'"),
+    (
+        {"execution.engine": "dask", "execution.scheduler": ""},
+        "execution.scheduler: '' is no address of a dask scheduler, and engine is dask; name one, such as tcp://",
+    ),
+    (
+        {"execution.engine": "dask", "execution.scheduler": "localhost:8786"},
+        "execution.scheduler: 'localhost:8786' is no address of a dask scheduler, and engine is dask",
+    ),
+    ({"execution.scheduler": None}, "execution.scheduler: None is not allowed; it should be a valid string"),
+    ({"datasets.synthetic.shortest": 1}, "must hold every cue"),
+]
+
+
+def test_every_head_cell_and_mask_is_explained_beside_its_knob() -> None:
+    text = (REPOSITORY / "params.yaml").read_text(encoding="utf-8")
+    comments = " ".join(line.strip().removeprefix("#") for line in text.splitlines() if line.strip().startswith("#"))
+    words = set(comments.replace(",", " ").replace(":", " ").split())
+    assert {*HEADS, *RECURRENT, *get_args(Mask)} <= words
+
+
+@pytest.mark.parametrize(("changes", "sentence"), MISTAKES, ids=[str(changes) for changes, _ in MISTAKES])
+def test_a_mistake_is_named_with_its_key_value_and_what_is_allowed(
+    params_content: dict[str, Any], changes: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(UserError) as error:
+        checked_params(changed(params_content, changes), "params.yaml")
+    assert str(error.value).startswith("params.yaml: ")
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_scheduler_is_named(params_content: dict[str, Any]) -> None:
+    del params_content["execution"]["scheduler"]
+    with pytest.raises(UserError, match=r"execution\.scheduler: this key is missing; add it with a value"):
+        checked_params(params_content, "params.yaml")
+
+
+def test_where_the_engine_is_local_no_scheduler_is_needed(make_params: Callable[..., Params]) -> None:
+    assert make_params({"execution.scheduler": ""}).execution.scheduler == ""
+
+
+def test_a_missing_key_is_named(params_content: dict[str, Any]) -> None:
+    del params_content["model"]["units"]
+    with pytest.raises(UserError, match=r"model\.units: this key is missing"):
+        checked_params(params_content, "params.yaml")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="nowhere.yaml: no such file"):
+        load_params(tmp_path / "nowhere.yaml")
+
+
+def test_duplicate_variant_ids_are_refused(tmp_path: Path) -> None:
+    text = (REPOSITORY / "params.yaml").read_text()
+    path = tmp_path / "params.yaml"
+    path.write_text(text.replace("  double_mask:\n    mask:", "  masked:\n    mask:"))
+    with pytest.raises(UserError, match='found duplicate key "masked"'):
+        load_params(path)
+
+
+def test_a_number_with_an_exponent_is_a_number(tmp_path: Path) -> None:
+    text = (REPOSITORY / "params.yaml").read_text()
+    path = tmp_path / "params.yaml"
+    path.write_text(text.replace("learning_rate: 0.001", "learning_rate: 1e-3"))
+    assert load_params(path).train.learning_rate == 0.001
+
+
+def test_a_variant_overrides_the_shared_sizes(make_params: Callable[..., Params]) -> None:
+    params = make_params({"model.units": 8, "variants.masked": {"mask": "embedding", "layers": 2}})
+    assert (params.architecture("masked").units, params.architecture("masked").layers) == (8, 2)
+    assert params.architecture("baseline").layers == 1
+
+
+def test_the_fingerprint_follows_what_shapes_a_state_and_nothing_else(make_params: Callable[..., Params]) -> None:
+    same = [
+        {"report.pads": 8},
+        {"execution.workers": 1},
+        {"execution.engine": "dask", "execution.scheduler": "tcp://10.0.0.1:8786"},
+        {"datasets.mr.file": "other.csv"},
+        {"analyze.level": 0.9},
+        {"train.variants": ["masked"]},
+        {"pad.sides": ["post"]},
+        {"variants.baseline": {"mask": "none", "units": 3}},
+    ]
+    for changes in same:
+        assert make_params(changes).fingerprint("masked") == make_params().fingerprint("masked")
+    for changes in [{"model.units": 8}, {"datasets.synthetic.seed": 1}, {"pad.max_len": 10}, {"train.seeds": 2}]:
+        assert make_params(changes).fingerprint("masked") != make_params().fingerprint("masked")
+    assert make_params().fingerprint("masked") != make_params().fingerprint("baseline")
+
+
+def test_a_side_on_the_command_line_is_checked() -> None:
+    with pytest.raises(UserError, match="side: 'left' is not allowed; it should be pre or post"):
+        checked_side("left")

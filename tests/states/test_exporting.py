@@ -1,0 +1,137 @@
+"""Exporting one seed: the conditions, the texts in each, and what the states files hold."""
+
+import json
+
+import numpy as np
+import pytest
+
+from stages.errors import UserError
+from stages.models.training import train_seed
+from stages.runtime.paths import conditions
+from stages.states.exporting import loaded
+from stages.states.pad_runs import PadRuns
+from stages.states.reader import aligned_batches, read_metadata, states_batches
+from stages.texts.tokens.padded import read_padded
+from tests.models.cells import PADS, exported, scores, training_unit
+from tests.padded_texts import MAX_LEN
+from tests.pipelines import contents
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_head_of_one_width_is_exported_with_its_pads_moved_to_the_other_side(make_params, padded, tmp_path):
+    changes = {"model.head": "flatten"}
+    train_seed(training_unit(make_params, padded["post"], tmp_path / "model", "masked", **changes))
+    folder = exported(padded, tmp_path / "model", tmp_path / "states", "masked")
+    paths = [folder / f"{name}.parquet" for name in ("pads-0", "pads-5", "as-trained")]
+    alone, moved, trained = next(aligned_batches(paths, ["h_lstm_1", "head"], 1000))
+    # The same rows, but in batches of other shapes.
+    np.testing.assert_allclose(alone.vectors["head"], trained.vectors["head"], atol=1e-6)
+    full = alone.length == MAX_LEN
+    assert np.array_equal(alone.vectors["head"][full], moved.vectors["head"][full])
+    assert not np.isclose(alone.vectors["head"][~full], moved.vectors["head"][~full]).all(axis=1).any()
+    np.testing.assert_allclose(alone.vectors["h_lstm_1"], moved.vectors["h_lstm_1"], atol=1e-7)
+    assert json.loads((folder / "pad-step.json").read_text()) is None
+
+
+def test_a_model_without_recurrence_is_exported_with_its_head_alone(make_params, padded, tmp_path):
+    train_seed(training_unit(make_params, padded["post"], tmp_path / "model", "cnn"))
+    folder = exported(padded, tmp_path / "model", tmp_path / "states", "cnn")
+    assert read_metadata(folder / "pads-1.parquet").widths == {"probability": 2, "head": 4}
+    assert json.loads((folder / "pad-step.json").read_text()) is None
+
+
+def test_an_explicit_mask_trains_and_exports_the_states_of_the_masked_model(make_params, padded, tmp_path):
+    """Same weights, same texts, the same pads left out: where the mask comes from changes nothing."""
+    for variant in ("masked", "explicit"):
+        train_seed(training_unit(make_params, padded["pre"], tmp_path / variant, variant, side="pre"))
+        exported(padded, tmp_path / variant, tmp_path / f"{variant}-states", variant, side="pre")
+    assert scores(tmp_path / "explicit")["splits"] == scores(tmp_path / "masked")["splits"]
+    paths = [tmp_path / f"{variant}-states" / "pads-5.parquet" for variant in ("masked", "explicit")]
+    masked, explicit = next(aligned_batches(paths, ["head"], 1000))
+    assert np.array_equal(masked.vectors["head"], explicit.vectors["head"])
+
+
+@pytest.fixture(scope="module")
+def states(trained, padded, tmp_path_factory):
+    """The states of the baseline of one seed, padded behind."""
+    return exported(padded, trained / "baseline", tmp_path_factory.mktemp("states") / "baseline")
+
+
+def test_every_condition_holds_the_same_texts_in_the_same_order(states):
+    names = sorted(path.stem for path in states.glob("*.parquet"))
+    assert names == ["as-trained", "other-side", "pads-0", "pads-1", "pads-5"] == sorted(conditions(PADS))
+    for name in names:
+        pairs = list(aligned_batches([states / "pads-0.parquet", states / f"{name}.parquet"], ["head"]))
+        assert sum(len(one.text_id) for one, _ in pairs) == 160
+    metadata = read_metadata(states / "pads-5.parquet")
+    assert metadata.widths == {"probability": 2, "h_lstm_1": 4, "c_lstm_1": 4, "head": 4}
+    assert (metadata.dataset, metadata.condition, metadata.seed) == ("toy", "pads-5", 0)
+
+
+def test_pads_are_counted_and_probabilities_sum_to_one(states):
+    (extra,) = states_batches(states / "pads-5.parquet", [])
+    (whole,) = states_batches(states / "as-trained.parquet", [])
+    assert set(extra.pads) == {5}
+    np.testing.assert_array_equal(whole.pads + whole.length, MAX_LEN)
+    np.testing.assert_allclose(extra.probability.sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("side", ["pre", "post"])
+def test_extra_pads_move_the_baseline_and_leave_the_masked_model_exact(make_params, padded, tmp_path, side):
+    moved = {}
+    for variant in ("baseline", "masked"):
+        model = tmp_path / variant
+        train_seed(training_unit(make_params, padded[side], model, variant, side=side))
+        states = exported(padded, model, tmp_path / f"states-{variant}", variant, side)
+        for condition in ("pads-1", "pads-5", "as-trained", "other-side"):
+            ((one, other),) = aligned_batches(
+                [states / "pads-0.parquet", states / f"{condition}.parquet"], ["c_lstm_1"]
+            )
+            moved[variant, condition] = np.abs(one.vectors["c_lstm_1"] - other.vectors["c_lstm_1"]).max()
+    assert {size for (variant, _), size in moved.items() if variant == "masked"} == {0.0}
+    assert moved["baseline", "pads-1"] > 1e-3
+
+
+def test_the_text_alone_is_read_without_any_padding(states, trained, padded):
+    """Each text run by itself through the saved model, against the batch export."""
+    import keras
+
+    (batch,) = states_batches(states / "pads-0.parquet", [])
+    texts = read_padded(padded["post"] / "test.parquet")
+    model = keras.models.load_model(trained / "baseline" / "model.keras")
+    for row in (0, 7, 100):
+        alone = texts.tokens[row : row + 1, : texts.length[row]]
+        assert batch.probability[row, 1] == pytest.approx(model.predict_on_batch(alone)[0, 0], abs=1e-6)
+        assert batch.text_id[row] == texts.text_id[row]
+
+
+def test_the_number_of_texts_is_a_knob(trained, padded, tmp_path):
+    states = exported(padded, trained / "baseline", tmp_path / "states", texts=10)
+    (batch,) = states_batches(states / "pads-1.parquet", [])
+    assert len(batch.text_id) == 10
+
+
+def test_windows_do_not_change_what_is_exported(states, trained, padded, tmp_path, monkeypatch):
+    monkeypatch.setattr("stages.states.exporting.WINDOW_ROWS", 33)
+    parts = exported(padded, trained / "baseline", tmp_path / "parts")
+    for condition in conditions(PADS):
+        ((one, other),) = aligned_batches([states / f"{condition}.parquet", parts / f"{condition}.parquet"], ["head"])
+        np.testing.assert_allclose(one.vectors["head"], other.vectors["head"], atol=1e-6)
+
+
+def test_a_damaged_model_is_one_sentence(padded, tmp_path):
+    (tmp_path / "model.keras").write_bytes(b"not a model")
+    with pytest.raises(UserError, match=r"model\.keras: not a readable Keras model"):
+        exported(padded, tmp_path, tmp_path / "states")
+
+
+@pytest.mark.parametrize("side", ["pre", "post"])
+@pytest.mark.parametrize("variant", ["baseline", "masked"])
+def test_runs_of_pads_write_what_whole_rows_write(trained, padded, tmp_path, monkeypatch, variant, side):
+    assert PadRuns.of(loaded(trained / variant / "model.keras"))
+    runs = exported(padded, trained / variant, tmp_path / "runs", variant, side)
+    monkeypatch.setattr(PadRuns, "of", lambda _model: None)
+    rows = exported(padded, trained / variant, tmp_path / "rows", variant, side)
+    assert {f"{name}.parquet" for name in conditions(PADS)} < set(contents(runs))
+    assert contents(runs) == contents(rows)

@@ -1,0 +1,275 @@
+import hashlib
+import io
+import tarfile
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from stages.errors import UserError
+from stages.texts.corpora import downloads
+from stages.texts.corpora.downloads import download
+
+TABLE = b"text,label\ngood film,pos\nbad film,neg\n"
+COLUMNS = {"text": "text", "label": "label"}
+
+
+class Server:
+    """A web server on this machine: `files` by name, `requests` in order; `cut` sends half of each file."""
+
+    def __init__(self):
+        self.files = {}
+        self.requests = []
+        self.cut = False
+        self.stall = threading.Event()
+        self.stall.set()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                outer.requests.append(self.path)
+                outer.stall.wait(10)
+                content = outer.files.get(self.path.partition("?")[0].lstrip("/"))
+                if content is None:
+                    self.send_error(404)
+                    return
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content[: len(content) // 2] if outer.cut else content)
+
+            def log_message(self, *arguments):
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.http.server_port}"
+
+    def offer(self, name, content):
+        self.files[name] = content
+        return f"{self.address}/{name}", hashlib.sha256(content).hexdigest()
+
+
+@pytest.fixture
+def server():
+    made = Server()
+    thread = threading.Thread(target=made.http.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield made
+    made.stall.set()
+    made.http.shutdown()
+    made.http.server_close()
+    thread.join()
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("PADDING_IMPACT_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def scratch(tmp_path):
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    return folder
+
+
+def rows(dataset, scratch):
+    return [(record.text_id, record.text, record.label, record.split) for record in download(dataset, scratch).records]
+
+
+def complaint(dataset, scratch, *words):
+    with pytest.raises(UserError) as caught:
+        rows(dataset, scratch)
+    assert [word for word in words if word not in str(caught.value)] == [], str(caught.value)
+
+
+def tar(members, mode="w:gz"):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            if isinstance(content, str):
+                info.type, info.linkname = tarfile.SYMTYPE, content
+                archive.addfile(info)
+            else:
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def zipped(members):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+READ = [(0, "good film", "pos", None), (1, "bad film", "neg", None)]
+
+
+def test_a_table_is_downloaded_once_and_then_read_from_the_cache(server, scratch, entry, cache):
+    dataset = entry(*server.offer("films.csv", TABLE), **COLUMNS)
+    assert rows(dataset, scratch) == READ
+    assert rows(dataset, scratch) == READ
+    assert server.requests == ["/films.csv"]
+    assert [path.read_bytes() for path in cache.iterdir()] == [TABLE]
+
+
+def test_a_cached_file_that_was_changed_is_downloaded_again(server, scratch, entry, cache):
+    dataset = entry(*server.offer("films.csv", TABLE), **COLUMNS)
+    rows(dataset, scratch)
+    next(cache.iterdir()).write_bytes(b"text,label\n")
+    assert rows(dataset, scratch) == READ
+    assert len(server.requests) == 2
+
+
+def test_a_wrong_checksum_names_both_keeps_nothing_and_the_next_run_works(server, scratch, entry, cache):
+    url, sha256 = server.offer("films.csv", TABLE)
+    dataset = entry(url, sha256, **COLUMNS)
+    server.files["films.csv"] = b"other"
+    complaint(dataset, scratch, url, sha256, hashlib.sha256(b"other").hexdigest(), "not kept")
+    assert list(cache.iterdir()) == []
+    server.files["films.csv"] = TABLE
+    assert rows(dataset, scratch) == READ
+
+
+def test_a_file_that_the_server_lacks_names_the_address_and_the_answer(server, scratch, entry, cache):
+    complaint(entry(f"{server.address}/gone.csv", "0" * 64, **COLUMNS), scratch, "/gone.csv", "404")
+    assert list(cache.iterdir()) == []
+
+
+def test_a_connection_that_breaks_off_keeps_nothing_and_the_next_run_works(server, scratch, entry, cache):
+    dataset = entry(*server.offer("films.csv", TABLE), **COLUMNS)
+    server.cut = True
+    complaint(dataset, scratch, "/films.csv", "broke off", "run again")
+    assert list(cache.iterdir()) == []
+    server.cut = False
+    assert rows(dataset, scratch) == READ
+
+
+def test_a_server_that_is_not_there_is_named(server, scratch, entry):
+    server.http.server_close()
+    complaint(entry(f"{server.address}/films.csv", "0" * 64, **COLUMNS), scratch, "/films.csv", "cannot be reached")
+
+
+def test_a_server_that_does_not_answer_is_named(server, scratch, entry, monkeypatch):
+    monkeypatch.setattr(downloads, "TIMEOUT_SECONDS", 0.2)
+    server.stall.clear()
+    complaint(entry(*server.offer("films.csv", TABLE), **COLUMNS), scratch, "/films.csv", "0.2 seconds")
+
+
+def test_a_cache_that_cannot_be_a_folder_is_named(server, scratch, entry, cache):
+    cache.write_text("in the way", encoding="utf-8")
+    complaint(
+        entry(*server.offer("films.csv", TABLE), **COLUMNS),
+        scratch,
+        str(cache),
+        "cannot be written",
+        "PADDING_IMPACT_CACHE",
+    )
+
+
+def test_the_files_name_decides_the_format_whatever_the_query(server, scratch, entry):
+    url, sha256 = server.offer("my%20films.tsv", TABLE.replace(b",", b"\t"))
+    assert rows(entry(url + "?version=2.zip", sha256, **COLUMNS), scratch) == READ
+
+
+@pytest.mark.parametrize(
+    ("name", "pack"),
+    [
+        ("a.zip", zipped),
+        ("a.tar", lambda members: tar(members, "w")),
+        ("a.tar.gz", tar),
+        ("a.tar.bz2", lambda members: tar(members, "w:bz2")),
+        ("a.tar.xz", lambda members: tar(members, "w:xz")),
+    ],
+)
+def test_one_table_is_read_from_an_archive(server, scratch, entry, name, pack):
+    content = pack({"data/other.csv": b"x", "data/films.csv": TABLE, "README": b"read me"})
+    assert rows(entry(*server.offer(name, content), member="data/films.csv", **COLUMNS), scratch) == READ
+    assert [path.name for path in scratch.iterdir()] == ["member.csv"]
+
+
+def test_a_member_that_is_missing_names_the_tables_there_are(server, scratch, entry):
+    dataset = entry(*server.offer("a.zip", zipped({"x/films.csv": TABLE})), member="films.csv", **COLUMNS)
+    complaint(dataset, scratch, "a.zip", "'films.csv'", "x/films.csv")
+
+
+@pytest.mark.parametrize(("name", "pack"), [("a.zip", zipped), ("a.tar.gz", tar)])
+@pytest.mark.parametrize("member", ["../evil.csv", "/evil.csv", "x/../../evil.csv", "C:\\evil.csv", "..\\evil.csv"])
+@pytest.mark.parametrize("layout", [{"member": "films.csv", **COLUMNS}, {"folders": "{label}/*"}])
+def test_a_member_that_points_outside_is_refused(server, scratch, entry, tmp_path, name, pack, member, layout):
+    before = sorted(tmp_path.rglob("evil*"))
+    dataset = entry(*server.offer(name, pack({member: TABLE, "films.csv": TABLE})), **layout)
+    complaint(dataset, scratch, name, repr(member), "points out of")
+    assert sorted(tmp_path.rglob("evil*")) == before == []
+
+
+def test_a_link_that_points_outside_is_refused(server, scratch, entry):
+    content = tar({"inside": "/etc", "films.csv": TABLE})
+    complaint(
+        entry(*server.offer("a.tar.gz", content), member="films.csv", **COLUMNS), scratch, "'inside'", "points out"
+    )
+
+
+def test_an_archive_that_is_damaged_is_named(server, scratch, entry):
+    whole = tar({"films.csv": TABLE * 500})
+    for name, content in (("a.tar.gz", whole[: len(whole) // 2]), ("b.tar.gz", b"none"), ("c.zip", b"none")):
+        dataset = entry(*server.offer(name, content), member="films.csv", **COLUMNS)
+        complaint(dataset, scratch, name, "damaged archive")
+
+
+FILES = {
+    "top/test/pos/0.txt": b"fine",
+    "top/train/pos/10.txt": b"good",
+    "top/train/neg/2.txt": "schlecht, naïve\n".encode(),
+    "top/train/pos/9.txt": b"better",
+    "top/train/unsup/0.txt": b"whatever",
+    "top/train/pos/notes.md": b"no text of the corpus",
+    "top/train/pos/deeper/1.txt": b"too deep",
+    "top/README": b"read me",
+}
+SORTED = [
+    (0, "fine", "pos", "test"),
+    (1, "schlecht, naïve\n", "neg", "train"),
+    (2, "good", "pos", "train"),
+    (3, "better", "pos", "train"),
+]
+
+
+@pytest.mark.parametrize(("name", "pack"), [("a.zip", zipped), ("a.tgz", tar)])
+def test_folders_of_texts_are_read_in_the_order_of_their_paths(server, scratch, entry, name, pack):
+    dataset = entry(*server.offer(name, pack(FILES)), folders="top/{split}/{label}/*.txt", labels=["pos", "neg"])
+    assert rows(dataset, scratch) == SORTED
+
+
+def test_folders_without_splits_and_with_every_label(server, scratch, entry):
+    content = tar({"./b/1.txt": b"one", "./a/1.txt": b"two"})
+    assert rows(entry(*server.offer("a.tar.gz", content), folders="{label}/?.txt"), scratch) == [
+        (0, "two", "a", None),
+        (1, "one", "b", None),
+    ]
+
+
+def test_a_pattern_that_matches_nothing_is_named(server, scratch, entry):
+    dataset = entry(*server.offer("a.zip", zipped(FILES)), folders="top/{label}/*.txt", labels=["pos"])
+    complaint(dataset, scratch, "a.zip", "'top/{label}/*.txt'", "pos")
+
+
+def test_a_text_file_that_is_not_utf8_names_its_member_and_line(server, scratch, entry):
+    dataset = entry(*server.offer("a.zip", zipped({"a/0.txt": b"first\ncaf\xe9"})), folders="{label}/*.txt")
+    complaint(dataset, scratch, "a.zip", "a/0.txt, line 2", "UTF-8")
+
+
+def test_what_the_name_and_the_layout_disagree_about_is_named(server, scratch, entry):
+    complaint(entry(f"{server.address}/a.exe", "0" * 64, **COLUMNS), scratch, "'a.exe'", ".csv", ".tar.gz")
+    complaint(entry(f"{server.address}/a.zip", "0" * 64, **COLUMNS), scratch, "a.zip", "member", "folders")
+    complaint(entry(f"{server.address}/a.csv", "0" * 64, folders="{label}/*"), scratch, "a.csv", "leave them out")
+    complaint(
+        entry(*server.offer("b.zip", b"x"), member="a.exe", **COLUMNS), scratch, "b.zip", "'a.exe'", "unknown ending"
+    )
+    assert server.requests == ["/b.zip"]
