@@ -1,6 +1,5 @@
 """Stage `analyze`: states and scores become estimates, intervals and verdicts."""
 
-import math
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from stages.runtime.command import run
 from stages.runtime.files import read_json, whole_folder, write_json
 from stages.runtime.paths import cell_folder, condition_name, conditions, seed_folder
 from stages.runtime.workers.pool import executor_for, run_all
+from stages.stats.rounding import finite
 
 Record = dict[str, Any]
 
@@ -66,7 +66,7 @@ def analyze(
     }
     with whole_folder(analysis) as folder:
         for name, value in facts.items():
-            write_json(folder / f"{name}.json", _finite(value))
+            write_json(folder / f"{name}.json", finite(value))
 
 
 def _cells(
@@ -96,15 +96,6 @@ def _similarity(
     units = [SimilarityUnit(states, each.side, *pair) for each in wanted for pair in each.pairs]
     found = iter(run_all(executor, similarity_of, units, label="compare", steps=len(units), done=lambda: (0, "")))
     return [(each, [next(found) for _ in each.pairs]) for each in wanted]
-
-
-def _finite(value: Any) -> Any:
-    """The same value with None where a float is not finite: JSON has no word for it."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import pytest
 from stages.errors import UserError
 from stages.report import report
 from stages.reporting.figures.registry import FIGURES
-from stages.reporting.numbers import percent, ratio, ratio_interval
+from stages.reporting.format import format_percent, format_ratio, format_ratio_interval
 from stages.runtime.files import json_text
 from tests.conftest import REPOSITORY
 from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, analysis, write
@@ -177,9 +177,9 @@ def test_the_headline_numbers_are_those_of_report_json_and_metrics_json(written)
         and each["state"] == "head"
     )
     cell = next(each for each in content["cells"] if (each["side"], each["variant"]) == ("post", "baseline"))
-    assert f"{ratio(drift['estimate'])} {ratio_interval(drift['low'], drift['high'])} DIFFERENT" in row
-    assert percent(cell["accuracy"]["mean"]) in row
-    assert percent(cell["padding_share_computed"]) in row
+    assert f"{format_ratio(drift['estimate'])} {format_ratio_interval(drift['low'], drift['high'])} DIFFERENT" in row
+    assert format_percent(cell["accuracy"]["mean"]) in row
+    assert format_percent(cell["padding_share_computed"]) in row
     assert metrics["post"]["baseline"] == {
         "accuracy": cell["accuracy"]["mean"],
         "drift_ratio": drift["estimate"],

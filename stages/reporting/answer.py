@@ -2,15 +2,15 @@
 
 from stages.params.model import WORKING_MASKS
 from stages.params.schema import BASELINE
-from stages.reporting.numbers import (
+from stages.reporting.format import (
+    format_percent,
+    format_percent_interval,
+    format_plain,
+    format_points,
+    format_points_interval,
+    format_ratio,
+    format_ratio_interval,
     listed,
-    percent,
-    percent_interval,
-    plain,
-    points,
-    points_interval,
-    ratio,
-    ratio_interval,
     spaced,
 )
 from stages.reporting.results import (
@@ -49,7 +49,7 @@ def leak(results: Results) -> str:
     return (
         f"**{verdict}**: {at}the state that the classifier reads drifts {listed(clauses)}. "
         "(Squared shift over the spread between texts, geometric mean over seeds; "
-        f"above {plain(results.epsilon[DRIFT])} it matters.)"
+        f"above {format_plain(results.epsilon[DRIFT])} it matters.)"
     )
 
 
@@ -94,7 +94,7 @@ def _moved(results: Results, cell: CellFacts, finding: Finding) -> str:
         return f"not at all {side}"
     if finding.verdict is Verdict.UNDEFINED:
         return f"by an undefined amount {side} ({finding.reason})"
-    size = f"{ratio(finding.estimate)} {ratio_interval(finding.low, finding.high)}"
+    size = f"{format_ratio(finding.estimate)} {format_ratio_interval(finding.low, finding.high)}"
     return f"by {size} {side} ({_doubt(finding)}{_where(results, cell)})"
 
 
@@ -149,7 +149,7 @@ def _serving_clause(served: list[tuple[str, list[Finding]]]) -> str:
     for side, findings in served:
         for each in findings:
             if not each.harmless:
-                figures = spaced(points(each.estimate), points_interval(each.low, each.high))
+                figures = spaced(format_points(each.estimate), format_points_interval(each.low, each.high))
                 clause = f"{figures} points with {side}-padding ({each.verdict})"
                 by_condition.setdefault(condition_text(each.condition or ""), []).append(clause)
     clauses = [f"by {listed(found)} under {condition}" for condition, found in by_condition.items()]
@@ -192,9 +192,9 @@ def _accuracy_clause(cell: CellFacts, gain: Finding | None) -> str:
     if gain is not None and gain.verdict is Verdict.EXACT:
         notes.append(f"that of `{gain.variant}` to the last bit")
     elif gain is not None:
-        figures = spaced(points(gain.estimate), points_interval(gain.low, gain.high))
+        figures = spaced(format_points(gain.estimate), format_points_interval(gain.low, gain.high))
         notes.append(f"`{gain.variant}` adds {figures} points: {gain.verdict}")
-    return spaced(f"{percent(cell.accuracy)} with {cell.side}-padding", f"({'; '.join(notes)})" if notes else "")
+    return spaced(f"{format_percent(cell.accuracy)} with {cell.side}-padding", f"({'; '.join(notes)})" if notes else "")
 
 
 def _flipped(results: Results, cell: CellFacts, flip: Finding | None) -> str:
@@ -203,7 +203,7 @@ def _flipped(results: Results, cell: CellFacts, flip: Finding | None) -> str:
         return f"an undefined share of the texts {side}"
     if flip.verdict is Verdict.EXACT:
         return f"no text {side}"
-    share = spaced(percent(flip.estimate), percent_interval(flip.low, flip.high))
+    share = spaced(format_percent(flip.estimate), format_percent_interval(flip.low, flip.high))
     return f"{share} of the texts {side} ({flip.verdict}{_direction(results, cell)})"
 
 
@@ -213,7 +213,7 @@ def _direction(results: Results, cell: CellFacts) -> str:
     gained, lost = (Estimate.of(facts.get(key)) for key in ("gained", "lost"))
     if gained is None or lost is None:
         return ""
-    return f": {percent(gained.estimate)} turned right, {percent(lost.estimate)} turned wrong"
+    return f": {format_percent(gained.estimate)} turned right, {format_percent(lost.estimate)} turned wrong"
 
 
 def fixes(results: Results) -> str:
@@ -235,7 +235,11 @@ def _fix(results: Results, variant: str) -> str:
         return f"**`{variant}`{nothing}**: all its scores and states equal those of `{BASELINE}` to the last bit"
     if all(finding.verdict is Verdict.EXACT for finding in findings):
         largest = max(finding.largest_change or 0.0 for finding in findings)
-        by = "no unit of any text moves" if largest == 0 else f"no unit of any text moves by more than {ratio(largest)}"
+        by = (
+            "no unit of any text moves"
+            if largest == 0
+            else f"no unit of any text moves by more than {format_ratio(largest)}"
+        )
         return f"**`{variant}` keeps the state exactly**: under {condition_text(results.headline)} {by}"
     if all(finding.harmless for finding in findings):
         return f"**`{variant}` is enough**: {_by_side(findings)}, too little to matter"
@@ -249,7 +253,8 @@ def _fix(results: Results, variant: str) -> str:
 def _by_side(findings: list[Finding]) -> str:
     return "a drift ratio of " + listed(
         [
-            spaced(ratio(each.estimate), ratio_interval(each.low, each.high)) + f" with {each.side} ({each.verdict})"
+            spaced(format_ratio(each.estimate), format_ratio_interval(each.low, each.high))
+            + f" with {each.side} ({each.verdict})"
             for each in findings
         ]
     )

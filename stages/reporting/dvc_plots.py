@@ -1,8 +1,8 @@
 """What `dvc plots` and `dvc metrics` read: tidy lists of records with bounds of intervals, and nested numbers."""
 
-from stages.reporting.numbers import rounded
 from stages.reporting.results import DRIFT, FLIPS, Record, Results
 from stages.runtime.paths import condition_name
+from stages.stats.rounding import rounded
 
 
 def plot_records(results: Results, history: list[Record]) -> dict[str, list[Record]]:

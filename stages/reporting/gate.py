@@ -5,11 +5,12 @@ from pathlib import Path
 
 from stages.errors import UserError
 from stages.params.schema import GateParams, Params
-from stages.reporting.numbers import plain, ratio, rounded
+from stages.reporting.format import format_plain, format_ratio
 from stages.reporting.report_json import shown_params
 from stages.reporting.results import DRIFT, FLIPS, Finding, Results, condition_text
 from stages.runtime.command import run
 from stages.runtime.files import read_json
+from stages.stats.rounding import rounded
 from stages.stats.verdicts import Verdict
 
 NAMES = {DRIFT: "drift ratio", FLIPS: "share of flipped predictions"}
@@ -40,16 +41,19 @@ def _violation(finding: Finding, gate: GateParams) -> str | None:
         return None
     where = f"`{finding.variant}` ({finding.side}), {condition_text(finding.condition or '')}"
     where += f", state {finding.state}" if finding.state else ""
-    what = f"{where}: {NAMES[finding.estimand]} {ratio(finding.estimate)} is {finding.verdict}"
+    what = f"{where}: {NAMES[finding.estimand]} {format_ratio(finding.estimate)} is {finding.verdict}"
     if finding.verdict is Verdict.UNDEFINED:
         return f"{what} ({finding.reason})"
     if gate.must_be == "exact":
-        return f"{what}, a value moved by {ratio(finding.largest_change)}; gate.must_be allows EXACT alone"
+        return f"{what}, a value moved by {format_ratio(finding.largest_change)}; gate.must_be allows EXACT alone"
     bound = gate.drift_ratio if finding.estimand == DRIFT else gate.flip_rate
     if finding.smallest_epsilon is not None and finding.smallest_epsilon < bound:
         return None
     key = "gate.drift_ratio" if finding.estimand == DRIFT else "gate.flip_rate"
-    return f"{what}, it may be as large as {ratio(finding.smallest_epsilon)}; {key} allows less than {plain(bound)}"
+    return (
+        f"{what}, it may be as large as {format_ratio(finding.smallest_epsilon)}; {key} allows less than "
+        f"{format_plain(bound)}"
+    )
 
 
 def gate(params: Params, *, reports: Path) -> None:

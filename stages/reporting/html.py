@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from stages.reporting.results import Record, Results
 from stages.reporting.sections import Document, document
-from stages.runtime.files import significant
+from stages.stats.rounding import significant
 from stages.stats.verdicts import Verdict
 
 FOLDER = Path(__file__).parent / "templates"

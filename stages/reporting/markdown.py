@@ -13,7 +13,7 @@ from stages.reporting.answer import answer
 from stages.reporting.captions import CAPTIONS
 from stages.reporting.claims.cost import trims
 from stages.reporting.claims.stand import DRAMATIC, SUBTLE
-from stages.reporting.numbers import listed, percent, plain, whole
+from stages.reporting.format import format_count, format_p, format_percent, format_plain, listed
 from stages.reporting.results import CellFacts, Record, Results, condition_text, head_text
 from stages.reporting.tables.cost import batching_table, law_table
 from stages.reporting.tables.data import dropped, splits_table, vectors_found
@@ -24,7 +24,6 @@ from stages.reporting.tables.states import distributions_table, states_table
 from stages.reporting.tables.training import design, seeds_table, similarity_table, training_table
 from stages.reporting.tables.verdicts import headline_table, pads_table
 from stages.reporting.tables.worth import worth, worth_table
-from stages.reporting.wording import p_text
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.md.j2"
 DEFAULT_DATASET = "synthetic"
@@ -42,7 +41,13 @@ def report_markdown(results: Results) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # Markdown is not HTML
     )
-    environment.filters |= {"percent": percent, "plain": plain, "whole": whole, "cell": cell_text, "alt": _alt_text}
+    environment.filters |= {
+        "percent": format_percent,
+        "plain": format_plain,
+        "whole": format_count,
+        "cell": cell_text,
+        "alt": _alt_text,
+    }
     environment.filters["text"] = literal
     return environment.get_template(TEMPLATE.name).render(_context(results))
 
@@ -76,7 +81,7 @@ def _context(results: Results) -> dict[str, Any]:
         "copies": listed([f"`{variant}`" for variant in results.copies]),
         "one_copy": len(results.copies) == 1,
         "n_seeds": len(results.cells[0].seeds),
-        "smallest_p": p_text(2 / 2 ** len(results.cells[0].seeds)),
+        "smallest_p": format_p(2 / 2 ** len(results.cells[0].seeds)),
         "design": design(results),
         "worth": worth(results),
         "probes": probe_texts(results),
@@ -180,9 +185,12 @@ def _classes(corpus: Record) -> str:
         name: sum(split["classes"].get(name, 0) for split in corpus["splits"].values()) for name in _names(corpus)
     }
     if len(counts) > NAMED_CLASSES:
-        return f"{len(counts)} classes of {whole(min(counts.values()))} to {whole(max(counts.values()))} texts"
+        return (
+            f"{len(counts)} classes of {format_count(min(counts.values()))} to {format_count(max(counts.values()))} "
+            "texts"
+        )
     return f"{len(counts)} classes: " + listed(
-        [f"{literal(name)} ({whole(count)} texts)" for name, count in counts.items()]
+        [f"{literal(name)} ({format_count(count)} texts)" for name, count in counts.items()]
     )
 
 

@@ -5,7 +5,16 @@ from collections.abc import Callable
 from stages.params.schema import BASELINE
 from stages.reporting.claims.cost import MASKED_STEP, cheapest
 from stages.reporting.claims.stand import baselines, of_baseline, queue, sweeps, working
-from stages.reporting.numbers import listed, percent, ratio, whole
+from stages.reporting.format import (
+    apart,
+    capital,
+    format_count,
+    format_percent,
+    format_percent_of,
+    format_ratio,
+    format_ratio_of,
+    listed,
+)
 from stages.reporting.results import (
     DRIFT,
     FLIPS,
@@ -19,7 +28,6 @@ from stages.reporting.results import (
 )
 from stages.reporting.tables.cost import BATCHINGS
 from stages.reporting.tables.information import moves
-from stages.reporting.wording import apart, capital, percent_of, ratio_of
 from stages.stats.verdicts import Verdict
 
 Answer = Callable[[Results], str]
@@ -54,7 +62,7 @@ def side(results: Results) -> str:
     defined = sorted((each for each in found if each.estimate is not None), key=lambda each: each.estimate or 0.0)
     if len(defined) < 2:
         return f"{either}Without a mask this run cannot tell: its drift is not defined on both sides."
-    drifts = listed([f"{ratio_of(each)} with {each.side}" for each in defined])
+    drifts = listed([f"{format_ratio_of(each)} with {each.side}" for each in defined])
     reached = listed([f"{_accuracy(cell)} with {cell.side}" for cell in cells])
     choice = (
         f"Without a mask {defined[0].side}, where pads move the state less"
@@ -87,7 +95,7 @@ def _moved(results: Results) -> str:
     parts: list[str] = []
     for cell in baselines(results):
         drift, flips = (results.finding(cell, estimand, results.headline) for estimand in (DRIFT, FLIPS))
-        flipped = percent_of(flips) if flips is not None and flips.estimate is not None else "an undefined share"
+        flipped = format_percent_of(flips) if flips is not None and flips.estimate is not None else "an undefined share"
         verb = f"{'flip' if plural else 'flips'} " if not parts else ""
         parts.append(f"by {_drift(drift)} and {verb}{flipped}{'' if parts else ' of the predictions'} ({cell.side})")
     return f"{'move' if plural else 'moves'} the state {'; '.join(parts)}"
@@ -100,7 +108,7 @@ def mask_zero(results: Results) -> str:
         return NO_MASK.format(WITH_MASK)
     asks = "It makes a mask of the indices that are not 0; at index 0 a recurrent layer skips the update of its state"
     moved, count = _largest(results, masked)
-    does = f"in {count} comparisons of `{masked[0].variant}` the largest change of any unit is {ratio(moved)}"
+    does = f"in {count} comparisons of `{masked[0].variant}` the largest change of any unit is {format_ratio(moved)}"
     copies = sorted({cell.variant for cell in results.cells if cell.same_as_baseline and cell.mask != "none"})
     lost = (
         f" A `Masking` layer behind it replaces that mask: `{copies[0]}` equals `{BASELINE}` to the last bit."
@@ -121,10 +129,12 @@ def proof(results: Results) -> str:
         return f"{how}; this run has no masked variant to prove it of: run `dvc exp run -S {WITH_MASK}`."
     moved, count = _largest(results, masked)
     texts = max(each.get("n_texts", 0) for each in results.report["verdicts"] if each["condition"])
-    shown = f"here the largest change of `{masked[0].variant}` in {count} comparisons over {whole(texts)} texts is"
+    shown = (
+        f"here the largest change of `{masked[0].variant}` in {count} comparisons over {format_count(texts)} texts is"
+    )
     other, _ = _largest(results, baselines(results))
-    against = f", that of `{BASELINE}` {ratio(other)}" if baselines(results) else ""
-    return f"{how}; {shown} {ratio(moved)}{against}."
+    against = f", that of `{BASELINE}` {format_ratio(other)}" if baselines(results) else ""
+    return f"{how}; {shown} {format_ratio(moved)}{against}."
 
 
 def masked_steps(results: Results) -> str:
@@ -139,9 +149,15 @@ def masked_steps(results: Results) -> str:
     frozen = all(moves(cell) is False for cell in masked if moves(cell) is not None)
     moved, _ = _largest(results, masked)
     if moved > results.report["params"]["analyze"]["exact_tolerance"] or not frozen:
-        return f"Not what was there before: the state of `{masked[0].variant}` moves by up to {ratio(moved)}. {known}"
+        return (
+            f"Not what was there before: the state of `{masked[0].variant}` moves by up to {format_ratio(moved)}. "
+            f"{known}"
+        )
     most = f"{results.pads[-1]} pads" if results.pads else "the pads"
-    return f"What was there before: a masked step leaves the state as it was, {ratio(moved)} away after {most}. {known}"
+    return (
+        f"What was there before: a masked step leaves the state as it was, {format_ratio(moved)} away after {most}. "
+        f"{known}"
+    )
 
 
 def faster(results: Results) -> str:
@@ -152,7 +168,8 @@ def faster(results: Results) -> str:
     cell, other = pairs[0]
     share = cell.computed_tokens / other.computed_tokens
     trimmed = (
-        f"But it makes the result independent of pads, so batches may be trimmed: training took {percent(share)} of "
+        "But it makes the result independent of pads, so batches may be trimmed: training took "
+        f"{format_percent(share)} of "
         f"the steps of `{BASELINE}` ({cell.side})."
         if share < 1
         else f"Nor were batches trimmed here: training took as many steps as `{BASELINE}`."
@@ -177,8 +194,10 @@ def loss(results: Results) -> str:
     dataset = results.report["dataset"]
     test = dataset["padded"][results.sides[0]]["splits"]["test"]
     return (
-        f"Not here: the head gives one prediction for each text, so loss and accuracy count {whole(test['texts'])} "
-        f"test texts and none of their pads, {percent(test['padding_share'])} of the positions. (Known of Keras 3, not "
+        "Not here: the head gives one prediction for each text, so loss and accuracy count "
+        f"{format_count(test['texts'])} "
+        f"test texts and none of their pads, {format_percent(test['padding_share'])} of the positions. (Known of "
+        "Keras 3, not "
         "measured here: where a model gives an output at every step, it weights loss and metrics by the mask, and "
         "without one counts pads.)"
     )
@@ -205,7 +224,7 @@ def _behind(results: Results, head: str, layers: int, cells: list[CellFacts]) ->
     moved, _ = _largest(results, cells)
     kept = moved <= results.report["params"]["analyze"]["exact_tolerance"]
     mask = "with a mask that works the largest change" if kept else "a mask that works does not suffice: the change"
-    return f"behind {behind}, {mask} is {ratio(moved)}"
+    return f"behind {behind}, {mask} is {format_ratio(moved)}"
 
 
 def width(results: Results) -> str:
@@ -214,8 +233,9 @@ def width(results: Results) -> str:
     padded = dataset["padded"][results.sides[0]]
     train, lengths = padded["splits"]["train"], dataset["tokens"]["splits"]["train"]["length_quantiles"]
     wastes = (
-        f"Rows of {padded['max_len']} are {percent(train['padding_share'])} padding and cut "
-        f"{percent(train['truncated_share'])} of the training texts (median {lengths['0.5']}, longest {lengths['1']} "
+        f"Rows of {padded['max_len']} are {format_percent(train['padding_share'])} padding and cut "
+        f"{format_percent(train['truncated_share'])} of the training texts (median {lengths['0.5']}, longest "
+        f"{lengths['1']} "
         "tokens)."
     )
     cells = working(results) or results.originals
@@ -223,7 +243,7 @@ def width(results: Results) -> str:
     best = " Which batches are cheapest is undefined: the analysis holds no costs."
     if usable:
         name = BATCHINGS.get(usable[0]["batching"], usable[0]["batching"])
-        best = f" The cheapest for `{cells[0].variant}`: {name} ({percent(usable[0]['wasted'])} padding)."
+        best = f" The cheapest for `{cells[0].variant}`: {name} ({format_percent(usable[0]['wasted'])} padding)."
     run = queue("pad.max_len=0.5,0.75,0.95,longest")
     return f"{wastes}{best} Which width costs accuracy this run cannot tell: run {run}."
 
@@ -237,13 +257,13 @@ def _largest(results: Results, cells: list[CellFacts]) -> tuple[float, int]:
 
 def _accuracy(cell: CellFacts) -> str:
     bounds = {"estimate": cell.accuracy, "low": cell.accuracy_low, "high": cell.accuracy_high}
-    return percent_of(Estimate.of(bounds))
+    return format_percent_of(Estimate.of(bounds))
 
 
 def _drift(finding: Finding | None) -> str:
     if finding is None or finding.estimate is None:
         return "undefined"
-    return ratio_of(finding)
+    return format_ratio_of(finding)
 
 
 QUESTIONS: dict[str, tuple[str, Answer]] = {

@@ -10,11 +10,11 @@ import numpy as np
 
 from stages.params.schema import Params
 from stages.reporting.claims.catalogue import claims
-from stages.reporting.numbers import rounded
 from stages.reporting.questions import questions
 from stages.reporting.results import Record, Results
 from stages.runtime.files import read_json
 from stages.stats.intervals import mean_over_seeds
+from stages.stats.rounding import rounded
 
 SCHEMA = 1
 VERSIONED = ("keras", "numpy", "tensorflow")

@@ -13,7 +13,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from stages.reporting.numbers import EXACT_ZERO, MISSING
+from stages.reporting.format import EXACT_ZERO, MISSING
 from stages.stats.verdicts import Verdict
 
 STANDS = ("supported", "refuted", "depends", "open")

@@ -3,7 +3,6 @@
 import errno
 import glob
 import json
-import math
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -113,13 +112,6 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path}: no such file; run `dvc repro` to make it") from None
     except ValueError as error:
         raise UserError(f"{path}: not valid JSON ({error}); delete it and run `dvc repro` again") from None
-
-
-def significant(value: float, digits: int = 4) -> float:
-    """Round to `digits` significant digits, so that reports diff by what changed and not by the last bits."""
-    if value == 0 or not math.isfinite(value):
-        return value
-    return round(value, digits - 1 - math.floor(math.log10(abs(value))))
 
 
 def write_text(path: Path, text: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.runtime.files import significant
+from stages.stats.rounding import significant
 
 if TYPE_CHECKING:
     import keras

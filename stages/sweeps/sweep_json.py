@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from stages.params.schema import BASELINE
-from stages.reporting.numbers import rounded
 from stages.reporting.results import Results
+from stages.stats.rounding import rounded
 from stages.sweeps.findings.batching import batching_findings
 from stages.sweeps.findings.effects import Grid, copied_variants, effects, grid_of, repeated_variants
 from stages.sweeps.findings.heads import downstream_findings

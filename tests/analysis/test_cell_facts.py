@@ -8,9 +8,9 @@ import pytest
 from scipy import stats
 
 from stages.analysis.outcomes import ConditionOutcome, Distributions, Stratum
-from stages.analyze import _finite
 from stages.stats.intervals import wilson
 from stages.stats.predictions import PredictionSums
+from stages.stats.rounding import finite
 from stages.stats.text_groups import text_group
 from tests.analysis.forty_texts import (
     ALONE,
@@ -197,7 +197,7 @@ CONSTANT = (*SHIFT, "dispersion_left", "participation_ratio", "effective_rank")
 def test_what_is_undefined_of_states_is_null_in_the_report(make_params, alone, padded, undefined):
     """In one of two seeds, which leaves their mean undefined too."""
     states = {"h_lstm_1": (alone, padded)}
-    facts = _finite(facts_of(make_params, [seed_of(0), seed_of(1, states=states)]))
+    facts = finite(facts_of(make_params, [seed_of(0), seed_of(1, states=states)]))
     json.dumps(facts, allow_nan=False)
     found = at(facts, "pads-8")["states"]["h_lstm_1"]
     assert {name for name, value in found.items() if value is None} == set(undefined)

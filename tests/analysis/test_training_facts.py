@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stages.analysis.cell_facts import cell_facts
-from stages.analyze import _finite
+from stages.stats.rounding import finite
 from tests.analysis.forty_texts import CONDITIONS, base_of, facts_of, seed_of
 from tests.analysis.planted import cell_of
 
@@ -47,7 +47,7 @@ def test_the_baseline_is_not_compared_with_itself(make_params):
     ],
 )
 def test_what_training_leaves_undefined_is_null_with_a_reason(make_params, ours, base, reason):
-    found = _finite(training(make_params, ours, base))
+    found = finite(training(make_params, ours, base))
     assert reason in found["reason"]
     assert (found["difference"], found["tost_p"], found["detectable"]) == (None, None, None)
     assert found["mean"] == pytest.approx(np.mean(np.subtract(ours, base)) / 1000)

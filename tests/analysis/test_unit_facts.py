@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stages.analysis.cell_facts import unit_facts
-from stages.analyze import _finite
+from stages.stats.rounding import finite
 from tests.analysis.planted import cell_of, condition, seed_result
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -52,8 +52,8 @@ def test_the_units_of_the_last_hidden_state_by_hand(make_params):
 def test_a_unit_that_is_constant_alone_has_no_shift_in_the_report(make_params):
     (record,) = [each for each in of([cell(make_params)]) if (each["seed"], each["pads"]) == (0, 8)]
     assert np.isnan(record["shift"][1])
-    assert _finite(record)["shift"] == [pytest.approx(1), None]
-    assert _finite(record)["effect"] == record["effect"]
+    assert finite(record)["shift"] == [pytest.approx(1), None]
+    assert finite(record)["effect"] == record["effect"]
 
 
 def test_every_seed_that_learned_at_every_number_of_pads_but_not_as_trained(make_params):

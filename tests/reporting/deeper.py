@@ -5,9 +5,9 @@ import math
 from typing import Any
 
 from stages.reporting.claims.catalogue import claims
-from stages.reporting.numbers import rounded
 from stages.reporting.questions import questions
 from stages.reporting.results import Results
+from stages.stats.rounding import rounded
 
 Record = dict[str, Any]
 

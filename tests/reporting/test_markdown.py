@@ -6,8 +6,8 @@ from html import unescape
 import pytest
 
 from stages.reporting.captions import CAPTIONS
+from stages.reporting.format import listed
 from stages.reporting.markdown import report_markdown
-from stages.reporting.numbers import listed
 from stages.reporting.results import Results
 from stages.reporting.sections import document as as_html
 from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL

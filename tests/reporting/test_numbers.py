@@ -1,6 +1,15 @@
 import pytest
 
-from stages.reporting.numbers import listed, percent, plain, points, points_interval, ratio, rounded, whole
+from stages.reporting.format import (
+    format_count,
+    format_percent,
+    format_plain,
+    format_points,
+    format_points_interval,
+    format_ratio,
+    listed,
+)
+from stages.stats.rounding import rounded
 
 
 @pytest.mark.parametrize(
@@ -17,26 +26,26 @@ from stages.reporting.numbers import listed, percent, plain, points, points_inte
     ],
 )
 def test_a_ratio_has_three_significant_digits(value, text):
-    assert ratio(value) == text
+    assert format_ratio(value) == text
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(0.0213, "2.1 %"), (0.0, "0.0 %"), (0.0001, "<0.1 %"), (1.0, "100.0 %"), (None, "–")]
 )
 def test_a_share_is_a_percentage_with_one_decimal(value, text):
-    assert percent(value) == text
+    assert format_percent(value) == text
 
 
 def test_a_difference_carries_its_sign():
-    assert points(0.044) == "+4.4"
-    assert points(-0.0001) == "0.0"
-    assert points_interval(-0.0034, 0.0915) == "[−0.3, +9.2]"
-    assert points_interval(None, None) == ""
+    assert format_points(0.044) == "+4.4"
+    assert format_points(-0.0001) == "0.0"
+    assert format_points_interval(-0.0034, 0.0915) == "[−0.3, +9.2]"
+    assert format_points_interval(None, None) == ""
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.01, "0.01"), (1e-6, "1e-6"), (0.5, "0.5"), (5.0, "5")])
 def test_a_chosen_number_gains_no_digits(value, text):
-    assert plain(value) == text
+    assert format_plain(value) == text
 
 
 def test_floats_are_rounded_wherever_they_stand_and_nothing_else_is():
@@ -54,7 +63,7 @@ def test_what_is_not_finite_is_refused(value):
 
 
 def test_counts_and_lists_read_well():
-    assert whole(4464000) == "4,464,000"
+    assert format_count(4464000) == "4,464,000"
     assert [listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"]), listed([])] == [
         "a",
         "a and b",

@@ -2,13 +2,13 @@
 
 import pytest
 
+from stages.reporting.format import format_p
 from stages.reporting.tables.cost import batching_table, law_table
 from stages.reporting.tables.information import forgetting_table, information_table, pad_count_table
 from stages.reporting.tables.serving import serving_table
 from stages.reporting.tables.states import distributions_table, states_table
 from stages.reporting.tables.training import design, similarity_table, training_table
 from stages.reporting.tables.verdicts import headline_table, pads_table
-from stages.reporting.wording import p_text
 from tests.reporting.analyses import LEAK, NOTHING, UNCLEAR
 
 DETAILS = (
@@ -234,4 +234,4 @@ def test_the_law_has_a_row_for_each_width(deep_results, results):
 
 @pytest.mark.parametrize(("value", "text"), [(0.03125, "0.031"), (0.0004, "<0.001"), (1.0, "1.000"), (None, "–")])
 def test_a_p_has_three_decimals(value, text):
-    assert p_text(value) == text
+    assert format_p(value) == text

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from stages.errors import UserError
-from stages.runtime.files import partials, read_json, significant, whole_file, whole_folder, write_json
+from stages.runtime.files import partials, read_json, whole_file, whole_folder, write_json
+from stages.stats.rounding import significant
 
 
 def test_a_file_gets_its_name_only_when_it_is_whole(tmp_path: Path) -> None:

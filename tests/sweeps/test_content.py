@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from stages.reporting.numbers import rounded
+from stages.stats.rounding import rounded
 from stages.sweeps.findings.heads import fate
 from stages.sweeps.findings.main_effects import chosen_levels
 from stages.sweeps.findings.words import label_text, where

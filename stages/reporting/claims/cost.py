@@ -3,7 +3,7 @@
 import math
 
 from stages.reporting.claims.stand import Ruling, Stand, baselines, by_variant, sweeps, working
-from stages.reporting.numbers import listed, percent, ratio, whole
+from stages.reporting.format import format_count, format_percent, format_ratio, listed
 from stages.reporting.results import CellFacts, Record, Results
 from stages.reporting.tables.cost import cost_of, padding_law
 
@@ -25,8 +25,9 @@ def compute_grows(results: Results) -> Ruling:
         [
             (
                 cell,
-                f"computed {whole(cell.computed_tokens)} steps in training for {whole(cell.text_tokens)} tokens of "
-                f"text, {ratio(cell.computed_tokens / cell.text_tokens)} times as many",
+                f"computed {format_count(cell.computed_tokens)} steps in training for "
+                f"{format_count(cell.text_tokens)} tokens of "
+                f"text, {format_ratio(cell.computed_tokens / cell.text_tokens)} times as many",
             )
             for cell in unmasked
         ]
@@ -54,7 +55,9 @@ def _line(results: Results, cell: CellFacts) -> tuple[bool, str]:
     law, texts = padding_law(results), results.report["dataset"]["padded"][cell.side]["splits"]["train"]["texts"]
     fixed = cost_of(results, cell.side, cell.variant, "fixed")
     flops = (
-        "" if fixed is None else f" and {whole(round(fixed['flops_per_step']))} FLOPs in the recurrent layers (forward)"
+        ""
+        if fixed is None
+        else f" and {format_count(round(fixed['flops_per_step']))} FLOPs in the recurrent layers (forward)"
     )
     if law is None:
         return True, "(The slope is undefined: the analysis holds no law over widths.)"
@@ -63,7 +66,7 @@ def _line(results: Results, cell: CellFacts) -> tuple[bool, str]:
     points = law["points"]
     line = (
         f"From rows of {points[0]['max_len']} to rows of {points[-1]['max_len']} each further column adds "
-        f"{whole(round(law['slope']))} steps to an epoch of {whole(texts)} texts"
+        f"{format_count(round(law['slope']))} steps to an epoch of {format_count(texts)} texts"
     )
     says = f", so a pad costs 1 step{flops}." if linear else ", which is not one step for each text."
     return linear, line + says
@@ -88,8 +91,10 @@ def mask_costs(results: Results) -> Ruling:
         [
             (
                 cell,
-                f"computed {whole(cell.computed_tokens)} steps ({percent(cell.padding_share)} padding) where "
-                f"`{other.variant}` computed {whole(other.computed_tokens)} ({percent(other.padding_share)})",
+                f"computed {format_count(cell.computed_tokens)} steps ({format_percent(cell.padding_share)} "
+                "padding) where "
+                f"`{other.variant}` computed {format_count(other.computed_tokens)} "
+                f"({format_percent(other.padding_share)})",
             )
             for cell, other in pairs
         ]
@@ -113,7 +118,8 @@ def _untrimmed(results: Results, cell: CellFacts, other: CellFacts) -> tuple[boo
         return False, MASKED_STEP
     alike = _layers(cell) == _layers(other)
     sizes = (
-        f"{ratio(mine['flops'])} FLOPs an epoch for `{cell.variant}`, {ratio(theirs['flops'])} for `{other.variant}`"
+        f"{format_ratio(mine['flops'])} FLOPs an epoch for `{cell.variant}`, {format_ratio(theirs['flops'])} for "
+        f"`{other.variant}`"
     )
     return alike and mine["flops"] < theirs[
         "flops"
@@ -134,9 +140,10 @@ def truncation(results: Results) -> Ruling:
         return Ruling(Stand.OPEN, f"This run cuts no training text (rows of {max_len}); run {run}.")
     cut = padded["splits"]["train"]
     saved = (
-        f"Rows of {max_len} instead of {longest}, the longest training text, cost {percent(1 - max_len / longest)} "
-        f"fewer steps without a mask and cut {percent(cut['truncated_share'])} of the training texts, "
-        f"{percent(cut['cut_share'])} of their tokens"
+        f"Rows of {max_len} instead of {longest}, the longest training text, cost "
+        f"{format_percent(1 - max_len / longest)} "
+        f"fewer steps without a mask and cut {format_percent(cut['truncated_share'])} of the training texts, "
+        f"{format_percent(cut['cut_share'])} of their tokens"
     )
     return Ruling(
         Stand.OPEN, f"{saved}. What that does to accuracy this run cannot tell, for it has one width: run {run}."
@@ -151,4 +158,4 @@ def cheapest(results: Results, cell: CellFacts) -> list[Record]:
 
 def wasted_text(records: list[Record]) -> str:
     """The padding that ways to batch compute: fixed 58.2 %, bucketed 2.6 % and packed 0.0 %."""
-    return listed([f"{each['batching'].replace('_', ' ')} {percent(each['wasted'])}" for each in records])
+    return listed([f"{each['batching'].replace('_', ' ')} {format_percent(each['wasted'])}" for each in records])

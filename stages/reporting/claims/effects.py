@@ -4,7 +4,15 @@ from itertools import pairwise
 
 from stages.params.schema import BASELINE
 from stages.reporting.claims.stand import DRAMATIC, Ruling, Stand, baselines, drift_of, sweeps, working_on
-from stages.reporting.numbers import listed, percent, ratio
+from stages.reporting.format import (
+    apart,
+    format_percent,
+    format_percent_of,
+    format_points_of,
+    format_ratio,
+    format_ratio_of,
+    listed,
+)
 from stages.reporting.results import (
     ACCURACY,
     ACCURACY_CHANGE,
@@ -16,7 +24,6 @@ from stages.reporting.results import (
     Results,
     condition_text,
 )
-from stages.reporting.wording import apart, percent_of, points_of, ratio_of
 from stages.runtime.paths import AS_TRAINED, condition_name
 
 SIZES = {"layers": "the number of layers", "units": "the number of units"}
@@ -35,9 +42,10 @@ def often_minor(results: Results) -> Ruling:
             continue
         served = results.finding(cell, ACCURACY_CHANGE, results.headline)
         sizes[cell.side] = _size(accuracy, served)
-        flipped = percent_of(flips) if flips.estimate is not None else "an undefined share"
+        flipped = format_percent_of(flips) if flips.estimate is not None else "an undefined share"
         parts.append(
-            f"With {cell.side}-padding (**{sizes[cell.side]}**) masking changes accuracy by {points_of(accuracy)} "
+            f"With {cell.side}-padding (**{sizes[cell.side]}**) masking changes accuracy by "
+            f"{format_points_of(accuracy)} "
             f"points; {at} {'flip' if at.endswith('pads') else 'flips'} {flipped} of the unmasked model's predictions"
             f"{_served(served, at)}{_worst(results, cell)}."
         )
@@ -45,7 +53,7 @@ def often_minor(results: Results) -> Ruling:
         return Ruling(Stand.OPEN, f"This run compares no masked model with `{BASELINE}`.")
     figure = (
         f"{' '.join(parts)} (Dramatic: by the printed interval masking gains, or accuracy loses under {at}, "
-        f"more than {percent(DRAMATIC)}; flips are not judged.)"
+        f"more than {format_percent(DRAMATIC)}; flips are not judged.)"
     )
     kinds = set(sizes.values())
     if kinds == {"minor"}:
@@ -76,7 +84,7 @@ def _served(served: Finding | None, at: str) -> str:
     if served is None or served.estimate is None:
         return ""
     verb = "change" if at.endswith("pads") else "changes"
-    return f" and {verb} its accuracy by {points_of(served)} points against serving it as trained"
+    return f" and {verb} its accuracy by {format_points_of(served)} points against serving it as trained"
 
 
 def _worst(results: Results, cell: CellFacts) -> str:
@@ -91,7 +99,7 @@ def _worst(results: Results, cell: CellFacts) -> str:
     condition, worst = min(found, key=lambda pair: pair[1].estimate or 0.0)
     if condition == results.headline:
         return ", the worst of all conditions"
-    return f" (worst: {condition_text(condition)}, {points_of(worst)} points)"
+    return f" (worst: {condition_text(condition)}, {format_points_of(worst)} points)"
 
 
 def extent(results: Results) -> Ruling:
@@ -129,7 +137,8 @@ def _amount(results: Results, cell: CellFacts) -> tuple[bool, str]:
     rising = all((two.estimate or 0.0) > (one.estimate or 0.0) for one, two in pairwise(ends))
     differ = apart(first, last)
     return differ, (
-        f"from {ratio_of(first)} at {condition_text(first.condition or '')} to {ratio_of(last)} at {last.pads} with "
+        f"from {format_ratio_of(first)} at {condition_text(first.condition or '')} to {format_ratio_of(last)} at "
+        f"{last.pads} with "
         f"{cell.side}-padding ({'' if rising else 'not '}rising at every step, "
         f"intervals {'apart' if differ else 'that meet'})"
     )
@@ -141,7 +150,7 @@ def _sides(results: Results, cells: list[CellFacts]) -> tuple[bool, str]:
         return False, f"undefined, for there is {found[0][0]}-padding alone"
     (one, first), (two, second) = found[0], found[1]
     texts = [
-        f"{ratio_of(each) if each.estimate is not None else 'undefined'} with {side}"
+        f"{format_ratio_of(each) if each.estimate is not None else 'undefined'} with {side}"
         for side, each in ((one, first), (two, second))
         if each is not None
     ]
@@ -160,8 +169,8 @@ def _lengths(results: Results, cell: CellFacts) -> str:
         return ""
     first, last = strata[0], strata[-1]
     return (
-        f"{ratio(first['drift_ratio'])} for texts of {first['from']} to {first['to']} tokens and "
-        f"{ratio(last['drift_ratio'])} for {last['from']} to {last['to']} with {cell.side}-padding"
+        f"{format_ratio(first['drift_ratio'])} for texts of {first['from']} to {first['to']} tokens and "
+        f"{format_ratio(last['drift_ratio'])} for {last['from']} to {last['to']} with {cell.side}-padding"
     )
 
 

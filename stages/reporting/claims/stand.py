@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from stages.params.model import WORKING_MASKS
 from stages.params.schema import BASELINE
-from stages.reporting.numbers import listed, ratio, ratio_interval, spaced
+from stages.reporting.format import format_ratio, format_ratio_interval, listed, spaced
 from stages.reporting.results import CellFacts, Finding, Results
 from stages.stats.verdicts import Verdict
 
@@ -81,5 +81,5 @@ def drift_of(finding: Finding) -> str:
     """0.385 [0.310, 0.470] DIFFERENT."""
     if finding.estimate is None:
         return f"undefined ({finding.reason})" if finding.reason else "undefined"
-    interval = "" if finding.verdict is Verdict.EXACT else ratio_interval(finding.low, finding.high)
-    return spaced(ratio(finding.estimate), interval, str(finding.verdict))
+    interval = "" if finding.verdict is Verdict.EXACT else format_ratio_interval(finding.low, finding.high)
+    return spaced(format_ratio(finding.estimate), interval, str(finding.verdict))

@@ -2,7 +2,7 @@
 
 from stages.params.schema import BASELINE
 from stages.reporting.claims.stand import SUBTLE, Ruling, Stand, baselines, drift_of, of_baseline, working
-from stages.reporting.numbers import listed, plain, ratio
+from stages.reporting.format import format_percent_of, format_plain, format_ratio, format_ratio_of, listed
 from stages.reporting.results import (
     DRIFT,
     JOINT_SHIFT,
@@ -13,7 +13,6 @@ from stages.reporting.results import (
     Results,
     condition_text,
 )
-from stages.reporting.wording import percent_of, ratio_of
 from stages.runtime.paths import OTHER_SIDE
 from stages.stats.verdicts import Verdict
 
@@ -31,8 +30,9 @@ def states_differ(results: Results) -> Ruling:
     joint = sum(_jointly(results, each) for each in found)
     figure = (
         f"Of {len(found)} comparisons of `{BASELINE}` with the text alone, {len(shown)} "
-        f"{'shows' if len(shown) == 1 else 'show'} a drift ratio beyond {plain(results.epsilon[DRIFT])} and {joint} a "
-        f"joint distance beyond {plain(results.epsilon[JOINT_SHIFT])} in every seed; {_range(found)}."
+        f"{'shows' if len(shown) == 1 else 'show'} a drift ratio beyond {format_plain(results.epsilon[DRIFT])} and "
+        f"{joint} a "
+        f"joint distance beyond {format_plain(results.epsilon[JOINT_SHIFT])} in every seed; {_range(found)}."
     )
     if all(each.verdict is Verdict.EXACT for each in found):
         return Ruling(Stand.REFUTED, figure)
@@ -45,9 +45,11 @@ def states_differ(results: Results) -> Ruling:
         return Ruling(Stand.SUPPORTED, figure)
     sides = "the padding side and " if len(results.sides) > 1 else ""
     on = [f"{sides}the number of pads (whether a difference is shown)"] * (0 < len(shown) < len(found))
-    on += [f"what counts as a difference (here: a drift ratio beyond {plain(results.epsilon[DRIFT])})"] * bool(small)
+    on += [f"what counts as a difference (here: a drift ratio beyond {format_plain(results.epsilon[DRIFT])})"] * bool(
+        small
+    )
     on += ["the seed (whether every one shows it)"] * (not all(_in_every_seed(results, each) for each in shown))
-    on += [f"what is called subtle (here: a drift ratio up to {plain(SUBTLE)})"] * (len(subtle) < len(shown))
+    on += [f"what is called subtle (here: a drift ratio up to {format_plain(SUBTLE)})"] * (len(subtle) < len(shown))
     return Ruling(Stand.DEPENDS, figure, listed(on))
 
 
@@ -78,13 +80,13 @@ def _consistency(results: Results, cell: CellFacts) -> str:
     """How alike seeds and units move at the headline condition."""
     facts = cell.state_at(results.headline, cell.state)
     moved = Estimate.of(facts.get("units_moved"))
-    units = "an undefined share of the units" if moved is None else f"{percent_of(moved)} of the units"
-    cosine = f" (mean cosine {ratio(facts['cosine'])})" if facts.get("cosine") is not None else ""
+    units = "an undefined share of the units" if moved is None else f"{format_percent_of(moved)} of the units"
+    cosine = f" (mean cosine {format_ratio(facts['cosine'])})" if facts.get("cosine") is not None else ""
     seeds = f"{_beyond(results, cell)} of {len(cell.learned)} seed{'' if len(cell.learned) == 1 else 's'}"
     at = condition_text(results.headline)
     return (
         f"With {cell.side}-padding, {at} {'move' if at.endswith('pads') else 'moves'} {units} by more than 0.2 sd of "
-        f"the shift{cosine}; by their estimate {seeds} drift beyond {plain(results.epsilon[DRIFT])}."
+        f"the shift{cosine}; by their estimate {seeds} drift beyond {format_plain(results.epsilon[DRIFT])}."
     )
 
 
@@ -93,7 +95,7 @@ def _range(found: list[Finding]) -> str:
     if not values:
         return "none is defined, for no seed learned"
     least, most = (pick(values, key=lambda each: each.estimate or 0.0) for pick in (min, max))
-    return f"the drift ratios go from {ratio_of(least)} to {ratio_of(most)}"
+    return f"the drift ratios go from {format_ratio_of(least)} to {format_ratio_of(most)}"
 
 
 def not_eliminated(results: Results) -> Ruling:
@@ -111,7 +113,7 @@ def not_eliminated(results: Results) -> Ruling:
     if all(each.verdict is Verdict.EXACT for each in alone):
         return Ruling(Stand.REFUTED, figure)
     if all(each.harmless for each in alone):
-        on = f"what counts as eliminated (here: a drift ratio below {plain(results.epsilon[DRIFT])})"
+        on = f"what counts as eliminated (here: a drift ratio below {format_plain(results.epsilon[DRIFT])})"
         return Ruling(Stand.DEPENDS, figure, on)
     if not all(each.verdict is Verdict.DIFFERENT for each in alone):
         return Ruling(Stand.DEPENDS, figure, "the padding side")
@@ -136,13 +138,13 @@ def _forgets(forgetting: Record, pairs: str) -> str:
     if life is None:
         missing = "none was fitted" if forgetting.get("points") else "the analysis holds no forgetting curve"
         reason = (forgetting.get("reasons") or {}).get(pairs) or missing
-        which = "" if share is None else f" ({percent_of(share)} of pairs converge)"
+        which = "" if share is None else f" ({format_percent_of(share)} of pairs converge)"
         if lives := (forgetting.get("half_lives") or {}).get(pairs):
-            found = f"{ratio(lives[0])} to {ratio(lives[-1])} pads halve the distance between texts {{}}"
+            found = f"{format_ratio(lives[0])} to {format_ratio(lives[-1])} pads halve the distance between texts {{}}"
             return f"{found} where that falls exponentially{which}; {reason}"
         return f"the distance between texts {{}} has no half-life, for {reason}{which}"
-    which = "" if share is None else f" (for the {percent_of(share)} of pairs that converge)"
-    return f"every {ratio_of(life)} pads halve the distance between texts {{}}{which}"
+    which = "" if share is None else f" (for the {format_percent_of(share)} of pairs that converge)"
+    return f"every {format_ratio_of(life)} pads halve the distance between texts {{}}{which}"
 
 
 def mask_protects(results: Results) -> Ruling:
@@ -158,7 +160,7 @@ def mask_protects(results: Results) -> Ruling:
         exact[variant] = all(each.verdict is Verdict.EXACT for each in found)
         parts.append(
             f"`{variant}` (mask: {mask}) {'kept' if exact[variant] else 'did not keep'} its states: "
-            f"the largest change of any unit in {len(found)} comparisons is {ratio(moved)}"
+            f"the largest change of any unit in {len(found)} comparisons is {format_ratio(moved)}"
             f"{'' if exact[variant] else _leaks(results, variant)}"
         )
     figure = f"{'. '.join(parts)}."

@@ -20,7 +20,7 @@ from stages.reporting.figures.style import (
     title,
     variant_lines,
 )
-from stages.reporting.numbers import plain
+from stages.reporting.format import format_plain
 from stages.reporting.results import DRIFT, FLIPS, CellFacts, Estimate, Results
 from stages.runtime.paths import condition_name
 from stages.stats.verdicts import Verdict
@@ -60,7 +60,7 @@ def drift_figure(results: Results) -> Figure:
     for axes in drawn[:: len(results.sides)]:
         axes.set_ylabel("state drift ratio (no unit)")
     depths = _depth_lines(layers) if rows == 2 else []
-    legend(figure, [*variant_lines(results), rule(f"ε = {plain(results.epsilon[DRIFT])}"), *depths])
+    legend(figure, [*variant_lines(results), rule(f"ε = {format_plain(results.epsilon[DRIFT])}"), *depths])
     return figure
 
 
@@ -76,7 +76,7 @@ def flips_figure(results: Results) -> Figure:
         _finish_pads(axes, results, side, FLIPS)
     drawn[0].set_ylim(bottom=-0.03 * drawn[0].get_ylim()[1])
     drawn[0].set_ylabel("predictions flipped (% of test texts)")
-    legend(figure, [*variant_lines(results), rule(f"ε = {plain(100 * results.epsilon[FLIPS])} %")])
+    legend(figure, [*variant_lines(results), rule(f"ε = {format_plain(100 * results.epsilon[FLIPS])} %")])
     return figure
 
 

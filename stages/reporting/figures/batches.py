@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from stages.reporting.figures.style import GREY, INK, PANEL_WIDTH, empty_figure, legend, panels, rule
-from stages.reporting.numbers import listed, percent, whole
+from stages.reporting.format import format_count, format_percent, listed
 from stages.reporting.results import Record, Results
 
 TEXT = "#0072B2"
@@ -48,15 +48,15 @@ def lengths_figure(results: Results) -> Figure:
     left.set_ylabel("length (tokens)")
     longest = counts[-1][0]
     beyond = sum(count for length, count in counts if length > top)
-    note = f"\n{whole(beyond)} longer, up to {whole(longest)} tokens, not shown" if beyond else ""
+    note = f"\n{format_count(beyond)} longer, up to {format_count(longest)} tokens, not shown" if beyond else ""
     left.set_title(f"training texts by length{note}")
     right.set_title("their rows, shortest to longest")
     text, padding, cut = shares(counts, max_len)
     patches = [
-        Patch(color=TEXT, label=f"text, {percent(text)} of the steps"),
-        Patch(color=PADDING, label=f"padding, {percent(padding)} of the steps"),
+        Patch(color=TEXT, label=f"text, {format_percent(text)} of the steps"),
+        Patch(color=PADDING, label=f"padding, {format_percent(padding)} of the steps"),
     ]
-    cuts = [Patch(color=CUT, label=f"cut off, {percent(cut)} of the tokens")] if cut else []
+    cuts = [Patch(color=CUT, label=f"cut off, {format_percent(cut)} of the tokens")] if cut else []
     legend(figure, [*patches, *cuts, rule(f"max_len = {max_len}", "--")], length=1.6)
     return figure
 
@@ -172,7 +172,7 @@ def _bar(axes: Axes, row: int, bar: Bar, unit: float, variants: list[str]) -> No
     axes.barh(row, (steps - text) / unit, left=text / unit, height=0.55, color=PADDING)
     wasted = 0.0 if steps == 0 else 1 - text / steps
     axes.annotate(
-        f"{percent(wasted)} wasted\n{_for_whom(users, variants)}",
+        f"{format_percent(wasted)} wasted\n{_for_whom(users, variants)}",
         (steps / unit, row),
         xytext=(5, 0),
         textcoords="offset points",

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from stages.reporting.figures.style import GREY, INK, PANEL_WIDTH, dot, legend
-from stages.reporting.numbers import plain
+from stages.reporting.format import format_plain
 from stages.reporting.results import ACCURACY, DRIFT, FLIPS, CellFacts, Finding, Results, condition_text
 from stages.stats.verdicts import Verdict
 
@@ -63,7 +63,7 @@ def verdicts_figure(results: Results) -> Figure:
             _row(axes, row, cell, each, factor, floor)
         words |= {each.verdict for each in found if each is not None}
         axes.set_title(name)
-        axes.set_xlabel(f"{unit}, ε = {plain(factor * epsilon)}")
+        axes.set_xlabel(f"{unit}, ε = {format_plain(factor * epsilon)}")
         axes.grid(visible=False, axis="y")
         for row in range(1, len(rows)):
             if rows[row].side != rows[row - 1].side:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stages.reporting.numbers import MISSING, listed, percent, ratio, whole
+from stages.reporting.format import MISSING, format_count, format_percent, format_ratio, listed
 from stages.reporting.results import Record, Results
 from stages.reporting.tables.parts import Table
 
@@ -27,8 +27,16 @@ def batching_table(results: Results) -> Table:
     for (variant, batching, steps, wasted, flops, usable), where in sides.items():
         fixed = cost_of(results, where[0], variant, "fixed")
         share = flops / fixed["flops"] if fixed and fixed["flops"] else None
-        row = [listed(where), f"`{variant}`", BATCHINGS.get(batching, batching), whole(round(steps)), percent(wasted)]
-        rows.append([*row, ratio(flops), f"× {ratio(share)}" if share else MISSING, "yes" if usable else "no"])
+        row = [
+            listed(where),
+            f"`{variant}`",
+            BATCHINGS.get(batching, batching),
+            format_count(round(steps)),
+            format_percent(wasted),
+        ]
+        rows.append(
+            [*row, format_ratio(flops), f"× {format_ratio(share)}" if share else MISSING, "yes" if usable else "no"]
+        )
     return Table(header, rows)
 
 
@@ -45,7 +53,10 @@ def law_table(results: Results) -> Table:
     """A row for each width of row: padding and steps of an epoch."""
     law = padding_law(results)
     points = [] if law is None else law["points"]
-    rows = [[whole(each["max_len"]), percent(each["padding_share"]), whole(round(each["steps"]))] for each in points]
+    rows = [
+        [format_count(each["max_len"]), format_percent(each["padding_share"]), format_count(round(each["steps"]))]
+        for each in points
+    ]
     return Table(["rows of", "padding", "steps of an epoch"], rows)
 
 

@@ -1,6 +1,6 @@
 """The texts: how many, how long, how much of their rows is padding, what was dropped."""
 
-from stages.reporting.numbers import listed, percent, whole
+from stages.reporting.format import format_count, format_percent, listed
 from stages.reporting.results import Record, Results
 from stages.reporting.tables.parts import Table
 
@@ -17,11 +17,11 @@ def splits_table(results: Results) -> Table:
         rows.append(
             [
                 name,
-                whole(split["texts"]),
+                format_count(split["texts"]),
                 *(str(lengths[quantile]) for quantile in ("0.5", "0.95", "1")),
-                percent(split["coverage"]),
-                percent(split["unknown_share"]),
-                *(percent(rows_of[share]) for share in ("padding_share", "truncated_share", "cut_share")),
+                format_percent(split["coverage"]),
+                format_percent(split["unknown_share"]),
+                *(format_percent(rows_of[share]) for share in ("padding_share", "truncated_share", "cut_share")),
             ]
         )
     order = ["train", "validation", "test"]
@@ -33,9 +33,10 @@ def vectors_found(vectors: Record | None) -> str:
     if vectors is None:
         return ""
     return (
-        f"`{vectors['file']}` has vectors of {vectors['dimension']} values for {whole(vectors['words_found'])} of the "
-        f"{whole(vectors['vocabulary'])} words of the vocabulary, which are "
-        f"{percent(vectors['share_of_training_tokens_found'])} of the training tokens."
+        f"`{vectors['file']}` has vectors of {vectors['dimension']} values for "
+        f"{format_count(vectors['words_found'])} of the "
+        f"{format_count(vectors['vocabulary'])} words of the vocabulary, which are "
+        f"{format_percent(vectors['share_of_training_tokens_found'])} of the training tokens."
     )
 
 
@@ -49,5 +50,8 @@ def dropped(counts: dict[str, int]) -> str:
         "unseen_label": "of a class that training lacks",
         "subsampled_away": "beyond corpus.max_texts",
     }
-    left = [f"{whole(counts[key])} {reason}" for key, reason in reasons.items() if counts.get(key)]
-    return f"{whole(counts['read'])} rows were read: {listed(left) or 'none'} dropped, {whole(counts['kept'])} kept."
+    left = [f"{format_count(counts[key])} {reason}" for key, reason in reasons.items() if counts.get(key)]
+    return (
+        f"{format_count(counts['read'])} rows were read: {listed(left) or 'none'} dropped, "
+        f"{format_count(counts['kept'])} kept."
+    )

@@ -1,9 +1,17 @@
 """What pads leave of the information in a state: geometry, probes, forgetting."""
 
-from stages.reporting.numbers import MISSING, listed, percent, plain, ratio, whole
+from stages.reporting.format import (
+    MISSING,
+    format_count,
+    format_percent,
+    format_percent_of,
+    format_plain,
+    format_ratio,
+    format_ratio_of,
+    listed,
+)
 from stages.reporting.results import ALONE, CellFacts, Estimate, Record, Results
 from stages.reporting.tables.parts import Notes, Table, cell_name, condition_rows
-from stages.reporting.wording import percent_of, ratio_of
 
 PADS_FIRST = "pads come before the text: they move the start state, which the text then overwrites"
 NO_PROBE = "no probe: no seed learned, or the analysis holds none"
@@ -25,7 +33,7 @@ def information_table(results: Results) -> Table:
 def probe_texts(results: Results) -> str:
     """On how many texts probes were fitted, and what their intervals speak of."""
     texts = [probes["texts"] for cell in results.originals if (probes := cell.record.get("probes") or {}).get("texts")]
-    on = f"Probes read {whole(max(texts))} texts; intervals" if texts else "Intervals"
+    on = f"Probes read {format_count(max(texts))} texts; intervals" if texts else "Intervals"
     return f"{on} speak of new seeds on these texts."
 
 
@@ -34,11 +42,11 @@ def _left(cell: CellFacts, condition: str) -> list[str]:
     label: list[Record] = (cell.record.get("probes") or {}).get("label") or []
     probe = next((each for each in label if each["condition"] == condition), {})
     return [
-        ratio_of(Estimate.of(state.get("dispersion_left"))),
-        ratio(state.get("participation_ratio")),
-        ratio(state.get("effective_rank")),
-        percent_of(Estimate.of(probe.get("frozen"))),
-        percent_of(Estimate.of(probe.get("refitted"))),
+        format_ratio_of(Estimate.of(state.get("dispersion_left"))),
+        format_ratio(state.get("participation_ratio")),
+        format_ratio(state.get("effective_rank")),
+        format_percent_of(Estimate.of(probe.get("frozen"))),
+        format_percent_of(Estimate.of(probe.get("refitted"))),
     ]
 
 
@@ -57,12 +65,12 @@ def _read(cell: CellFacts, notes: Notes) -> list[str]:
     if read is None:
         return [notes.mark(MISSING, count.get("reason") or NO_PROBE), *[MISSING] * 5]
     return [
-        f"{percent_of(read)} of {count['classes']} classes",
-        percent(count["chance"]),
-        percent_of(Estimate.of(count.get("control"))),
-        ratio_of(Estimate.of(count.get("information_bits"))),
-        ratio(count.get("entropy_bits")),
-        ratio_of(Estimate.of(probes.get("length_r2"))),
+        f"{format_percent_of(read)} of {count['classes']} classes",
+        format_percent(count["chance"]),
+        format_percent_of(Estimate.of(count.get("control"))),
+        format_ratio_of(Estimate.of(count.get("information_bits"))),
+        format_ratio(count.get("entropy_bits")),
+        format_ratio_of(Estimate.of(probes.get("length_r2"))),
     ]
 
 
@@ -85,21 +93,21 @@ def _curve(cell: CellFacts, notes: Notes) -> list[str]:
     if not points:
         return [*texts, MISSING]
     last = points[-1]
-    left = [ratio_of(Estimate.of(last.get(pairs))) for pairs in ("within", "between")]
+    left = [format_ratio_of(Estimate.of(last.get(pairs))) for pairs in ("within", "between")]
     return [*texts, f"{' / '.join(left)} at {last['pads']}"]
 
 
 def _half_life(cell: CellFacts, forgetting: Record, pairs: str, notes: Notes) -> str:
     """The half-life with its interval, where it begins and of which share of pairs, or why there is none."""
     life, share = (Estimate.of((forgetting.get(key) or {}).get(pairs)) for key in ("half_life", "converging"))
-    converging = "" if share is None else f"; {percent_of(share)} converge"
+    converging = "" if share is None else f"; {format_percent_of(share)} converge"
     if life is None:
         # Where only some seeds have one, a mean over them would not be that of the seeds that learned.
-        lives = [ratio(each) for each in (forgetting.get("half_lives") or {}).get(pairs) or []]
+        lives = [format_ratio(each) for each in (forgetting.get("half_lives") or {}).get(pairs) or []]
         some = f"{_range(lives)} in {len(lives)} of {len(cell.learned)} seeds" if lives else MISSING
         return notes.mark(some, (forgetting.get("reasons") or {}).get(pairs) or _why_no_curve(cell)) + converging
     start = (forgetting.get("from_pads") or {}).get(pairs)
-    return ratio_of(life) + (f", from {start} pads on" if start else "") + converging
+    return format_ratio_of(life) + (f", from {start} pads on" if start else "") + converging
 
 
 def _why_no_curve(cell: CellFacts) -> str:
@@ -121,7 +129,7 @@ def spectral_radius(cell: CellFacts) -> str | None:
     """The range over all fixed points of all seeds; None where none was found."""
     seeds = (cell.record.get("pad_step") or {}).get("seeds") or []
     radii = sorted(point["spectral_radius"] for each in seeds for point in each.get("fixed_points") or [])
-    return _range([ratio(radius) for radius in radii]) if radii else None
+    return _range([format_ratio(radius) for radius in radii]) if radii else None
 
 
 def _ends(cell: CellFacts, notes: Notes) -> list[str]:
@@ -140,8 +148,8 @@ def _ends(cell: CellFacts, notes: Notes) -> list[str]:
     settled = [each["settled"] for each in seeds if each.get("settled") is not None]
     return [
         spectral_radius(cell) or notes.mark(MISSING, "no run of pads settled"),
-        listed([plain(count) for count in counts], "or"),
-        _range([percent(share) for share in sorted(settled)]) if settled else MISSING,
+        listed([format_plain(count) for count in counts], "or"),
+        _range([format_percent(share) for share in sorted(settled)]) if settled else MISSING,
     ]
 
 

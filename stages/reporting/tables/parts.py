@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from stages.reporting.numbers import (
+from stages.reporting.format import (
     EXACT_ZERO,
     MISSING,
-    percent,
-    percent_interval,
-    points,
-    points_interval,
-    ratio,
-    ratio_interval,
+    format_percent,
+    format_percent_interval,
+    format_points,
+    format_points_interval,
+    format_ratio,
+    format_ratio_interval,
 )
 from stages.reporting.results import ALONE, CellFacts, Finding, Results, condition_text
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
@@ -71,24 +71,24 @@ def condition_name_in_table(condition: str) -> str:
 
 def drift_text(finding: Finding | None, notes: Notes) -> str:
     """0.385 [0.31, 0.47] DIFFERENT."""
-    return judged_text(finding, notes, ratio, ratio_interval)
+    return judged_text(finding, notes, format_ratio, format_ratio_interval)
 
 
 def share_text(finding: Finding | None, notes: Notes) -> str:
     """2.1 % [1.5, 2.9] DIFFERENT."""
-    return judged_text(finding, notes, percent, percent_interval)
+    return judged_text(finding, notes, format_percent, format_percent_interval)
 
 
 def points_text(finding: Finding | None, notes: Notes) -> str:
     """+4.4 [−0.3, +9.1] INCONCLUSIVE."""
-    return judged_text(finding, notes, points, points_interval)
+    return judged_text(finding, notes, format_points, format_points_interval)
 
 
 def largest_text(finding: Finding | None) -> str:
     """The largest change of one unit of the state that the classifier reads, over all texts and seeds."""
     if finding is None or finding.largest_change is None:
         return MISSING
-    return EXACT_ZERO if finding.largest_change == 0 else ratio(finding.largest_change)
+    return EXACT_ZERO if finding.largest_change == 0 else format_ratio(finding.largest_change)
 
 
 def smallest_text(finding: Finding | None, value: NumberText) -> str:

@@ -1,9 +1,8 @@
 """Models served with another padding than they were trained with."""
 
-from stages.reporting.numbers import MISSING, percent
+from stages.reporting.format import MISSING, format_percent, format_percent_of, format_ratio_of, format_signed_of
 from stages.reporting.results import ACCURACY_CHANGE, ALONE, FLIPS, CellFacts, Estimate, Results
 from stages.reporting.tables.parts import Notes, Table, cell_name, condition_rows, of_seeds, points_text
-from stages.reporting.wording import percent_of, ratio_of, signed_of
 from stages.runtime.paths import AS_TRAINED
 
 ALL_SEEDS = "mean over all seeds, those at chance among them, without an interval"
@@ -30,10 +29,10 @@ def _served(results: Results, cell: CellFacts, condition: str, notes: Notes) -> 
     return [
         _accuracy(cell, condition, notes),
         MISSING if condition == AS_TRAINED and not results.exact(cell) else change,
-        percent_of(results.finding(cell, FLIPS, condition)),
-        signed_of(Estimate.of(facts.get("nll_change"))),
-        signed_of(Estimate.of(facts.get("brier_change"))),
-        ratio_of(Estimate.of(facts.get("calibration_error"))),
+        format_percent_of(results.finding(cell, FLIPS, condition)),
+        format_signed_of(Estimate.of(facts.get("nll_change"))),
+        format_signed_of(Estimate.of(facts.get("brier_change"))),
+        format_ratio_of(Estimate.of(facts.get("calibration_error"))),
         of_seeds(mcnemar.get("significant"), mcnemar.get("of")),
     ]
 
@@ -42,6 +41,6 @@ def _accuracy(cell: CellFacts, condition: str, notes: Notes) -> str:
     """Over the seeds that learned, with its interval; else a mean that says what it is of."""
     found = Estimate.of(cell.at(condition).get("accuracy"))
     if found is not None:
-        return percent_of(found)
+        return format_percent_of(found)
     values = [seed.accuracy_at[condition] for seed in cell.seeds if condition in seed.accuracy_at]
-    return notes.mark(percent(sum(values) / len(values)), ALL_SEEDS) if values else MISSING
+    return notes.mark(format_percent(sum(values) / len(values)), ALL_SEEDS) if values else MISSING

@@ -1,9 +1,17 @@
 """Every state at the headline condition, and what unpaired distributions of its units show."""
 
-from stages.reporting.numbers import EXACT_ZERO, MISSING, percent, ratio, ratio_interval, whole
+from stages.reporting.format import (
+    EXACT_ZERO,
+    MISSING,
+    format_count,
+    format_percent,
+    format_percent_of,
+    format_ratio,
+    format_ratio_interval,
+    format_ratio_of,
+)
 from stages.reporting.results import DRIFT, JOINT_SHIFT, UNIT_SHIFT, CellFacts, Estimate, Record, Results
 from stages.reporting.tables.parts import Notes, Table, cell_name, drift_text, judged_text, of_seeds
-from stages.reporting.wording import percent_of, ratio_of
 
 
 def states_table(results: Results) -> Table:
@@ -30,12 +38,12 @@ def _state(results: Results, cell: CellFacts, vector: str, notes: Notes) -> list
     different = facts.get("units_different")
     return [
         drift_text(results.finding(cell, DRIFT, at, vector), notes),
-        ratio(facts.get("cosine")),
-        percent_of(Estimate.of(facts.get("units_moved"))),
-        percent(different),
-        judged_text(unit, notes, ratio, ratio_interval),
+        format_ratio(facts.get("cosine")),
+        format_percent_of(Estimate.of(facts.get("units_moved"))),
+        format_percent(different),
+        judged_text(unit, notes, format_ratio, format_ratio_interval),
         of_seeds(facts.get("all_units_equivalent"), facts.get("of")),
-        judged_text(joint, notes, ratio, ratio_interval),
+        judged_text(joint, notes, format_ratio, format_ratio_interval),
         of_seeds(facts.get("jointly_equivalent"), facts.get("of")),
     ]
 
@@ -62,11 +70,14 @@ def _distances(results: Results, cell: CellFacts) -> list[list[str]]:
     w1, ks = found.get("w1") or {}, found.get("ks") or {}
     every = [
         "all texts (W1, KS: averaged over the strata)",
-        whole(sum(each["texts"] for each in strata)) if strata else MISSING,
+        format_count(sum(each["texts"] for each in strata)) if strata else MISSING,
     ]
-    every += [ratio_of(results.finding(cell, DRIFT, results.headline, _last_hidden(cell)))]
-    every += [ratio(each.get(key)) for each in (w1, ks) for key in ("median", "largest")]
-    return [every, *([f"{each['from']} to {each['to']}", whole(each["texts"]), *_medians(each)] for each in strata)]
+    every += [format_ratio_of(results.finding(cell, DRIFT, results.headline, _last_hidden(cell)))]
+    every += [format_ratio(each.get(key)) for each in (w1, ks) for key in ("median", "largest")]
+    return [
+        every,
+        *([f"{each['from']} to {each['to']}", format_count(each["texts"]), *_medians(each)] for each in strata),
+    ]
 
 
 def _last_hidden(cell: CellFacts) -> str:
@@ -76,4 +87,10 @@ def _last_hidden(cell: CellFacts) -> str:
 
 def _medians(stratum: Record) -> list[str]:
     """Drift ratio, W1 and KS of one stratum, with nothing for the largest unit."""
-    return [ratio(stratum.get("drift_ratio")), ratio(stratum.get("w1")), MISSING, ratio(stratum.get("ks")), MISSING]
+    return [
+        format_ratio(stratum.get("drift_ratio")),
+        format_ratio(stratum.get("w1")),
+        MISSING,
+        format_ratio(stratum.get("ks")),
+        MISSING,
+    ]

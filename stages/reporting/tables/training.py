@@ -3,10 +3,19 @@
 import math
 
 from stages.params.schema import BASELINE
-from stages.reporting.numbers import MISSING, listed, percent, percent_interval, points, ratio, spaced
+from stages.reporting.format import (
+    MISSING,
+    format_p,
+    format_percent,
+    format_percent_interval,
+    format_points,
+    format_ratio,
+    format_ratio_of,
+    listed,
+    spaced,
+)
 from stages.reporting.results import ACCURACY, CellFacts, Estimate, Finding, Record, Results, condition_text
 from stages.reporting.tables.parts import Notes, Table, cell_name, points_text
-from stages.reporting.wording import p_text, ratio_of
 from stages.stats.special import chi2_quantile
 
 NOT_COMPARED = "the analysis holds no comparison over seeds"
@@ -26,10 +35,10 @@ def _compared(cell: CellFacts, finding: Finding, notes: Notes) -> list[str]:
     training = cell.record.get("training") or {}
     reason = training.get("reason") or finding.reason or NOT_COMPARED
     texts = {
-        "sign_flip_p": p_text(training.get("sign_flip_p")),
-        "better": ratio_of(Estimate.of(training.get("better"))),
-        "tost_p": p_text(training.get("tost_p")),
-        "detectable": points(training.get("detectable")).removeprefix("+"),
+        "sign_flip_p": format_p(training.get("sign_flip_p")),
+        "better": format_ratio_of(Estimate.of(training.get("better"))),
+        "tost_p": format_p(training.get("tost_p")),
+        "detectable": format_points(training.get("detectable")).removeprefix("+"),
     }
     return [
         points_text(finding, notes),
@@ -47,7 +56,8 @@ def design(results: Results) -> str:
     if not cells:
         return "Which differences this design sees is undefined: no variant has a spread of differences over seeds."
     seen = [
-        f"{points(cell.record['training']['detectable']).removeprefix('+')} points (`{cell.variant}`, {cell.side})"
+        f"{format_points(cell.record['training']['detectable']).removeprefix('+')} points (`{cell.variant}`, "
+        f"{cell.side})"
         for cell in cells
     ]
     seeds = max(2, len(cells[0].seeds))
@@ -67,10 +77,10 @@ def seeds_table(results: Results) -> Table:
             *cell_name(cell),
             str(seed.seed),
             str(seed.epochs),
-            spaced(percent(seed.accuracy), percent_interval(seed.low, seed.high)),
+            spaced(format_percent(seed.accuracy), format_percent_interval(seed.low, seed.high)),
             "yes" if seed.learned else "at chance",
-            ratio(seed.drift[results.headline]),
-            percent(seed.flips[results.headline]),
+            format_ratio(seed.drift[results.headline]),
+            format_percent(seed.flips[results.headline]),
         ]
         for cell in results.originals
         for seed in cell.seeds
@@ -87,8 +97,8 @@ def similarity_table(results: Results) -> Table:
             each["side"],
             _pair(each),
             condition_text(each["condition"]),
-            ratio_of(Estimate.of(each.get("cka"))),
-            ratio_of(Estimate.of(each.get("procrustes"))),
+            format_ratio_of(Estimate.of(each.get("cka"))),
+            format_ratio_of(Estimate.of(each.get("procrustes"))),
         ]
         for each in records
     ]

@@ -1,7 +1,7 @@
 """The first table, and what every number of pads did to state and prediction."""
 
 from stages.params.schema import BASELINE
-from stages.reporting.numbers import percent, percent_interval, ratio, spaced
+from stages.reporting.format import format_percent, format_percent_interval, format_ratio, spaced
 from stages.reporting.results import ACCURACY, DRIFT, FLIPS, CellFacts, Results, condition_text
 from stages.reporting.tables.parts import (
     Notes,
@@ -29,7 +29,7 @@ def headline_table(results: Results) -> Table:
             share_text(results.finding(cell, FLIPS, results.headline), notes),
             _accuracy(cell),
             points_text(results.finding(cell, ACCURACY), notes),
-            percent(cell.padding_share),
+            format_percent(cell.padding_share),
         ]
         for cell in results.cells
     ]
@@ -37,7 +37,7 @@ def headline_table(results: Results) -> Table:
 
 
 def _accuracy(cell: CellFacts) -> str:
-    text = spaced(percent(cell.accuracy), percent_interval(cell.accuracy_low, cell.accuracy_high))
+    text = spaced(format_percent(cell.accuracy), format_percent_interval(cell.accuracy_low, cell.accuracy_high))
     return f"{text}, {cell.at_chance} of {len(cell.seeds)} seeds at chance" if cell.at_chance else text
 
 
@@ -58,9 +58,9 @@ def _moved(results: Results, cell: CellFacts, condition: str, notes: Notes) -> l
     drift, flips = results.finding(cell, DRIFT, condition), results.finding(cell, FLIPS, condition)
     return [
         drift_text(drift, notes),
-        smallest_text(drift, ratio),
+        smallest_text(drift, format_ratio),
         largest_text(drift),
         share_text(flips, notes),
-        smallest_text(flips, percent),
-        ratio(cell.at(condition).get("mean_probability_change")),
+        smallest_text(flips, format_percent),
+        format_ratio(cell.at(condition).get("mean_probability_change")),
     ]

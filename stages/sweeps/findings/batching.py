@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 
-from stages.reporting.numbers import ratio, rounded
-from stages.reporting.wording import p_text
+from stages.reporting.format import format_p, format_ratio
+from stages.stats.rounding import rounded
 from stages.stats.seed_pairs import over_seeds, paired_comparison, verdict_on
 from stages.stats.verdicts import EQUIVALENCE_LEVEL
 from stages.sweeps.findings.effects import Grid, difference_by_seed
@@ -28,7 +28,7 @@ def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Record:
     pairs = [_pair(grid, axis, ours, theirs) for theirs, ours in itertools.combinations(rows, 2)]
     reference = rows[0].levels[axis]
     compared = [
-        f"{each['level']} {judged_points(each)}, with {ratio(each['computed_ratio'])} times the computed tokens"
+        f"{each['level']} {judged_points(each)}, with {format_ratio(each['computed_ratio'])} times the computed tokens"
         for each in rounded(pairs[: len(rows) - 1])
     ]
     text = f"{where(levels)}, accuracy against {reference} batches: {'; '.join(compared)}."
@@ -47,7 +47,7 @@ def _pair(grid: Grid, axis: str, ours: Row, theirs: Row) -> Record:
         **figures(over_seeds(difference, grid.level)),
         "verdict": str(verdict_on(difference, grid.epsilon["accuracy"])),
         "tost_p": None if comparison.reason else comparison.tost_p,
-        "tost_p_text": None if comparison.reason else p_text(comparison.tost_p),
+        "tost_p_text": None if comparison.reason else format_p(comparison.tost_p),
         "low_90": narrow.low,
         "high_90": narrow.high,
         "n_seeds": comparison.n_seeds,

@@ -1,6 +1,7 @@
 """Which layers behind the LSTM keep its invariance, and which break it."""
 
-from stages.reporting.numbers import listed, ratio, ratio_interval, rounded, spaced
+from stages.reporting.format import format_ratio, format_ratio_interval, listed, spaced
+from stages.stats.rounding import rounded
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import Grid
 from stages.sweeps.findings.rows import ROUNDING, Record, Row
@@ -99,4 +100,7 @@ def _largest(entries: list[Record]) -> str:
         return "drift undefined: too few seeds learned"
     most = max(known, key=lambda each: each["drift_ratio"]["estimate"])
     found = most["drift_ratio"]
-    return f"drift {spaced(ratio(found['estimate']), ratio_interval(found['low'], found['high']))}, {most['side']}"
+    return (
+        f"drift {spaced(format_ratio(found['estimate']), format_ratio_interval(found['low'], found['high']))}, "
+        f"{most['side']}"
+    )

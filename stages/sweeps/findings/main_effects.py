@@ -3,8 +3,14 @@
 from collections.abc import Sequence
 
 from stages.params.schema import BASELINE
-from stages.reporting.numbers import points, points_interval, ratio, ratio_interval, spaced
-from stages.reporting.wording import capital
+from stages.reporting.format import (
+    capital,
+    format_points,
+    format_points_interval,
+    format_ratio,
+    format_ratio_interval,
+    spaced,
+)
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import BOTH_EXACT, FROM_EXACT, TO_EXACT, Grid
 from stages.sweeps.findings.interactions import gap_change
@@ -98,7 +104,7 @@ def _gain(gain: Record | None) -> str:
     """What padding does beyond what the level does to every model: how much more a mask adds there."""
     if gain is None:
         return ""
-    changed = spaced(points(gain["estimate"]), points_interval(gain["low"], gain["high"]))
+    changed = spaced(format_points(gain["estimate"]), format_points_interval(gain["low"], gain["high"]))
     return f" (what a mask adds changes by {changed})"
 
 
@@ -118,7 +124,10 @@ def _times(effect: Record) -> str:
     if effect["estimate"] is None:
         exact = {BOTH_EXACT: "0 (exact) at both", TO_EXACT: "falls to 0 (exact)", FROM_EXACT: "rises from 0 (exact)"}
         return exact.get(effect["reason"]) or f"undefined ({effect['reason']})"
-    return f"× {spaced(ratio(effect['estimate']), ratio_interval(effect['low'], effect['high']))}{_of(effect)}"
+    return (
+        "× "
+        f"{spaced(format_ratio(effect['estimate']), format_ratio_interval(effect['low'], effect['high']))}{_of(effect)}"
+    )
 
 
 def _named(grid: Grid, axis: str, within: Levels) -> Levels:

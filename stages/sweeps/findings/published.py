@@ -1,6 +1,7 @@
 """The published comparison of padding sides beside this one."""
 
-from stages.reporting.numbers import percent, percent_interval, rounded, spaced
+from stages.reporting.format import format_percent, format_percent_interval, spaced
+from stages.stats.rounding import rounded
 from stages.sweeps.findings.effects import Grid
 from stages.sweeps.findings.rows import Record, Row
 
@@ -52,4 +53,4 @@ def _text(table: list[Record]) -> str:
 
 
 def _accuracy(record: Record) -> str:
-    return spaced(percent(record["estimate"]), percent_interval(record["low"], record["high"]))
+    return spaced(format_percent(record["estimate"]), format_percent_interval(record["low"], record["high"]))

@@ -1,7 +1,7 @@
 """What it costs to serve a model otherwise than it was trained."""
 
-from stages.reporting.numbers import rounded
 from stages.reporting.results import condition_text
+from stages.stats.rounding import rounded
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import Grid
 from stages.sweeps.findings.rows import Record, Row

@@ -1,7 +1,8 @@
 """The share of padding from which on training without a mask stays at chance."""
 
-from stages.reporting.numbers import percent, percent_interval, rounded, spaced
+from stages.reporting.format import format_percent, format_percent_interval, spaced
 from stages.stats.curves import Threshold, fall, threshold
+from stages.stats.rounding import rounded
 from stages.sweeps.findings.effects import Grid
 from stages.sweeps.findings.rows import Levels, Record, Row
 from stages.sweeps.findings.words import figures, groups, of_seeds, where
@@ -53,18 +54,19 @@ def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Record:
 
 
 def _text(levels: Levels, found: Threshold, record: Record, shares: list[float]) -> str:
-    name, most, seeds = where(levels), percent(shares[-1]), found.n_seeds
+    name, most, seeds = where(levels), format_percent(shares[-1]), found.n_seeds
     if found.never_fell == seeds:
         return f"{name} never falls to chance: all {seeds} seeds learn at {most} padding, the largest share tried."
     if found.never_learned == seeds:
         return (
-            f"{name} is at chance from the smallest share tried on, {percent(shares[0])} padding, in all {seeds} seeds."
+            f"{name} is at chance from the smallest share tried on, {format_percent(shares[0])} padding, in all "
+            f"{seeds} seeds."
         )
     if found.estimate is not None and found.bracket is not None:
-        first, last = map(percent, found.bracket)
+        first, last = map(format_percent, found.bracket)
         if found.interval is None:
             return f"{name} falls to chance between {first} and {last} padding, in every seed of {seeds}."
-        at = spaced(percent(record["estimate"]), percent_interval(record["low"], record["high"]))
+        at = spaced(format_percent(record["estimate"]), format_percent_interval(record["low"], record["high"]))
         return (
             f"{name} falls to chance at {at} padding: half way between the last share at which a seed learns and the "
             f"next, a mean over {seeds} seeds, which fall between {first} and {last} (the interval leaves out how far "
@@ -73,13 +75,16 @@ def _text(levels: Levels, found: Threshold, record: Record, shares: list[float])
     parts = [f"{of_seeds(found.never_fell, seeds)} still learn at {most}, the largest share tried"] * bool(
         found.never_fell
     )
-    parts += [f"{of_seeds(found.never_learned, seeds)} learn at no share from {percent(shares[0])} on"] * bool(
+    parts += [f"{of_seeds(found.never_learned, seeds)} learn at no share from {format_percent(shares[0])} on"] * bool(
         found.never_learned
     )
     if found.bracket is not None:
         others = seeds - found.never_fell - found.never_learned
         low, high = found.bracket
-        parts.append(f"{others} fall{'s' * (others == 1)} to chance between {percent(low)} and {percent(high)} padding")
+        parts.append(
+            f"{others} fall{'s' * (others == 1)} to chance between {format_percent(low)} and {format_percent(high)} "
+            "padding"
+        )
     return f"{name} has no mean threshold: {', '.join(parts)}."
 
 
@@ -96,7 +101,7 @@ def _controls(grid: Grid, axis: str, widest: Row) -> str:
         f"{of_seeds(row.n_seeds - row.learned, row.n_seeds)} of {where({'variant': row.variant, 'side': row.side})}"
         for row in same
     )
-    return f" At {percent(_share(widest))} padding {counts} are at chance."
+    return f" At {format_percent(_share(widest))} padding {counts} are at chance."
 
 
 def _share(row: Row) -> float:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.reporting.numbers import percent
+from stages.reporting.format import format_percent
 from stages.stats.curves import knee
 from stages.stats.seed_pairs import not_worse, over_seeds, verdict_on
 from stages.sweeps.findings.effects import Grid, difference_by_seed
@@ -87,7 +87,7 @@ def _text(grid: Grid, levels: Levels, record: Record) -> str:
     if short["max_len"] == widest["max_len"]:
         first = (
             f"{name}: no row shorter than {widest['max_len']} is shown to lose less than ε "
-            f"({percent(grid.epsilon['accuracy'])})"
+            f"({format_percent(grid.epsilon['accuracy'])})"
         )
     else:
         first = (
@@ -103,7 +103,7 @@ def _text(grid: Grid, levels: Levels, record: Record) -> str:
 
 
 def _saved(point: Record) -> str:
-    return f"{percent(1 - point['computed_ratio'])} of the computed tokens"
+    return f"{format_percent(1 - point['computed_ratio'])} of the computed tokens"
 
 
 def _width(row: Row) -> int:

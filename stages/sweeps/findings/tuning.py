@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.params.schema import BASELINE
-from stages.reporting.numbers import percent, percent_interval, spaced
+from stages.reporting.format import format_percent, format_percent_interval, spaced
 from stages.stats.seed_pairs import over_seeds, share_closed, verdict_on
 from stages.sweeps.findings.effects import Grid, difference_by_seed
 from stages.sweeps.findings.rows import Levels, Record, Row
@@ -97,7 +97,8 @@ def _judged(grid: Grid, difference: Floats) -> Record:
 def _text(record: Record) -> str:
     share = record["share_closed"]
     closes = (
-        f"tuning closes {spaced(percent(share['estimate']), percent_interval(share['low'], share['high']))} of the gap"
+        "tuning closes "
+        f"{spaced(format_percent(share['estimate']), format_percent_interval(share['low'], share['high']))} of the gap"
         if share["estimate"] is not None
         else "the share that tuning closes is undefined, for the first gap is not shown to differ from 0"
     )

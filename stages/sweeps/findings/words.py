@@ -3,8 +3,17 @@
 import re
 from collections.abc import Iterable
 
-from stages.reporting.numbers import EXACT_ZERO, listed, points, points_interval, ratio, ratio_interval, rounded, spaced
+from stages.reporting.format import (
+    EXACT_ZERO,
+    format_points,
+    format_points_interval,
+    format_ratio,
+    format_ratio_interval,
+    listed,
+    spaced,
+)
 from stages.stats.intervals import Interval
+from stages.stats.rounding import rounded
 from stages.stats.seed_pairs import Contrast
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import Grid
@@ -62,7 +71,7 @@ def in_points(record: Record) -> str:
     """+4.4 [−0.3, +9.1] points; 0 (exact) where nothing differs in any seed."""
     if record.get("verdict") == Verdict.EXACT:
         return EXACT_ZERO
-    return f"{spaced(points(record['estimate']), points_interval(record['low'], record['high']))} points"
+    return f"{spaced(format_points(record['estimate']), format_points_interval(record['low'], record['high']))} points"
 
 
 def judged_points(record: Record) -> str:
@@ -73,7 +82,7 @@ def judged_points(record: Record) -> str:
 
 def times(record: Record) -> str:
     """3.20 [2.10, 4.90] times."""
-    return f"{spaced(ratio(record['estimate']), ratio_interval(record['low'], record['high']))} times"
+    return f"{spaced(format_ratio(record['estimate']), format_ratio_interval(record['low'], record['high']))} times"
 
 
 def figures(contrast: Contrast | Interval | None) -> Record:

@@ -1,6 +1,6 @@
 """What is to be seen in each figure of a sweep."""
 
-from stages.reporting.numbers import listed
+from stages.reporting.format import listed
 from stages.reporting.results import Record
 from stages.sweeps.report.series import MANY_SERIES, all_marks, panels_of, rest_axes, series
 

@@ -18,7 +18,7 @@ from stages.reporting.figures.style import (
     rule,
     title,
 )
-from stages.reporting.numbers import plain
+from stages.reporting.format import format_plain
 from stages.reporting.results import Record
 from stages.sweeps.report.annotations import annotate, finding_handles
 from stages.sweeps.report.scales import DRIFT, LABELS, floor_of, x_axis, y_axes
@@ -207,7 +207,7 @@ def _legend(content: Record, estimands: Sequence[str]) -> list[Artist]:
         handles += [rule(f"{names} {rest}", DASHES[index % len(DASHES)]) for index, rest in enumerate(rests)]
     handles += finding_handles(content, estimands)
     drift, flips = content["epsilon"][DRIFT], 100 * content["epsilon"]["flip_rate"]
-    bounds = [f"{plain(drift)} (drift)"] * (DRIFT in estimands) + [f"{plain(flips)} % (flips)"] * (
+    bounds = [f"{format_plain(drift)} (drift)"] * (DRIFT in estimands) + [f"{format_plain(flips)} % (flips)"] * (
         "flip_rate" in estimands
     )
     if bounds:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from stages.reporting.numbers import MISSING, percent, points, points_interval, ratio, spaced
+from stages.reporting.format import MISSING, format_percent, format_points, format_points_interval, format_ratio, spaced
 from stages.reporting.results import Record
 from stages.reporting.tables.parts import Table
 from stages.stats.verdicts import Verdict
@@ -40,9 +40,9 @@ def _thresholds(findings: list[Record]) -> Table:
         [
             *_cell(each),
             str(seed["seed"]),
-            percent(seed["last_learned"]),
-            percent(seed["first_lost"]),
-            percent(seed["midpoint"]),
+            format_percent(seed["last_learned"]),
+            format_percent(seed["first_lost"]),
+            format_percent(seed["midpoint"]),
         ]
         for each in findings
         for seed in each["seeds"]
@@ -59,8 +59,8 @@ def _widths(findings: list[Record]) -> Table:
             *_cell(each),
             str(point["label"]),
             str(point["max_len"]),
-            ratio(point["computed_ratio"]),
-            percent(point["truncated_share"]),
+            format_ratio(point["computed_ratio"]),
+            format_percent(point["truncated_share"]),
             _judged(point),
             _mark(each, point),
         ]
@@ -88,9 +88,9 @@ def _batching(findings: list[Record]) -> Table:
             pair["level"],
             pair["reference"],
             _judged(pair),
-            points_interval(pair["low_90"], pair["high_90"]),
+            format_points_interval(pair["low_90"], pair["high_90"]),
             pair["tost_p_text"] or MISSING,
-            ratio(pair["computed_ratio"]),
+            format_ratio(pair["computed_ratio"]),
         ]
         for each in findings
         for pair in each["pairs"]
@@ -131,7 +131,7 @@ def _published(findings: list[Record]) -> Table:
             share_of(each["accuracy"]),
             share_of(each["train_accuracy"]),
             str(each["max_len"]),
-            percent(each["padding_share"]),
+            format_percent(each["padding_share"]),
         ]
         for each in findings[0]["table"]
     ]
@@ -174,4 +174,4 @@ def _judged(record: Record) -> str:
     if record["verdict"] == Verdict.EXACT:
         return "0 (exact)"
     verdict = "" if record["verdict"] == Verdict.UNDEFINED else record["verdict"]
-    return spaced(points_of(record) if record["low"] is not None else points(record["estimate"]), verdict)
+    return spaced(points_of(record) if record["low"] is not None else format_points(record["estimate"]), verdict)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from stages.reporting.figures.style import GREY, INK, LETTER, empty_figure, legend
-from stages.reporting.numbers import ratio
+from stages.reporting.format import format_ratio
 from stages.reporting.results import Record
 from stages.sweeps.findings.rows import ROUNDING
 from stages.sweeps.report.series import labels_of
@@ -117,7 +117,7 @@ def _field(axes: Axes, x: int, y: int, found: Record | None, estimand: str, norm
     place = float(norm(max(value, norm.vmin or value)))
     _box(axes, x, y, to_hex(mpl.colormaps[MAPS.get(estimand, "Oranges")](place)))
     dark = place > DARK if estimand not in MAPS else place < 1 - DARK
-    text = ratio(value) if estimand == DRIFT else f"{value:.1f}"
+    text = format_ratio(value) if estimand == DRIFT else f"{value:.1f}"
     axes.text(x, y, text, ha="center", va="center", color="white" if dark else INK)
 
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from stages.reporting.numbers import listed, plain, whole
+from stages.reporting.format import format_count, format_plain, listed
 from stages.reporting.results import Record
 from stages.sweeps.report.captions import captions
 from stages.sweeps.report.finding_tables import finding_tables
@@ -80,8 +80,9 @@ def _sizes(content: Record) -> str:
     texts, seeds = content["texts"], content["seeds"]
     least = "" if texts["alike"] else "at least "
     return (
-        f"{least}{whole(texts['train'])} training texts, {whole(texts['test'])} test texts, of which states of "
-        f"{whole(texts['exported'])} were compared; {len(seeds)} seed{'s' * (len(seeds) != 1)} a row; "
+        f"{least}{format_count(texts['train'])} training texts, {format_count(texts['test'])} test texts, of which "
+        "states of "
+        f"{format_count(texts['exported'])} were compared; {len(seeds)} seed{'s' * (len(seeds) != 1)} a row; "
         f"{content['experiments']} experiment{'s' * (content['experiments'] != 1)}"
     )
 
@@ -89,13 +90,13 @@ def _sizes(content: Record) -> str:
 def _epsilon(content: Record) -> str:
     bounds = content["epsilon"]
     return (
-        f"{_in_points(bounds['accuracy'])} of accuracy, a drift ratio of {plain(bounds['drift_ratio'])}, "
-        f"{plain(100 * bounds['flip_rate'])} % of predictions flipped"
+        f"{_in_points(bounds['accuracy'])} of accuracy, a drift ratio of {format_plain(bounds['drift_ratio'])}, "
+        f"{format_plain(100 * bounds['flip_rate'])} % of predictions flipped"
     )
 
 
 def _in_points(bound: float) -> str:
-    number = plain(100 * bound)
+    number = format_plain(100 * bound)
     return f"{number} point{'s' * (number != '1')}"
 
 

@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 
 from stages.reporting.figures.facts import condition_label
 from stages.reporting.figures.style import GREY, LOOKS, Look, empty_figure, legend, name_places, panels, rule, title
-from stages.reporting.numbers import plain
+from stages.reporting.format import format_plain
 from stages.reporting.results import Record
 from stages.sweeps.report.curves import DASHES
 from stages.sweeps.report.tables import axes_of, rows_of
@@ -36,7 +36,7 @@ def serving_figure(content: Record) -> Figure:
         Line2D([], [], color=look.colour, linestyle=look.line, marker=look.marker, markersize=5, label=name)
         for name, look in looks.items()
     ]
-    legend(figure, [*handles, rule(f"± ε ({plain(100 * content['epsilon']['accuracy'])} %)")])
+    legend(figure, [*handles, rule(f"± ε ({format_plain(100 * content['epsilon']['accuracy'])} %)")])
     return figure
 
 

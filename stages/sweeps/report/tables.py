@@ -3,16 +3,16 @@
 from collections.abc import Callable, Sequence
 
 from stages.params.layers import HEADS
-from stages.reporting.numbers import (
+from stages.reporting.format import (
     EXACT_ZERO,
     MISSING,
+    format_percent,
+    format_percent_interval,
+    format_points,
+    format_points_interval,
+    format_ratio,
+    format_ratio_interval,
     listed,
-    percent,
-    percent_interval,
-    points,
-    points_interval,
-    ratio,
-    ratio_interval,
     spaced,
 )
 from stages.reporting.results import Record, condition_text
@@ -58,11 +58,11 @@ def _row(row: Record, axes: list[str], notes: Notes, *, trained: bool, apart: bo
         *[str(row["max_len"])] * widths,
         share_of(row["accuracy"]),
         *[share_of(row["train_accuracy"])] * trained,
-        judged(row["drift_ratio"], notes, ratio, ratio_interval),
-        *[MISSING if state is None else judged(state, notes, ratio, ratio_interval)] * apart,
-        judged(row["flip_rate"], notes, percent, percent_interval),
-        percent(row["padding_share"]),
-        ratio(row["computed_tokens"] / row["text_tokens"]),
+        judged(row["drift_ratio"], notes, format_ratio, format_ratio_interval),
+        *[MISSING if state is None else judged(state, notes, format_ratio, format_ratio_interval)] * apart,
+        judged(row["flip_rate"], notes, format_percent, format_percent_interval),
+        format_percent(row["padding_share"]),
+        format_ratio(row["computed_tokens"] / row["text_tokens"]),
         of_seeds(row["n_seeds_at_chance"], row["n_seeds"]),
     ]
 
@@ -100,9 +100,9 @@ def effect_text(effect: Record, notes: Notes) -> str:
         return f"both {EXACT_ZERO}" if effect["scale"] == "ratio" else EXACT_ZERO
     if effect["reason"] in (TO_EXACT, FROM_EXACT):
         return f"{'to' if effect['reason'] == TO_EXACT else 'from'} {EXACT_ZERO}"
-    form: tuple[NumberText, IntervalText] = (points, points_interval)
+    form: tuple[NumberText, IntervalText] = (format_points, format_points_interval)
     if effect["scale"] == "ratio":
-        form = (ratio, ratio_interval)
+        form = (format_ratio, format_ratio_interval)
     if effect["low"] is None and effect["reason"]:
         return notes.mark(form[0](effect["estimate"]), effect["reason"])
     left_out = f"({effect['left_out']} of {effect['left_out'] + effect['n_seeds']} seeds left out)"
@@ -138,8 +138,8 @@ NAMES = {"accuracy": "accuracy, points", "drift_ratio": "drift ratio, times", "f
 
 def _interaction(each: Record) -> tuple[str, str]:
     if each["scale"] == "ratio":
-        return ratio(each["estimate"]), ratio_interval(each["low"], each["high"])
-    return points(each["estimate"]), points_interval(each["low"], each["high"])
+        return format_ratio(each["estimate"]), format_ratio_interval(each["low"], each["high"])
+    return format_points(each["estimate"]), format_points_interval(each["low"], each["high"])
 
 
 def serving_table(content: Record) -> Table:
@@ -159,7 +159,7 @@ def serving_table(content: Record) -> Table:
 
 def judged_or_missing(record: Record | None, notes: Notes) -> str:
     """A change of accuracy in points; a dash where it was not measured."""
-    return MISSING if record is None else judged(record, notes, points, points_interval)
+    return MISSING if record is None else judged(record, notes, format_points, format_points_interval)
 
 
 def judged(record: Record, notes: Notes, value: NumberText, interval: IntervalText) -> str:
@@ -173,12 +173,12 @@ def judged(record: Record, notes: Notes, value: NumberText, interval: IntervalTe
 
 def share_of(record: Record | None) -> str:
     """2.1 % [1.5, 2.9]."""
-    return MISSING if record is None else _with(record, percent, percent_interval)
+    return MISSING if record is None else _with(record, format_percent, format_percent_interval)
 
 
 def points_of(record: Record) -> str:
     """+4.4 [−0.3, +9.1]."""
-    return _with(record, points, points_interval)
+    return _with(record, format_points, format_points_interval)
 
 
 def _with(record: Record, value: NumberText, interval: Callable[[float | None, float | None], str]) -> str:

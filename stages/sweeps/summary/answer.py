@@ -1,8 +1,7 @@
 """The first paragraph: which factors make it worse, ranked, and which fix works."""
 
-from stages.reporting.numbers import listed, ratio
+from stages.reporting.format import format_points_of, format_ratio, format_ratio_of, listed
 from stages.reporting.results import Estimate, Record
-from stages.reporting.wording import points_of, ratio_of
 from stages.sweeps.summary.comparing import Comparison, accuracy_difference
 from stages.sweeps.summary.ranking import MASKED, Cell, Factor
 from stages.sweeps.summary.recommendation import verdict_text
@@ -29,7 +28,7 @@ def _worse(factors: list[Factor]) -> list[str]:
     sentences = []
     if shown:
         listing = "; ".join(
-            f"({place}) {each.name}, {points_of(each.lead.value)} points ({each.lead.contrast}; "
+            f"({place}) {each.name}, {format_points_of(each.lead.value)} points ({each.lead.contrast}; "
             f"{_beside(each)}{_sweep(each)})"
             for place, each in enumerate(shown[:MOST_NAMED], 1)
         )
@@ -38,14 +37,15 @@ def _worse(factors: list[Factor]) -> list[str]:
     else:
         sentences.append("**No factor is shown to cost the unmasked model accuracy.**")
     if moved:
-        parts = [f"{each.name} × {ratio_of(each.lead_drift.value)} ({_drift_contrast(each)})" for each in moved]
+        parts = [f"{each.name} × {format_ratio_of(each.lead_drift.value)} ({_drift_contrast(each)})" for each in moved]
         sentences.append(
             f"Shown to change its drift, and not shown to change its accuracy: {'; '.join(parts[:MOST_NAMED])}."
         )
     costly = [each for each in masked if (value := _of_masked(each).value) is not None and value.estimate < 0]
     if costly:
         parts = [
-            f"{each.name} {points_of(_of_masked(each).value)} points ({_masked_contrast(each)})" for each in costly
+            f"{each.name} {format_points_of(_of_masked(each).value)} points ({_masked_contrast(each)})"
+            for each in costly
         ]
         sentences.append(f"Shown to cost the masked model accuracy: {'; '.join(parts[:MOST_NAMED])}.")
     if rest:
@@ -56,7 +56,7 @@ def _worse(factors: list[Factor]) -> list[str]:
 def _beside(factor: Factor) -> str:
     if factor.beside is None or factor.beside.value is None:
         return ""
-    return f"masked {points_of(factor.beside.value)}; "
+    return f"masked {format_points_of(factor.beside.value)}; "
 
 
 def _of_masked(factor: Factor) -> Cell:
@@ -110,14 +110,17 @@ def _most(gains: list[tuple[Sweep, Row, Comparison]]) -> str:
     if not gains:
         return ""
     sweep, row, gain = max(gains, key=lambda each: each[2].contrast.estimate or 0.0)
-    return f" (by {points_of(gain.value)} points at most: sweep `{sweep.name}`, {row.name})"
+    return f" (by {format_points_of(gain.value)} points at most: sweep `{sweep.name}`, {row.name})"
 
 
 def _changed(decision: Record) -> str:
     bought = Estimate.of(decision["accuracy"])
     if bought is None:
         return f"{decision['decision']} `{decision['choice']}`"
-    gain = f"{points_of(bought)} points, {verdict_text(decision)}; {ratio(decision['tokens_ratio'])} times the tokens"
+    gain = (
+        f"{format_points_of(bought)} points, {verdict_text(decision)}; {format_ratio(decision['tokens_ratio'])} "
+        "times the tokens"
+    )
     return f"{decision['decision']} `{decision['choice']}` ({gain})"
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.reporting.claims.stand import Ruling, Stand
-from stages.reporting.numbers import listed
-from stages.reporting.wording import points_of, ratio_of
+from stages.reporting.format import format_points_of, format_ratio_of, listed
 from stages.stats.seed_pairs import averaged
 from stages.sweeps.summary.comparing import Comparison, drift_ratio_between, gap_difference
 from stages.sweeps.summary.swept import ONLY, SIDE, VARIANT, Row, Sweep, Sweeps
@@ -52,9 +51,13 @@ class Compared:
         return [each for each in (self.drift, self.gap) if each is not None and each.contrast.low is not None]
 
     def __str__(self) -> str:
-        drift = "undefined" if self.drift is None or self.drift.value is None else f"× {ratio_of(self.drift.value)}"
+        drift = (
+            "undefined" if self.drift is None or self.drift.value is None else f"× {format_ratio_of(self.drift.value)}"
+        )
         gap = (
-            "" if self.gap is None or self.gap.value is None else f", gain of a mask {points_of(self.gap.value)} points"
+            ""
+            if self.gap is None or self.gap.value is None
+            else f", gain of a mask {format_points_of(self.gap.value)} points"
         )
         return f"`{self.level}` against `{self.reference}` with {self.side}-padding: drift {drift}{gap}"
 

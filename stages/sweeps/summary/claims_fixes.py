@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.reporting.claims.stand import Ruling, Stand
-from stages.reporting.numbers import percent
+from stages.reporting.format import format_percent, format_percent_of, format_points_of, format_ratio_of
 from stages.reporting.results import DRIFT, Estimate
-from stages.reporting.wording import percent_of, points_of, ratio_of
 from stages.stats.seed_pairs import not_worse, share_closed
 from stages.stats.verdicts import Verdict
 from stages.sweeps.summary.comparing import Comparison, accuracy_difference, drift_ratio_between
@@ -46,10 +45,11 @@ class Attended:
 
     def __str__(self) -> str:
         left = self.row.estimate(DRIFT)
-        drift = "undefined" if self.drift.value is None else f"× {ratio_of(self.drift.value)}"
+        drift = "undefined" if self.drift.value is None else f"× {format_ratio_of(self.drift.value)}"
+        remaining = format_ratio_of(left) if left is not None else "an undefined drift"
         return (
             f"`{self.head}` with {self.row.side}-padding has the drift of `{PLAIN_HEAD}` {drift}, which leaves "
-            f"{ratio_of(left) if left is not None else 'an undefined drift'} {self.row.verdict(DRIFT) or ''}".rstrip()
+            f"{remaining} {self.row.verdict(DRIFT) or ''}".rstrip()
         )
 
 
@@ -122,13 +122,15 @@ class Tuned:
         return Stand.SUPPORTED if self.gained.above(0.0) and self.left.above(0.0) else Stand.OPEN
 
     def __str__(self) -> str:
-        share = "" if self.share is None else f", {percent_of(self.share)} of the gap"
+        share = "" if self.share is None else f", {format_percent_of(self.share)} of the gap"
         none = "" if self.gap.above(0.0) else ", a gap that is not shown"
         options = ", ".join(f"{axis} {label}" for axis, label in self.best.options.items())
         return (
-            f"With {self.side}-padding a mask gains {points_of(self.gap.value)} points before tuning{none}; the best "
-            f"settings without a mask ({options}) gain {points_of(self.gained.value)}{share}; "
-            f"{points_of(self.left.value)} stay to the masked model as it was, {points_of(self.left_to_tuned.value)} "
+            f"With {self.side}-padding a mask gains {format_points_of(self.gap.value)} points before tuning{none}; "
+            "the best "
+            f"settings without a mask ({options}) gain {format_points_of(self.gained.value)}{share}; "
+            f"{format_points_of(self.left.value)} stay to the masked model as it was, "
+            f"{format_points_of(self.left_to_tuned.value)} "
             "to the masked model tuned as well."
         )
 
@@ -211,7 +213,7 @@ class Cut:
 
     def __str__(self) -> str:
         where = f"`{self.widest.variant}` ({self.widest.side})"
-        what = f"{points_of(self.change.value)} points and {percent(self.saved)} fewer computed tokens"
+        what = f"{format_points_of(self.change.value)} points and {format_percent(self.saved)} fewer computed tokens"
         widths = f"rows of {self.tried.max_len} instead of {self.widest.max_len}"
         if self.narrowest is None:
             return f"{where}: no narrower width is shown to cost no accuracy; {widths} give {what}"

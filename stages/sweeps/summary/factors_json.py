@@ -4,8 +4,9 @@ import math
 from dataclasses import asdict
 
 from stages.reporting.claims.stand import Ruling
-from stages.reporting.numbers import listed, rounded
+from stages.reporting.format import listed
 from stages.reporting.results import Record, Results
+from stages.stats.rounding import rounded
 from stages.sweeps.findings.rows import outcome_rows
 from stages.sweeps.report.tables import heads_of_fixed_width
 from stages.sweeps.spec import Outcome, Point

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from stages.reporting.figures.style import GREY, LOOKS, PANEL_WIDTH, Look, dot, empty_figure, legend
-from stages.reporting.numbers import plain
+from stages.reporting.format import format_plain
 from stages.reporting.results import DRIFT, Estimate, Record
 from stages.sweeps.summary.ranking import AVERAGED, MASKED, NO_FIGURE, UNMASKED
 from stages.sweeps.summary.swept import ACCURACY, VARIANT
@@ -131,7 +131,7 @@ def _ratio_axis(axes: Axes, values: list[Estimate]) -> tuple[float, float]:
     axes.set_xlim(low / 1.2, high * 1.2)
     axes.xaxis.set_major_locator(FixedLocator(_ticks(low, high)))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_plain(value)))
     return low, high
 
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from stages.reporting.numbers import listed
+from stages.reporting.format import listed
 from stages.reporting.results import Record
 from stages.sweeps.report.templates import rendered
 from stages.sweeps.summary.tables import (

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass, replace
 
+from stages.reporting.format import format_percent_of, format_ratio_of
 from stages.reporting.results import DRIFT, FLIPS, Estimate, condition_text
-from stages.reporting.wording import percent_of, ratio_of
 from stages.stats.verdicts import Verdict
 from stages.sweeps.summary.swept import ACCURACY, SIDE, VARIANT, Effect, Sweep, Sweeps
 
@@ -175,7 +175,7 @@ def _reason(sweep: Sweep, axis: str, variant: str | None, estimand: str) -> str:
     moved = [(value, row) for row in rows if row not in exact and (value := row.estimate(estimand)) is not None]
     if exact and moved:
         worst, row = max(moved, key=lambda each: each[0].estimate)
-        text = (ratio_of if estimand == DRIFT else percent_of)(worst)
+        text = (format_ratio_of if estimand == DRIFT else format_percent_of)(worst)
         return f"0 (exact) in {len(exact)} of {len(rows)} rows, at most {text} ({row.name})"
     for each in sweep.record["effects"]:
         mine = (each["axis"], each["estimand"], each["within"].get(VARIANT)) == (axis, estimand, variant)

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from stages.params.schema import BASELINE
-from stages.reporting.numbers import MISSING, listed, ratio
+from stages.reporting.format import MISSING, format_points_of, format_ratio, listed
 from stages.reporting.results import Estimate, Record
-from stages.reporting.wording import points_of
 from stages.stats.verdicts import Verdict
 from stages.sweeps.summary.choosing import Choice, Option, choose, options_of
 from stages.sweeps.summary.comparing import accuracy_difference
@@ -131,7 +130,10 @@ def _without_mask(rows: list[Row], chosen: Row, base: Base) -> str:
     if not chosen.masked or len(unmasked) < 2:
         return ""
     found = accuracy_difference(unmasked["post"], unmasked["pre"], base.level)
-    return f"Without a mask post-padding instead of pre-padding changes accuracy by {points_of(found.value)} points."
+    return (
+        f"Without a mask post-padding instead of pre-padding changes accuracy by {format_points_of(found.value)} "
+        "points."
+    )
 
 
 def _exactness(chosen: Row) -> str:
@@ -252,8 +254,8 @@ def _sentence(decision: Decision, found: Record) -> str:
         bought = "the default was not trained beside it"
     else:
         bought = (
-            f"{points_of(Estimate.of(found['accuracy']))} points of accuracy ({verdict_text(found)}) and "
-            f"{ratio(found['tokens_ratio'])} times the computed tokens against `{decision.naive}`"
+            f"{format_points_of(Estimate.of(found['accuracy']))} points of accuracy ({verdict_text(found)}) and "
+            f"{format_ratio(found['tokens_ratio'])} times the computed tokens against `{decision.naive}`"
         )
     return f"{name}: {bought} ({decision.evidence}, row {found['row']}). {decision.why}".rstrip()
 
@@ -274,6 +276,6 @@ def _alternatives(decision: Decision) -> str:
     word = found.verdict(decision.epsilon)
     told = "" if word is Verdict.UNDEFINED else f" ({word})"
     return (
-        f"; the most accurate other, `{best.name}`, gives {points_of(found.value)} points{told} and "
-        f"{ratio(best.row.tokens / choice.option.row.tokens)} times the computed tokens"
+        f"; the most accurate other, `{best.name}`, gives {format_points_of(found.value)} points{told} and "
+        f"{format_ratio(best.row.tokens / choice.option.row.tokens)} times the computed tokens"
     )

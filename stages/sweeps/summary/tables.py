@@ -1,9 +1,16 @@
 """The tables of factors.md: rows of strings, every number written as everywhere else."""
 
-from stages.reporting.numbers import MISSING, listed, ratio, whole
+from stages.reporting.format import (
+    MISSING,
+    format_count,
+    format_percent_of,
+    format_points_of,
+    format_ratio,
+    format_ratio_of,
+    listed,
+)
 from stages.reporting.results import DRIFT, FLIPS, Estimate, Record
 from stages.reporting.tables.parts import Table
-from stages.reporting.wording import percent_of, points_of, ratio_of
 from stages.sweeps.summary.ranking import AVERAGED, MASKED, NO_FIGURE, UNMASKED
 from stages.sweeps.summary.swept import ACCURACY, SWEEPS, VARIANT
 
@@ -56,7 +63,7 @@ def interactions_table(content: Record) -> Table:
                 f"{axis} `{each['levels'][axis]}` against `{each['references'][axis]}`" for axis in each["axes"]
             ),
             {ACCURACY: "accuracy, points", DRIFT: "drift, ratio of ratios", FLIPS: "flips, points"}[each["estimand"]],
-            ratio_of(Estimate.of(each)) if each["estimand"] == DRIFT else points_of(Estimate.of(each)),
+            format_ratio_of(Estimate.of(each)) if each["estimand"] == DRIFT else format_points_of(Estimate.of(each)),
         ]
         for each in content["interactions"]
     ]
@@ -72,7 +79,7 @@ def recommendation_table(content: Record) -> Table:
         if each["choice"] is None:
             rows.append([name, "not run", default, MISSING, MISSING, each["run"]])
             continue
-        bought = points_of(Estimate.of(each["accuracy"]))
+        bought = format_points_of(Estimate.of(each["accuracy"]))
         told = bought if each["accuracy"] is None or each["choice"] == each["naive"] else f"{bought} {each['verdict']}"
         rows.append(
             [
@@ -80,7 +87,7 @@ def recommendation_table(content: Record) -> Table:
                 _choice(each),
                 default,
                 "the default" if each["choice"] == each["naive"] else told,
-                ratio(each["tokens_ratio"]),
+                format_ratio(each["tokens_ratio"]),
                 f"{each['evidence']}: {each['row']}",
             ]
         )
@@ -96,9 +103,9 @@ def options_table(content: Record) -> Table:
         [
             each["decision"],
             f"`{option['option']}`",
-            percent_of(Estimate.of(option["accuracy"])),
-            "the best" if option["best"] else f"{points_of(Estimate.of(option['to_best']))} {option['verdict']}",
-            ratio(option["tokens_ratio"]),
+            format_percent_of(Estimate.of(option["accuracy"])),
+            "the best" if option["best"] else f"{format_points_of(Estimate.of(option['to_best']))} {option['verdict']}",
+            format_ratio(option["tokens_ratio"]),
             "exact" if option["exact"] else "moved",
             "yes" if option["allowed"] else "no",
         ]
@@ -113,8 +120,8 @@ def run_table(content: Record) -> Table:
     rows = [
         [
             f"[{each['name']}](sweeps/{each['name']}.md)",
-            whole(each["experiments"]),
-            f"{whole(each['texts']['train'])} / {whole(each['texts']['test'])}",
+            format_count(each["experiments"]),
+            f"{format_count(each['texts']['train'])} / {format_count(each['texts']['test'])}",
             str(each["seeds"]),
             f"`{each['command']}`",
         ]
@@ -154,7 +161,7 @@ def _effect(factor: Record, group: str, estimand: str) -> str:
     cell, lead = factor["effects"][group][estimand], leading(factor)
     if cell["estimate"] is None:
         return _reason(cell["reason"])
-    text = (ratio_of if cell["scale"] == "ratio" else points_of)(Estimate.of(cell))
+    text = (format_ratio_of if cell["scale"] == "ratio" else format_points_of)(Estimate.of(cell))
     names = [(each["level"], each["reference"], each["where"]) for each in (cell, lead) if each["estimate"] is not None]
     if len(set(names)) == 1:
         return text
@@ -172,4 +179,4 @@ def _served(factor: Record) -> str:
     cell = factor["served_otherwise"]
     if cell is None:
         return MISSING
-    return f"{points_of(Estimate.of(cell))} ({cell['level']}; {cell['where']})"
+    return f"{format_points_of(Estimate.of(cell))} ({cell['level']}; {cell['where']})"
