@@ -1,0 +1,307 @@
+"""report.json as types: here and in contract_{cells,memory,texts}.py its keys are spelled, and nowhere else.
+
+The stage `analyze` builds these classes, `report` renders them, sweeps read them, tests build them with `replace`.
+"Share" is a number from 0 to 1. A figure over seeds speaks of the seeds that learned. What is None is undefined, or
+was not asked, as each field says.
+"""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from stages.analysis.contract_cells import CellFacts, SplitScores
+from stages.analysis.contract_texts import BatchingCost, Corpus, Law, Lengths, PaddedTexts, TokenizedTexts, Truth
+from stages.analysis.estimate import CONFIG, Estimate, Number, left_out
+from stages.runtime.files import read_json, write_json
+from stages.stats.rounding import finite
+from stages.stats.verdicts import Verdict
+
+SCHEMA = 1
+
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Finding:
+    """The answer to one question about one side and variant: estimate, interval and verdict."""
+
+    question: str
+    """In words, the same for every verdict on one estimand."""
+    estimand: str
+    """drift_ratio, unit_shift, joint_shift, flip_rate, accuracy_change or accuracy_difference."""
+    side: str
+    """Padding side: pre or post."""
+    variant: str
+    """Id in params.yaml."""
+    condition: str | None
+    """pads-<k>, as-trained or other-side; None for what is not about a condition."""
+    pads: int | None
+    """Extra pads; None where their number differs by text."""
+    state: str | None = left_out()
+    """h_<layer>, c_<layer> or head; left out where the estimand is about no state."""
+    estimate: Number | None
+    """In the unit of the estimand: a ratio, standard deviations, or a share; None where undefined."""
+    low: Number | None
+    """Lower bound of the interval, or of the range over seeds; None where there is none."""
+    high: Number | None
+    """Upper bound; None as `low`."""
+    level: float | None
+    """Confidence level of the interval; None for a range over seeds."""
+    epsilon: float
+    """The largest difference that does not matter."""
+    smallest_epsilon: float | None
+    """ε*, the smallest bound at which the verdict would be EQUIVALENT; None where there is none."""
+    verdict: Verdict
+    """EXACT, EQUIVALENT, DIFFERENT, INCONCLUSIVE or UNDEFINED."""
+    reason: str | None = left_out()
+    """Why the verdict is UNDEFINED; left out otherwise."""
+    method: str
+    """How the interval was made."""
+    n_texts: int
+    """Texts that were compared."""
+    n_seeds: int
+    """Seeds behind the estimate."""
+    n_seeds_at_chance: int | None = left_out()
+    """Seeds that did not beat chance; left out where all seeds count."""
+    largest_change: float | None = left_out()
+    """max |change| over values, texts and seeds; left out where nothing was compared text by text."""
+    largest_seed: float | None = left_out()
+    """The largest drift ratio of any seed, which may not exceed ε; left out for other estimands."""
+
+    @property
+    def harmless(self) -> bool:
+        """Whether it is shown that the difference does not matter."""
+        return self.verdict in (Verdict.EXACT, Verdict.EQUIVALENT)
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Similarity:
+    """How alike the states of two models are for the same texts, mean over pairs of models."""
+
+    side: str
+    """Padding side."""
+    of: str
+    """variants: pairs of equal seed; seeds: pairs of one variant."""
+    one: str
+    """A variant."""
+    two: str
+    """The other variant, or the same."""
+    condition: str
+    """Under which both read the texts."""
+    pairs: int
+    """How many pairs of models."""
+    cka: Estimate | None
+    """1: equal up to rotation and scale; None without a pair."""
+    procrustes: Estimate | None
+    """Angle in radians, 0: equal; None without a pair."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class UnitFacts:
+    """What one number of pads does to every unit of the last hidden state of one model; lists in their order."""
+
+    side: str
+    """Padding side."""
+    variant: str
+    """Id in params.yaml."""
+    seed: int
+    """Of the model."""
+    state: str
+    """h_<layer> of the last layer."""
+    pads: int
+    """Extra pads."""
+    effect: list[float | None]
+    """Mean shift over the sd of the shift; None where it does not vary."""
+    shift: list[float | None]
+    """Mean shift over the sd of the unit without pads; None where that does not vary."""
+    largest: list[float]
+    """max |change| over texts."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class PenaltyTrial:
+    """The bag of words with one L2 penalty."""
+
+    penalty: float
+    """Strength of the penalty."""
+    passes: int
+    """Over the training texts, until it converged."""
+    converged: bool
+    """Whether it reached the optimum."""
+    validation_accuracy: float
+    """Share of the validation texts."""
+    validation_nll: float
+    """In nats."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class BagOfWords:
+    """A logistic regression on which tokens a text holds."""
+
+    accuracy: Estimate
+    """On the test texts, with Wilson's interval."""
+    penalty: float
+    """Chosen on the validation texts."""
+    features: int
+    """Tokens that it knows."""
+    splits: dict[str, SplitScores]
+    """By split."""
+    tried: list[PenaltyTrial]
+    """Every penalty."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class DatasetFacts:
+    """What is known of the texts."""
+
+    name: str
+    """Its entry in params.yaml."""
+    corpus: Corpus
+    """As the stage ingest left it."""
+    truth: Truth | None
+    """None where texts were not generated."""
+    tokens: TokenizedTexts
+    """As the stage tokenize left it."""
+    padded: dict[str, PaddedTexts]
+    """By side."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Epoch:
+    """One epoch of one seed; it stands in plots/learning.json and not in report.json."""
+
+    side: str
+    """Padding side."""
+    variant: str
+    """Id in params.yaml."""
+    seed: int
+    """Of the model."""
+    epoch: int
+    """From 1."""
+    loss: float
+    """On the training texts, in nats."""
+    accuracy: float
+    """Share of the training texts."""
+    val_loss: float
+    """On the validation texts."""
+    val_accuracy: float
+    """On the validation texts."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Analysis:
+    """What `analyze` writes and `report` reads, one file a field."""
+
+    dataset: DatasetFacts
+    cells: list[CellFacts]
+    verdicts: list[Finding]
+    history: list[Epoch]
+    similarity: list[Similarity]
+    cost: list[BatchingCost]
+    law: Law
+    lengths: Lengths
+    units: list[UnitFacts]
+    bag_of_words: BagOfWords
+
+    def write(self, folder: Path) -> None:
+        """Write its files; what is not finite becomes null."""
+        for name, value in finite(to_json(self)).items():
+            write_json(folder / f"{name}.json", value)
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """From the folder that holds its files.
+
+        Raises:
+            UserError: one is missing or is not JSON.
+        """
+        return from_json(cls, {field.name: read_json(folder / f"{field.name}.json") for field in fields(cls)})
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Claim:
+    """A claim that readers have met elsewhere, and what this run says of it."""
+
+    id: str
+    """C1 to C9."""
+    claim: str
+    """As readers met it."""
+    stand: str
+    """supported, refuted, depends or open."""
+    figure: str
+    """The sentence that decides it."""
+    depends_on: str | None
+    """None where the stand is not `depends`."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Question:
+    """A question that people ask, answered by this run."""
+
+    id: str
+    """Q1 to Q10."""
+    question: str
+    """As people ask it."""
+    answer: str
+    """With a figure of this run, or the command that would have it."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Provenance:
+    """What the figures were made of and with."""
+
+    corpus_sha256: str
+    """Of texts, labels and splits."""
+    versions: dict[str, str]
+    """Of Python and of the packages that decide figures."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Report:
+    """The whole of report.json, floats at 4 significant digits."""
+
+    schema: int
+    """Version of this form."""
+    params: dict[str, Any]
+    """params.yaml as it was run, without who does the work, the gate, and the catalogue's other entries."""
+    dataset: DatasetFacts
+    """The texts."""
+    cells: list[CellFacts]
+    """Sides in the order of params.yaml, and the variants of each."""
+    verdicts: list[Finding]
+    """Cell by cell."""
+    similarity: list[Similarity]
+    """Between models of one side."""
+    cost: list[BatchingCost]
+    """By side, variant and way to make batches."""
+    law: Law
+    """Of the first side."""
+    lengths: Lengths
+    """Of the first side."""
+    units: list[UnitFacts]
+    """Of models that learned and move, variants that repeat the baseline left out."""
+    bag_of_words: BagOfWords
+    """What words alone are worth."""
+    provenance: Provenance
+    """What figures were made of."""
+    claims: list[Claim]
+    """C1 to C9."""
+    questions: list[Question]
+    """Q1 to Q10."""
+
+
+def to_json(value: Any) -> Any:
+    """An object of this module as JSON's own types."""
+    return TypeAdapter(type(value)).dump_python(value, mode="json", by_alias=True)
+
+
+def from_json(kind: type[Kind], content: Any) -> Kind:
+    """JSON's own types as an object of this module.
+
+    Raises:
+        pydantic.ValidationError: a key is missing, unknown or of another type, with its path.
+    """
+    return TypeAdapter(kind).validate_python(content)

@@ -1,0 +1,149 @@
+"""The part of report.json on what pads leave in a state: probes, forgetting, fixed points, trajectories."""
+
+from pydantic.dataclasses import dataclass
+
+from stages.analysis.estimate import CONFIG, Estimate
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class LabelProbe:
+    """What classifiers make of the state under one number of pads."""
+
+    condition: str
+    """pads-<k>."""
+    pads: int
+    """Extra pads."""
+    frozen: Estimate | None
+    """Accuracy of the model's own classifier."""
+    refitted: Estimate | None
+    """Accuracy of a linear probe fitted on these states."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class PadCountProbe:
+    """How well a linear probe reads the number of pads off the state."""
+
+    classes: int
+    """Numbers of pads that it tells apart."""
+    accuracy: Estimate | None
+    """Share of unseen texts; None where undefined."""
+    chance: float
+    """1 / classes."""
+    control: Estimate | None
+    """The same with labels shuffled."""
+    information_bits: Estimate | None
+    """V-information."""
+    entropy_bits: float
+    """Of the number of pads, the most that could be read."""
+    reason: str | None
+    """Why it is undefined; None where it is not."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Probes:
+    """What linear probes read off the state that the classifier reads."""
+
+    texts: int
+    """Texts that the probes saw."""
+    label: list[LabelProbe]
+    """By number of pads, rising."""
+    label_reason: str | None
+    """Why the refitted probe is undefined; None where it is not."""
+    pad_count: PadCountProbe
+    """Of all numbers of pads at once."""
+    length_r2: Estimate | None
+    """R² of the text's length from the unpadded state."""
+    confounded: list[str]
+    """Conditions whose number of pads follows from the text's length."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class ForgettingPoint:
+    """Distance between the states of two texts as a ratio to that without pads, geometric means."""
+
+    pads: int
+    """Extra pads."""
+    within: Estimate | None
+    """Of texts of one class."""
+    between: Estimate | None
+    """Of texts of two classes."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Forgetting:
+    """How fast pads bring the states of two texts together; dicts by kind of pairs, `within` and `between` classes."""
+
+    points: list[ForgettingPoint]
+    """By number of pads, rising."""
+    half_life: dict[str, Estimate | None]
+    """Pads that halve the distance; None where some seed has none."""
+    from_pads: dict[str, int | None]
+    """Pads from which on the decay is exponential; None without a half-life."""
+    half_lives: dict[str, list[float]]
+    """Of the seeds that have one, rising."""
+    converging: dict[str, Estimate | None]
+    """Share of pairs that pads bring closer."""
+    reasons: dict[str, str | None]
+    """Why there is no half-life; None where every seed has one."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class FixedPoint:
+    """A state that one more pad leaves as it is."""
+
+    spectral_radius: float
+    """Of the Jacobian there; below 1 it attracts."""
+    starts: float
+    """Share of texts that end there."""
+    residual: float
+    """Norm of what one more pad still changes."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class PadStepSeed:
+    """Where a run of pads ends in one model."""
+
+    seed: int
+    """Of the model."""
+    settled: float | None
+    """Share of texts that reach a fixed point; None where a pad does not move the state."""
+    fixed_points: list[FixedPoint]
+    """The most visited first."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class PadStep:
+    """The map that one pad applies to the first recurrent layer's state."""
+
+    moves: bool
+    """Whether a pad moves the state in any seed; a mask that works makes it stand still."""
+    layer: str
+    """Its name."""
+    seeds: list[PadStepSeed]
+    """Those that learned."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class TextTrajectory:
+    """One text on its way through the plane as pads are added."""
+
+    label: int
+    """Index of its class."""
+    pads: list[int]
+    """Extra pads, rising."""
+    x: list[float]
+    """First principal component, by number of pads."""
+    y: list[float]
+    """Second principal component."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Trajectories:
+    """Where pads lead the states of some texts of one model, in a plane."""
+
+    seed: int
+    """Of the model."""
+    explained: list[float]
+    """Share of the variance of either axis."""
+    texts: list[TextTrajectory]
+    """Some of every predicted class."""
