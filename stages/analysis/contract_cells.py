@@ -268,6 +268,10 @@ class CellFacts:
         """The seeds that beat chance."""
         return [seed for seed in self.seeds if seed.learned]
 
+    def drift(self, seed: SeedFacts, condition: str) -> float | None:
+        """One seed's drift ratio of what the classifier reads; None where it has no spread or was not compared."""
+        return seed.drift_by_condition.get(condition, {}).get(self.state)
+
     @property
     def name(self) -> str:
         """Side and variant in one word, as the folders of data/ are named."""
