@@ -2,30 +2,27 @@
 
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any
 
 from stages.analysis.cell_facts import cell_facts, unit_facts
 from stages.analysis.cells import Cell, SeedResult
-from stages.analysis.dataset_facts import bag_facts, dataset_facts, history_rows, over_bag_of_words
+from stages.analysis.contract import Analysis
+from stages.analysis.dataset_facts import bag_facts, dataset_facts, training_history
 from stages.analysis.one_model import ModelUnit, outcome_of_model
-from stages.analysis.padding_costs import cost_facts, law_facts, length_facts
+from stages.analysis.padding_costs import batching_costs, law_facts, length_facts
 from stages.analysis.similarities import (
     Comparison,
-    Similarity,
+    PairSimilarity,
     SimilarityUnit,
     comparisons,
+    similarity_facts,
     similarity_of,
-    similarity_record,
 )
 from stages.analysis.verdicts import verdicts
 from stages.params.schema import BASELINE, Params
 from stages.runtime.command import run
-from stages.runtime.files import read_json, whole_folder, write_json
+from stages.runtime.files import read_json, whole_folder
 from stages.runtime.paths import cell_folder, condition_name, conditions, seed_folder
 from stages.runtime.workers.pool import executor_for, run_all
-from stages.stats.rounding import finite
-
-Record = dict[str, Any]
 
 
 def analyze(
@@ -46,27 +43,22 @@ def analyze(
         cells = _cells(executor, params, compared, models, states)
         similarity = _similarity(executor, params, cells, states)
     baselines = {cell.side: cell for cell in cells if cell.variant == BASELINE}
-    level = params.analyze.level
+    level, knobs = params.analyze.level, params.analyze
     bag = bag_facts(bag_of_words, level)
-    facts = {
-        "dataset": dataset_facts(params, corpus, tokens, padded),
-        "bag_of_words": bag,
-        "cells": [
-            cell_facts(cell, baselines.get(cell.side), compared, params.analyze)
-            | {"over_bag_of_words": over_bag_of_words(cell, bag, level)}
-            for cell in cells
-        ],
-        "verdicts": verdicts(cells, compared, params.analyze),
-        "history": [row for cell in cells for seed in cell.seeds for row in history_rows(models, cell, seed.seed)],
-        "similarity": [similarity_record(compared_models, found, level) for compared_models, found in similarity],
-        "cost": cost_facts(params, tokens, padded),
-        "law": law_facts(params, tokens, padded),
-        "lengths": length_facts(tokens, padded / params.pad.sides[0]),
-        "units": unit_facts(cells, baselines, compared, params.analyze.exact_tolerance),
-    }
+    content = Analysis(
+        dataset=dataset_facts(params, corpus, tokens, padded),
+        bag_of_words=bag,
+        cells=[cell_facts(cell, baselines.get(cell.side), compared, bag, knobs) for cell in cells],
+        verdicts=verdicts(cells, compared, knobs),
+        history=[row for cell in cells for seed in cell.seeds for row in training_history(models, cell, seed.seed)],
+        similarity=[similarity_facts(comparison, by_pair, level) for comparison, by_pair in similarity],
+        cost=batching_costs(params, tokens, padded),
+        law=law_facts(params, tokens, padded),
+        lengths=length_facts(tokens, padded / params.pad.sides[0]),
+        units=unit_facts(cells, baselines, compared, knobs.exact_tolerance),
+    )
     with whole_folder(analysis) as folder:
-        for name, value in facts.items():
-            write_json(folder / f"{name}.json", finite(value))
+        content.write(folder)
 
 
 def _cells(
@@ -89,7 +81,7 @@ def _cells(
 
 def _similarity(
     executor: Executor, params: Params, cells: list[Cell], states: Path
-) -> list[tuple[Comparison, list[Similarity]]]:
+) -> list[tuple[Comparison, list[PairSimilarity]]]:
     """Every comparison with the similarity of each of its pairs of models."""
     learned = {(cell.side, cell.variant): [seed.seed for seed in cell.learned] for cell in cells}
     wanted = comparisons(params.pad.sides, params.train.variants, learned)

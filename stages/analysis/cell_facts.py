@@ -1,17 +1,31 @@
 """Everything that is known of one cell, in the form that the report reads."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stages.analysis.cells import Cell, SeedResult, same_everywhere
-from stages.analysis.memory_facts import forgetting_facts, pad_step_facts, path_facts, probe_facts
+from stages.analysis.contract import BagOfWords, UnitFacts
+from stages.analysis.contract_cells import (
+    CellFacts,
+    ConditionFacts,
+    CurvePoint,
+    DistributionFacts,
+    LengthStratum,
+    OverUnits,
+    SeedFacts,
+    Served,
+    SplitScores,
+    StateFacts,
+    TrainingFacts,
+)
+from stages.analysis.dataset_facts import over_bag_of_words
+from stages.analysis.estimate import Estimate, OverSeeds, SeedCount
+from stages.analysis.memory_facts import forgetting_facts, pad_step_facts, probe_facts, trajectory_facts
 from stages.analysis.one_model import last_hidden
 from stages.analysis.outcomes import StateOutcome
-from stages.analysis.over_seeds import interval_record, mean_record
-from stages.analysis.verdicts import NEITHER_LEARNED, accuracy_differences, sizes
+from stages.analysis.verdicts import NEITHER_LEARNED, accuracy_differences, compared_texts
 from stages.params.schema import BASELINE, SPLITS, AnalyzeParams
 from stages.runtime.paths import AS_TRAINED, condition_name
 from stages.stats.calibration import COARSE_BINS, Confidence, calibration_error_over_seeds
@@ -19,137 +33,146 @@ from stages.stats.intervals import Interval, MeanOverSeeds
 from stages.stats.predictions import Quantity
 from stages.stats.seed_pairs import paired_comparison
 
-Record = dict[str, Any]
-
 SIGNIFICANT = 0.05
 """Level of the tests that are counted over seeds."""
 
 
-def cell_facts(cell: Cell, baseline: Cell | None, conditions: dict[str, int | None], params: AnalyzeParams) -> Record:
+def cell_facts(
+    cell: Cell, baseline: Cell | None, conditions: dict[str, int | None], bag: BagOfWords, params: AnalyzeParams
+) -> CellFacts:
     """Everything that is known of one cell: its seeds, and its conditions over the seeds that learned."""
     level = params.level
-    return {
-        "side": cell.side,
-        "variant": cell.variant,
-        "architecture": cell.architecture.model_dump(),
-        "vectors": cell.vectors,
-        "same_as_baseline": baseline is not None and baseline is not cell and cell.same_results(baseline),
-        "seeds": [_seed_facts(seed, conditions) for seed in cell.seeds],
-        "computed_tokens": sum(seed.scores["training"]["computed_tokens"] for seed in cell.seeds),
-        "text_tokens": sum(seed.scores["training"]["text_tokens"] for seed in cell.seeds),
-        "alone": _alone_facts(cell, params),
-        "conditions": [_condition_facts(cell, condition, pads, params) for condition, pads in conditions.items()],
-        "calibration": _calibration_curves(cell),
-        "probes": probe_facts(cell, level),
-        "forgetting": forgetting_facts(cell, params),
-        "pad_step": pad_step_facts(cell),
-        "path": path_facts(cell, params.exact_tolerance),
-        "training": _training_facts(cell, baseline, params),
-    }
+    computed = sum(seed.scores["training"]["computed_tokens"] for seed in cell.seeds)
+    text = sum(seed.scores["training"]["text_tokens"] for seed in cell.seeds)
+    return CellFacts(
+        side=cell.side,
+        variant=cell.variant,
+        architecture=cell.architecture,
+        vectors=cell.vectors,
+        same_as_baseline=baseline is not None and baseline is not cell and cell.same_results(baseline),
+        seeds=[_seed_facts(seed, conditions) for seed in cell.seeds],
+        n_seeds=len(cell.seeds),
+        n_seeds_at_chance=len(cell.seeds) - len(cell.learned),
+        accuracy=_over_seeds(np.array([seed.accuracy.estimate for seed in cell.seeds]), level),
+        computed_tokens=computed,
+        text_tokens=text,
+        padding_share_computed=1 - text / computed,
+        alone=_served(cell, condition_name(0), lambda seed: seed.model.confidence, params),
+        conditions=[_condition_facts(cell, condition, pads, params) for condition, pads in conditions.items()],
+        calibration=_calibration_curves(cell),
+        probes=probe_facts(cell, level),
+        forgetting=forgetting_facts(cell, params),
+        pad_step=pad_step_facts(cell),
+        path=trajectory_facts(cell, params.exact_tolerance),
+        training=_training_facts(cell, baseline, params),
+        over_bag_of_words=over_bag_of_words(cell, bag, level),
+    )
+
+
+def _over_seeds(accuracies: NDArray[np.float64], level: float) -> OverSeeds:
+    mean = Estimate.over_seeds(accuracies, level, 0.0, 1.0)
+    assert mean is not None  # a cell has at least one seed, and every seed an accuracy
+    return OverSeeds(mean=mean.estimate, low=mean.low, high=mean.high, level=level)
 
 
 def _bounded(
     mean: MeanOverSeeds | None, level: float, lowest: float = -np.inf, highest: float = np.inf
-) -> Record | None:
-    if mean is None:
-        return None
-    interval = mean.interval(level)
-    return vars(Interval(interval.estimate, max(lowest, interval.low), min(highest, interval.high)))
+) -> Estimate | None:
+    return None if mean is None else _within(mean.interval(level), lowest, highest)
 
 
-def _accuracy(cell: Cell, condition: str, level: float) -> Record | None:
+def _within(interval: Interval, lowest: float, highest: float) -> Estimate:
+    return Estimate(interval.estimate, max(lowest, interval.low), min(highest, interval.high))
+
+
+def _accuracy(cell: Cell, condition: str, level: float) -> Estimate | None:
     mean = cell.accuracy(condition)
     if mean is None or mean.variance:
         return _bounded(mean, level, 0, 1)
-    interval = same_everywhere(mean, sizes(cell, condition)["n_texts"], level)
-    return vars(Interval(interval.estimate, max(0.0, interval.low), min(1.0, interval.high)))
+    return _within(same_everywhere(mean, compared_texts(cell, condition), level), 0.0, 1.0)
 
 
-def _accuracy_change(cell: Cell, condition: str, params: AnalyzeParams) -> Record | None:
+def _accuracy_change(cell: Cell, condition: str, params: AnalyzeParams) -> Estimate | None:
     mean = cell.accuracy_change(condition)
-    moved = max(cell.largest_probability_change(each) for each in (condition, AS_TRAINED))
+    moved = max(cell.largest_probability_change(other) for other in (condition, AS_TRAINED))
     if mean is None or mean.variance or moved <= params.exact_tolerance:
         return _bounded(mean, params.level)
-    return vars(same_everywhere(mean, sizes(cell, condition)["n_texts"], params.level))
+    return Estimate.of(same_everywhere(mean, compared_texts(cell, condition), params.level))
 
 
-def _seed_facts(seed: SeedResult, conditions: dict[str, int | None]) -> Record:
+def _seed_facts(seed: SeedResult, conditions: dict[str, int | None]) -> SeedFacts:
     alone = next(iter(seed.conditions.values())).predictions
-    at = {condition_name(0): alone.rate(Quantity.CORRECT_ALONE)}
-    at |= {name: outcome.predictions.rate(Quantity.CORRECT) for name, outcome in seed.conditions.items()}
-    return {
-        "seed": seed.seed,
-        "learned": seed.learned,
-        "majority": seed.majority,
-        "accuracy": vars(seed.accuracy),
-        "scores": {name: seed.scores["splits"][name] for name in SPLITS},
-        "epochs": seed.scores["training"]["epochs"],
-        "accuracy_by_condition": at,
-        "drift_by_condition": {
+    accuracies = {condition_name(0): alone.rate(Quantity.CORRECT_ALONE)}
+    accuracies |= {name: outcome.predictions.rate(Quantity.CORRECT) for name, outcome in seed.conditions.items()}
+    return SeedFacts(
+        seed=seed.seed,
+        learned=seed.learned,
+        majority=seed.majority,
+        accuracy=Estimate(seed.accuracy.estimate, seed.accuracy.low, seed.accuracy.high),
+        scores={name: SplitScores(**seed.scores["splits"][name]) for name in SPLITS},
+        epochs=seed.scores["training"]["epochs"],
+        accuracy_by_condition=accuracies,
+        drift_by_condition={
             name: {vector: state.drift_ratio for vector, state in seed.conditions[name].states.items()}
             for name in conditions
         },
-        "flips_by_condition": {name: seed.conditions[name].predictions.flip_rate() for name in conditions},
-    }
+        flips_by_condition={name: seed.conditions[name].predictions.flip_rate() for name in conditions},
+    )
 
 
-def _alone_facts(cell: Cell, params: AnalyzeParams) -> Record:
-    alone = condition_name(0)
-    return {
-        "accuracy": _accuracy(cell, alone, params.level),
-        "accuracy_change": _accuracy_change(cell, alone, params),
-        "calibration_error": _calibration_error(cell, lambda seed: seed.model.confidence, params.level),
-    }
+def _served(
+    cell: Cell, condition: str, confidence: Callable[[SeedResult], Confidence], params: AnalyzeParams
+) -> Served:
+    return Served(
+        accuracy=_accuracy(cell, condition, params.level),
+        accuracy_change=None if condition == AS_TRAINED else _accuracy_change(cell, condition, params),
+        calibration_error=_calibration_error(cell, confidence, params.level),
+    )
 
 
-def _condition_facts(cell: Cell, condition: str, pads: int | None, params: AnalyzeParams) -> Record:
+def _condition_facts(cell: Cell, condition: str, pads: int | None, params: AnalyzeParams) -> ConditionFacts:
     defined, level = cell.undefined(condition) is None, params.level
-    return {
-        "condition": condition,
-        "pads": pads,
-        "largest_change": cell.largest(condition),
-        "drift_ratio": {
-            vector: None if drift is None else vars(drift.interval(level))
-            for vector in cell.vectors
-            for drift in [cell.drift(condition, vector)]
+    served = _served(cell, condition, lambda seed: seed.conditions[condition].confidence, params)
+    drifts = {vector: cell.drift(condition, vector) for vector in cell.vectors}
+    predictions = cell.predictions(condition)
+    return ConditionFacts(
+        **vars(served),
+        condition=condition,
+        pads=pads,
+        largest_change=cell.largest(condition),
+        drift_ratio={
+            vector: None if drift is None else Estimate.of(drift.interval(level)) for vector, drift in drifts.items()
         },
-        "flip_rate": interval_record(cell.flip_rate(condition, level)),
-        "mean_probability_change": (
-            float(np.mean([each.rate(Quantity.MOVED) for each in cell.predictions(condition)])) if defined else None
+        flip_rate=Estimate.of(cell.flip_rate(condition, level)),
+        mean_probability_change=(
+            float(np.mean([sums.rate(Quantity.MOVED) for sums in predictions])) if defined else None
         ),
-        "accuracy": _accuracy(cell, condition, level),
-        "accuracy_change": None if condition == AS_TRAINED else _accuracy_change(cell, condition, params),
-        "gained": interval_record(cell.share(condition, Quantity.GAINED, level)),
-        "lost": interval_record(cell.share(condition, Quantity.LOST, level)),
-        "nll_change": _bounded(cell.rate(condition, Quantity.NLL_CHANGE), level),
-        "brier_change": _bounded(cell.rate(condition, Quantity.BRIER_CHANGE), level),
-        "calibration_error": _calibration_error(cell, lambda seed: seed.conditions[condition].confidence, level),
-        "mcnemar": {
-            "significant": sum(each.mcnemar_p() < SIGNIFICANT for each in cell.predictions(condition)),
-            "of": len(cell.learned),
-        },
-        "states": {vector: _state_facts(cell, condition, vector, level) for vector in cell.vectors}
-        if defined
-        else None,
-        "distributions": _distribution_facts(cell, condition) if defined else None,
-        **_sign_flip_facts(cell, condition),
-    }
+        gained=Estimate.of(cell.share(condition, Quantity.GAINED, level)),
+        lost=Estimate.of(cell.share(condition, Quantity.LOST, level)),
+        nll_change=_bounded(cell.rate(condition, Quantity.NLL_CHANGE), level),
+        brier_change=_bounded(cell.rate(condition, Quantity.BRIER_CHANGE), level),
+        mcnemar=SeedCount(
+            significant=sum(sums.mcnemar_p() < SIGNIFICANT for sums in predictions), of=len(cell.learned)
+        ),
+        states={vector: _state_facts(cell, condition, vector, level) for vector in cell.vectors} if defined else None,
+        distributions=_distribution_facts(cell, condition) if defined else None,
+        sign_flips=_sign_flip_facts(cell, condition),
+    )
 
 
-def _sign_flip_facts(cell: Cell, condition: str) -> Record:
-    """By state, in how many seeds sign flips of whole texts show a mean shift; nothing where texts are many."""
-    found = [by_state for seed in cell.learned if (by_state := seed.conditions[condition].sign_flip_p) is not None]
-    if not found:
-        return {}
+def _sign_flip_facts(cell: Cell, condition: str) -> dict[str, SeedCount] | None:
+    """By state, in how many seeds sign flips of whole texts show a mean shift; None where texts are many."""
+    outcomes = [seed.conditions[condition].sign_flip_p for seed in cell.learned]
+    by_state = [p_values for p_values in outcomes if p_values is not None]
+    if not by_state:
+        return None
     return {
-        "sign_flips": {
-            vector: {"significant": sum(each[vector] < SIGNIFICANT for each in found), "of": len(found)}
-            for vector in cell.vectors
-        }
+        vector: SeedCount(significant=sum(p_values[vector] < SIGNIFICANT for p_values in by_state), of=len(by_state))
+        for vector in cell.vectors
     }
 
 
-def _state_facts(cell: Cell, condition: str, vector: str, level: float) -> Record:
+def _state_facts(cell: Cell, condition: str, vector: str, level: float) -> StateFacts:
     """What is known of one state over the seeds that learned; a mean is None where one seed leaves it undefined."""
     states = cell.states(condition, vector)
 
@@ -157,73 +180,72 @@ def _state_facts(cell: Cell, condition: str, vector: str, level: float) -> Recor
         average = float(np.mean([value(state) for state in states]))
         return average if np.isfinite(average) else None
 
-    def values(value: Callable[[StateOutcome], float]) -> NDArray[np.float64]:
-        return np.array([value(state) for state in states], dtype=np.float64)
+    def over_seeds(value: Callable[[StateOutcome], float], highest: float = np.inf) -> Estimate | None:
+        return Estimate.over_seeds(np.array([value(state) for state in states], dtype=np.float64), level, 0, highest)
 
-    return {
-        "cosine": mean(lambda state: state.cosine),
-        "units_moved": mean_record(values(lambda state: state.units.moved()), level, 0, 1),
-        "units_different": mean(lambda state: state.units.different()),
-        "all_units_equivalent": sum(state.units.all_equivalent() is True for state in states),
-        "joint_distance": mean(lambda state: state.joint.debiased),
-        "jointly_equivalent": sum(state.joint.p_equivalent <= SIGNIFICANT for state in states),
-        "of": len(states),
-        "dispersion_left": mean_record(values(lambda state: state.dispersion.left), level, 0),
-        "participation_ratio": mean(lambda state: state.dispersion.participation_ratio),
-        "effective_rank": mean(lambda state: state.dispersion.effective_rank),
-    }
+    return StateFacts(
+        cosine=mean(lambda state: state.cosine),
+        units_moved=over_seeds(lambda state: state.units.moved(), 1),
+        units_different=mean(lambda state: state.units.different()),
+        all_units_equivalent=sum(state.units.all_equivalent() is True for state in states),
+        joint_distance=mean(lambda state: state.joint.debiased),
+        jointly_equivalent=sum(state.joint.p_equivalent <= SIGNIFICANT for state in states),
+        of=len(states),
+        dispersion_left=over_seeds(lambda state: state.dispersion.left),
+        participation_ratio=mean(lambda state: state.dispersion.participation_ratio),
+        effective_rank=mean(lambda state: state.dispersion.effective_rank),
+    )
 
 
-def _distribution_facts(cell: Cell, condition: str) -> Record | None:
+def _distribution_facts(cell: Cell, condition: str) -> DistributionFacts | None:
     """Medians and maxima over units, as means over the seeds that learned."""
-    found = [outcome for seed in cell.learned if (outcome := seed.conditions[condition].distributions) is not None]
-    if not found:
+    outcomes = [seed.conditions[condition].distributions for seed in cell.learned]
+    distributions = [outcome for outcome in outcomes if outcome is not None]
+    if not distributions:
         return None
 
-    def summary(values: list[NDArray[np.float64]]) -> Record:
-        return {
-            "median": float(np.mean([np.median(each) for each in values])),
-            "largest": float(np.mean([each.max() for each in values])),
-        }
+    def summary(by_seed: list[NDArray[np.float64]]) -> OverUnits:
+        return OverUnits(
+            median=float(np.mean([np.median(values) for values in by_seed])),
+            largest=float(np.mean([values.max() for values in by_seed])),
+        )
 
-    return {
-        "w1": summary([each.wasserstein for each in found]),
-        "ks": summary([each.kolmogorov_smirnov for each in found]),
-        "strata": [
-            {
-                "from": strata[0].shortest,
-                "to": strata[0].longest,
-                "texts": strata[0].texts,
-                "w1": float(np.mean([each.wasserstein for each in strata])),
-                "ks": float(np.mean([each.kolmogorov_smirnov for each in strata])),
-                "drift_ratio": _typical([each.drift_ratio for each in strata]),
-            }
-            for strata in zip(*(each.strata for each in found), strict=True)
+    return DistributionFacts(
+        w1=summary([outcome.wasserstein for outcome in distributions]),
+        ks=summary([outcome.kolmogorov_smirnov for outcome in distributions]),
+        strata=[
+            LengthStratum(
+                from_=by_seed[0].shortest,
+                to=by_seed[0].longest,
+                texts=by_seed[0].texts,
+                w1=float(np.mean([stratum.wasserstein for stratum in by_seed])),
+                ks=float(np.mean([stratum.kolmogorov_smirnov for stratum in by_seed])),
+                drift_ratio=_typical([stratum.drift_ratio for stratum in by_seed]),
+            )
+            for by_seed in zip(*(outcome.strata for outcome in distributions), strict=True)
         ],
-    }
+    )
 
 
-def _training_facts(cell: Cell, baseline: Cell | None, params: AnalyzeParams) -> Record | None:
+def _training_facts(cell: Cell, baseline: Cell | None, params: AnalyzeParams) -> TrainingFacts | None:
     """Test accuracy against the baseline's, seed by seed; None for the baseline itself, or without one."""
     if baseline is None or baseline is cell:
         return None
     compared = paired_comparison(
         accuracy_differences(cell, baseline), params.epsilon.accuracy, np.random.default_rng(0)
     )
-    if not cell.learned and not baseline.learned:
-        # Two accuracies at chance are about the same, which would look like a result.
-        nothing = dict.fromkeys(("difference", "sign_flip_p", "better", "tost_p", "detectable"))
-        return nothing | {"mean": compared.mean, "n_seeds": compared.n_seeds, "reason": NEITHER_LEARNED}
-    return {
-        "difference": interval_record(compared.interval(params.level)),
-        "mean": compared.mean,
-        "sign_flip_p": compared.sign_flip_p,
-        "better": interval_record(compared.better(params.level)),
-        "tost_p": compared.tost_p,
-        "detectable": compared.detectable(),
-        "n_seeds": compared.n_seeds,
-        "reason": compared.reason,
-    }
+    # Two accuracies at chance are about the same, which would look like a result.
+    chance = not cell.learned and not baseline.learned
+    return TrainingFacts(
+        difference=None if chance else Estimate.of(compared.interval(params.level)),
+        mean=compared.mean,
+        sign_flip_p=None if chance else compared.sign_flip_p,
+        better=None if chance else Estimate.of(compared.better(params.level)),
+        tost_p=None if chance else compared.tost_p,
+        detectable=None if chance else compared.detectable(),
+        n_seeds=compared.n_seeds,
+        reason=NEITHER_LEARNED if chance else compared.reason,
+    )
 
 
 def _typical(ratios: list[float]) -> float:
@@ -231,13 +253,13 @@ def _typical(ratios: list[float]) -> float:
     return float(np.exp(np.mean(np.log(ratios)))) if min(ratios) > 0 else float(np.mean(ratios))
 
 
-def _calibration_error(cell: Cell, of: Callable[[SeedResult], Confidence], level: float) -> Record | None:
+def _calibration_error(cell: Cell, of: Callable[[SeedResult], Confidence], level: float) -> Estimate | None:
     if len(cell.learned) < min(2, len(cell.seeds)):
         return None
-    return interval_record(calibration_error_over_seeds([of(seed).by_group for seed in cell.learned], level))
+    return Estimate.of(calibration_error_over_seeds([of(seed).by_group for seed in cell.learned], level))
 
 
-def _calibration_curves(cell: Cell) -> Record:
+def _calibration_curves(cell: Cell) -> dict[str, list[CurvePoint]]:
     """The calibration curve by condition, of the predictions of all seeds that learned together."""
     if not cell.learned:
         return {}
@@ -246,23 +268,23 @@ def _calibration_curves(cell: Cell) -> Record:
         name: [seed.conditions[name].confidence for seed in cell.learned] for name in cell.learned[0].conditions
     }
     curves = {}
-    for name, found in by_condition.items():
-        pooled = found[0].pooled
-        for each in found[1:]:
-            pooled += each.pooled
-        curves[name] = [vars(point) for point in pooled.equal_mass(COARSE_BINS).curve()]
+    for name, confidences in by_condition.items():
+        pooled = confidences[0].pooled
+        for confidence in confidences[1:]:
+            pooled += confidence.pooled
+        curves[name] = [CurvePoint(**vars(point)) for point in pooled.equal_mass(COARSE_BINS).curve()]
     return curves
 
 
 def unit_facts(
     cells: list[Cell], baselines: dict[str, Cell], conditions: dict[str, int | None], tolerance: float
-) -> list[Record]:
-    """One record for each model that learned and moves, and each number of pads: values of all units in their order.
+) -> list[UnitFacts]:
+    """What happened to every unit of each model that learned and moves, under each number of pads.
 
     The units are those of the hidden state of the last recurrent layer. Models of a variant that repeats the baseline
     are left out, and so are those whose states do not move at all.
     """
-    records = []
+    models = []
     for cell in cells:
         baseline = baselines.get(cell.side)
         repeats = cell.variant != BASELINE and baseline is not None and cell.same_results(baseline)
@@ -273,16 +295,16 @@ def unit_facts(
             for condition, pads in conditions.items():
                 if pads is not None:
                     state = seed.conditions[condition].states[vector]
-                    records.append(
-                        {
-                            "side": cell.side,
-                            "variant": cell.variant,
-                            "seed": seed.seed,
-                            "state": vector,
-                            "pads": pads,
-                            "effect": state.units.effect.tolist(),
-                            "shift": state.units.shift.tolist(),
-                            "largest": state.largest_of_unit.tolist(),
-                        }
+                    models.append(
+                        UnitFacts(
+                            side=cell.side,
+                            variant=cell.variant,
+                            seed=seed.seed,
+                            state=vector,
+                            pads=pads,
+                            effect=state.units.effect.tolist(),
+                            shift=state.units.shift.tolist(),
+                            largest=state.largest_of_unit.tolist(),
+                        )
                     )
-    return records
+    return models

@@ -106,7 +106,7 @@ class OverUnits:
 class LengthStratum:
     """Texts of one range of lengths, medians over units."""
 
-    from_: int = Field(alias="from")
+    from_: int = Field(validation_alias="from", serialization_alias="from")
     """Tokens of the shortest text."""
     to: int
     """Tokens of the longest text."""

@@ -2,62 +2,65 @@
 
 import csv
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from stages.analysis.cells import Cell
-from stages.analysis.over_seeds import interval_record, mean_record
+from stages.analysis.contract import BagOfWords, DatasetFacts, Epoch, from_json
+from stages.analysis.contract_cells import OverBagOfWords
+from stages.analysis.contract_texts import Corpus, PaddedTexts, TokenizedTexts, Truth
+from stages.analysis.estimate import Estimate
 from stages.errors import UserError
 from stages.params.schema import Params
 from stages.runtime.files import read_json
 from stages.runtime.paths import cell_folder, seed_folder
 from stages.stats.intervals import wilson
 
-Record = dict[str, Any]
 
-
-def dataset_facts(params: Params, corpus: Path, tokens: Path, padded: Path) -> Record:
+def dataset_facts(params: Params, corpus: Path, tokens: Path, padded: Path) -> DatasetFacts:
     """What is known of the texts: how many, how long, how much of the padded input is padding."""
     profile = read_json(tokens / "profile.json")
-    profile["splits"] = {name: _without(facts, "length_counts") for name, facts in profile["splits"].items()}
+    for split in profile["splits"].values():
+        del split["length_counts"]  # for padding_costs.py alone
     truth = corpus / "truth.json"
-    return {
-        "name": params.dataset,
-        "corpus": read_json(corpus / "summary.json"),
-        "truth": read_json(truth) if truth.exists() else None,
-        "tokens": profile,
-        "padded": {side: read_json(padded / side / "profile.json") for side in params.pad.sides},
-    }
+    return DatasetFacts(
+        name=params.dataset,
+        corpus=from_json(Corpus, read_json(corpus / "summary.json")),
+        truth=from_json(Truth, read_json(truth)) if truth.exists() else None,
+        tokens=from_json(TokenizedTexts, profile),
+        padded={side: from_json(PaddedTexts, read_json(padded / side / "profile.json")) for side in params.pad.sides},
+    )
 
 
-def history_rows(models: Path, cell: Cell, seed: int) -> list[Record]:
-    """One row for every epoch of one seed: loss and accuracy on training and validation texts."""
+def training_history(models: Path, cell: Cell, seed: int) -> list[Epoch]:
+    """Loss and accuracy of every epoch of one seed, on training and validation texts."""
     folder = seed_folder(cell_folder(models, cell.side, cell.variant), seed)
     with (folder / "history.csv").open(newline="", encoding="utf-8") as file:
         return [
-            {"side": cell.side, "variant": cell.variant, "seed": seed, "epoch": int(row.pop("epoch")) + 1}
-            | {name: float(value) for name, value in row.items()}
+            Epoch(
+                side=cell.side,
+                variant=cell.variant,
+                seed=seed,
+                epoch=int(row.pop("epoch")) + 1,
+                **{name: float(value) for name, value in row.items()},
+            )
             for row in csv.DictReader(file)
         ]
 
 
-def _without(record: Record, key: str) -> Record:
-    return {name: value for name, value in record.items() if name != key}
-
-
-def bag_facts(folder: Path, level: float) -> Record:
+def bag_facts(folder: Path, level: float) -> BagOfWords:
     """Scores of the bag of words on every split, its test accuracy with a Wilson interval over the texts.
 
     Raises:
         UserError: the stage `bag_of_words` has not run.
     """
-    facts: Record = read_json(folder / "scores.json")
-    test = facts["splits"]["test"]
-    return facts | {"accuracy": interval_record(wilson(test["correct"], test["texts"], level))}
+    scores = read_json(folder / "scores.json")
+    test = scores["splits"]["test"]
+    accuracy = wilson(test["correct"], test["texts"], level)
+    return BagOfWords(accuracy=Estimate(accuracy.estimate, accuracy.low, accuracy.high), **scores)
 
 
-def over_bag_of_words(cell: Cell, bag: Record, level: float) -> Record:
+def over_bag_of_words(cell: Cell, bag: BagOfWords, level: float) -> OverBagOfWords:
     """Test accuracy of a cell minus that of the bag of words, on the same texts.
 
     The mean over all seeds with its t interval, which speaks of new seeds on these texts: the bag of words has no seed,
@@ -66,14 +69,15 @@ def over_bag_of_words(cell: Cell, bag: Record, level: float) -> Record:
     Raises:
         UserError: the two were not scored on the same number of test texts.
     """
-    test = bag["splits"]["test"]
+    test = bag.splits["test"]
     scores = [seed.scores["splits"]["test"] for seed in cell.seeds]
-    if any(each["texts"] != test["texts"] for each in scores):
+    if any(score["texts"] != test.texts for score in scores):
         raise UserError(
             f"{cell.side}-{cell.variant}: it was scored on {scores[0]['texts']} test texts and the bag of words on "
-            f"{test['texts']}; run `dvc repro` to make both again"
+            f"{test.texts}; run `dvc repro` to make both again"
         )
-    correct = np.array([each["correct"] for each in scores])
-    difference = mean_record((correct - test["correct"]) / test["texts"], level, -1, 1)
+    correct = np.array([score["correct"] for score in scores])
+    difference = Estimate.over_seeds((correct - test.correct) / test.texts, level, -1, 1)
     assert difference is not None  # a cell has at least one seed
-    return difference | {"n_seeds": len(correct), "n_seeds_better": int((correct > test["correct"]).sum())}
+    better = int((correct > test.correct).sum())
+    return OverBagOfWords(**vars(difference), n_seeds=len(correct), n_seeds_better=better)

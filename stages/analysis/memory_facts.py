@@ -3,130 +3,145 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from stages.analysis.cells import Cell
-from stages.analysis.over_seeds import mean_record
+from stages.analysis.contract_memory import (
+    FixedPoint,
+    Forgetting,
+    ForgettingPoint,
+    LabelProbe,
+    PadCountProbe,
+    PadStep,
+    PadStepSeed,
+    Probes,
+    TextTrajectory,
+    Trajectories,
+)
+from stages.analysis.estimate import Estimate
 from stages.analysis.readouts import Readout
 from stages.params.schema import AnalyzeParams
 from stages.runtime.paths import condition_name
-from stages.stats.forgetting import KINDS, HalfLife, PairDistances
-
-Record = dict[str, Any]
+from stages.stats.forgetting import KINDS, HalfLife, Kind, PairDistances
 
 PADS_FIRST = "pads come before the text, so nothing that was read is forgotten"
 
 
-def probe_facts(cell: Cell, level: float) -> Record | None:
+def probe_facts(cell: Cell, level: float) -> Probes | None:
     """Means over the seeds that learned; None where too few did."""
-    found = [seed.model.readout for seed in cell.learned if seed.model.readout is not None]
-    if not found or _too_few(cell):
+    readouts = [seed.model.readout for seed in cell.learned if seed.model.readout is not None]
+    if not readouts or _too_few(cell):
         return None
 
-    def mean(value: Callable[[Readout], float], lowest: float = -np.inf, highest: float = np.inf) -> Record | None:
-        return mean_record(np.array([value(each) for each in found]), level, lowest, highest)
+    def mean(value: Callable[[Readout], float], lowest: float = -np.inf, highest: float = np.inf) -> Estimate | None:
+        return Estimate.over_seeds(np.array([value(readout) for readout in readouts]), level, lowest, highest)
 
-    return {
-        "texts": found[0].texts,
-        "label": [
-            {
-                "condition": condition_name(pads),
-                "pads": pads,
-                "frozen": mean_record(np.array([each.frozen[pads] for each in found]), level, 0, 1),
-                "refitted": mean_record(np.array([each.label.accuracy[pads] for each in found]), level, 0, 1),
-            }
-            for pads in found[0].frozen
+    first = readouts[0]
+    return Probes(
+        texts=first.texts,
+        label=[
+            LabelProbe(
+                condition=condition_name(pads),
+                pads=pads,
+                frozen=mean(lambda readout, pads=pads: readout.frozen[pads], 0, 1),  # type: ignore[misc]
+                refitted=mean(lambda readout, pads=pads: readout.label.accuracy[pads], 0, 1),  # type: ignore[misc]
+            )
+            for pads in first.frozen
         ],
-        "label_reason": found[0].label.reason,
-        "pad_count": {
-            "classes": found[0].pad_count.classes,
-            "accuracy": mean(lambda each: each.pad_count.accuracy, 0, 1),
-            "chance": found[0].pad_count.chance,
-            "control": mean(lambda each: each.pad_count.control, 0, 1),
-            "information_bits": mean(lambda each: each.pad_count.information),
-            "entropy_bits": found[0].pad_count.entropy,
-            "reason": found[0].pad_count.reason,
-        },
-        "length_r2": mean(lambda each: each.length.r2, highest=1),
-        "confounded": found[0].confounded,
-    }
+        label_reason=first.label.reason,
+        pad_count=PadCountProbe(
+            classes=first.pad_count.classes,
+            accuracy=mean(lambda readout: readout.pad_count.accuracy, 0, 1),
+            chance=first.pad_count.chance,
+            control=mean(lambda readout: readout.pad_count.control, 0, 1),
+            information_bits=mean(lambda readout: readout.pad_count.information),
+            entropy_bits=first.pad_count.entropy,
+            reason=first.pad_count.reason,
+        ),
+        length_r2=mean(lambda readout: readout.length.r2, highest=1),
+        confounded=first.confounded,
+    )
 
 
-def forgetting_facts(cell: Cell, params: AnalyzeParams) -> Record | None:
+def forgetting_facts(cell: Cell, params: AnalyzeParams) -> Forgetting | None:
     """Distances between texts by pads, and half-lives, as means over the seeds that learned.
 
     None where too few learned, or where pads do not move the state, so that there is nothing to forget.
     """
-    found = [seed.model.distances for seed in cell.learned if seed.model.distances is not None]
-    if not found or _too_few(cell) or not cell.moves(params.exact_tolerance):
+    by_seed = [seed.model.distances for seed in cell.learned if seed.model.distances is not None]
+    if not by_seed or _too_few(cell) or not cell.moves(params.exact_tolerance):
         return None
     level = params.level
-    half_lives = {kind: [each.half_life(kind) for each in found] for kind in KINDS}
+    half_lives = {kind: [distances.half_life(kind) for distances in by_seed] for kind in KINDS}
     if cell.side == "pre":
         half_lives = {
             kind: [replace(life, pads=None, reason=PADS_FIRST) for life in half_lives[kind]] for kind in KINDS
         }
-    reasons = {kind: _reason(lives) for kind, lives in half_lives.items()}
-    start = {"estimate": 1.0, "low": 1.0, "high": 1.0}
-    return {
-        "points": [{"pads": 0, "within": start, "between": start}]
-        + [
-            {"pads": pads, **{kind: _distance(found, kind, index, level) for kind in KINDS}}
-            for index, pads in enumerate(found[0].pads)
-        ],
-        "half_life": {
+    reasons: dict[str, str | None] = {kind: _reason(lives) for kind, lives in half_lives.items()}
+    start = Estimate(1.0, 1.0, 1.0)
+    points = [
+        ForgettingPoint(pads=pads, **{kind: _distance(by_seed, kind, index, level) for kind in KINDS})
+        for index, pads in enumerate(by_seed[0].pads)
+    ]
+    return Forgetting(
+        points=[ForgettingPoint(pads=0, within=start, between=start), *points],
+        half_life={
             kind: _geometric([life.pads or np.nan for life in lives], level) for kind, lives in half_lives.items()
         },
-        "from_pads": {
+        from_pads={
             kind: None if reasons[kind] else max(life.start for life in lives if life.start is not None)
             for kind, lives in half_lives.items()
         },
-        "half_lives": {
+        half_lives={
             kind: sorted(life.pads for life in lives if life.pads is not None) for kind, lives in half_lives.items()
         },
-        "converging": {
-            kind: mean_record(np.array([life.share for life in lives], dtype=np.float64), level, 0, 1)
+        converging={
+            kind: Estimate.over_seeds(np.array([life.share for life in lives], dtype=np.float64), level, 0, 1)
             for kind, lives in half_lives.items()
         },
-        "reasons": reasons,
-    }
+        reasons=reasons,
+    )
 
 
 def _reason(lives: list[HalfLife]) -> str | None:
     """Why there is no half-life over the seeds; None where every seed has one."""
-    found = Counter(life.reason for life in lives if life.reason)
-    if len(lives) in found.values():
-        return next(iter(found))
-    return "; ".join(f"{reason} in {seeds} of {len(lives)} seeds" for reason, seeds in found.most_common()) or None
+    reasons = Counter(life.reason for life in lives if life.reason)
+    if len(lives) in reasons.values():
+        return next(iter(reasons))
+    return "; ".join(f"{reason} in {seeds} of {len(lives)} seeds" for reason, seeds in reasons.most_common()) or None
 
 
-def pad_step_facts(cell: Cell) -> Record | None:
+def pad_step_facts(cell: Cell) -> PadStep | None:
     """What export found of the map that one pad applies, for every seed that learned."""
-    found = [(seed.seed, seed.model.pad_step) for seed in cell.learned if seed.model.pad_step]
-    if not found:
+    steps = [(seed.seed, seed.model.pad_step) for seed in cell.learned if seed.model.pad_step]
+    if not steps:
         return None
-    return {
-        "moves": any(step["moves"] for _, step in found),
-        "layer": found[0][1]["layer"],
-        "seeds": [
-            {"seed": seed, "settled": step["settled"], "fixed_points": step["fixed_points"]} for seed, step in found
+    return PadStep(
+        moves=any(step["moves"] for _, step in steps),
+        layer=steps[0][1]["layer"],
+        seeds=[
+            PadStepSeed(
+                seed=seed,
+                settled=step["settled"],
+                fixed_points=[FixedPoint(**point) for point in step["fixed_points"]],
+            )
+            for seed, step in steps
         ],
-    }
+    )
 
 
-def path_facts(cell: Cell, tolerance: float) -> Record | None:
+def trajectory_facts(cell: Cell, tolerance: float) -> Trajectories | None:
     """Where pads lead the states of some texts, in the first model that learned and moves; None where none does."""
     for seed in cell.learned:
         path = seed.model.readout.path if seed.model.readout else None
         if path is not None and any(outcome.largest > tolerance for outcome in seed.conditions.values()):
             texts = zip(path.labels, path.path.x.tolist(), path.path.y.tolist(), strict=True)
-            return {
-                "seed": seed.seed,
-                "explained": list(path.path.explained),
-                "texts": [{"label": label, "pads": list(path.path.pads), "x": x, "y": y} for label, x, y in texts],
-            }
+            return Trajectories(
+                seed=seed.seed,
+                explained=list(path.path.explained),
+                texts=[TextTrajectory(label=label, pads=list(path.path.pads), x=x, y=y) for label, x, y in texts],
+            )
     return None
 
 
@@ -134,11 +149,14 @@ def _too_few(cell: Cell) -> bool:
     return len(cell.learned) < min(2, len(cell.seeds))
 
 
-def _distance(found: list[PairDistances], kind: Any, index: int, level: float) -> Record | None:
-    return _geometric([float(each.ratio(kind)[index]) for each in found], level)
+def _distance(by_seed: list[PairDistances], kind: Kind, index: int, level: float) -> Estimate | None:
+    return _geometric([float(distances.ratio(kind)[index]) for distances in by_seed], level)
 
 
-def _geometric(values: list[float], level: float) -> Record | None:
+def _geometric(values: list[float], level: float) -> Estimate | None:
     """The geometric mean over seeds with its t interval on the logarithm."""
-    record = mean_record(np.log(np.array(values)), level)
-    return record and {name: None if value is None else float(np.exp(value)) for name, value in record.items()}
+    mean = Estimate.over_seeds(np.log(np.array(values)), level)
+    if mean is None:
+        return None
+    low, high = (None if bound is None else float(np.exp(bound)) for bound in (mean.low, mean.high))
+    return Estimate(float(np.exp(mean.estimate)), low, high)

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from stages.analysis.contract import Similarity
+from stages.analysis.estimate import Estimate
 from stages.analysis.one_model import last_hidden
-from stages.analysis.over_seeds import interval_record
 from stages.runtime.paths import AS_TRAINED, states_path
 from stages.states.reader import aligned_batches, read_metadata
 from stages.states.schema import HEAD, vector_columns
@@ -21,7 +21,6 @@ from stages.stats.moments import Moments
 from stages.stats.similarity import Jackknifed, debiased_cka, jackknifed, procrustes
 from stages.stats.text_groups import GROUPS, text_group
 
-Record = dict[str, Any]
 Floats = NDArray[np.float64]
 
 MOST_SEEDS = 10
@@ -45,14 +44,14 @@ class SimilarityUnit:
 
 
 @dataclass(frozen=True)
-class Similarity:
+class PairSimilarity:
     """How alike the states of two models are, with every group of texts left out in turn."""
 
     cka: Jackknifed
     procrustes: Jackknifed
 
 
-def similarity_of(unit: SimilarityUnit) -> Similarity:
+def similarity_of(unit: SimilarityUnit) -> PairSimilarity:
     """Read both models' states, padded as trained, in one pass.
 
     Raises:
@@ -63,7 +62,7 @@ def similarity_of(unit: SimilarityUnit) -> Similarity:
         return _similarity(unit)
 
 
-def _similarity(unit: SimilarityUnit) -> Similarity:
+def _similarity(unit: SimilarityUnit) -> PairSimilarity:
     paths = [states_path(unit.states, unit.side, *each, CONDITION) for each in (unit.one, unit.two)]
     vector = read_vector(paths[0])
     moments: Moments | None = None
@@ -73,7 +72,7 @@ def _similarity(unit: SimilarityUnit) -> Similarity:
             moments = Moments.create(GROUPS, x[0], y[0])
         moments.add(x, y, text_group(one.text_id))
     assert moments is not None  # a file without texts is refused before
-    return Similarity(jackknifed(debiased_cka, moments), jackknifed(procrustes, moments))
+    return PairSimilarity(jackknifed(debiased_cka, moments), jackknifed(procrustes, moments))
 
 
 def read_vector(path: Path) -> str:
@@ -118,32 +117,32 @@ def comparisons(
     return found
 
 
-def similarity_record(compared: Comparison, found: list[Similarity], level: float) -> Record:
+def similarity_facts(compared: Comparison, by_pair: list[PairSimilarity], level: float) -> Similarity:
     """The mean over pairs of models with its interval over seeds and texts; None without a pair that is defined."""
     mean = _mean_over_pairs if compared.of == "seeds" else mean_over_seeds_and_texts
-    return {
-        "side": compared.side,
-        "of": compared.of,
-        "one": compared.names[0],
-        "two": compared.names[1],
-        "condition": CONDITION,
-        "pairs": len(found),
-        "cka": interval_record(_interval([each.cka for each in found], mean, level, -1.0, 1.0)),
-        "procrustes": interval_record(_interval([each.procrustes for each in found], mean, level, 0.0, np.pi / 2)),
-    }
+    return Similarity(
+        side=compared.side,
+        of=compared.of,
+        one=compared.names[0],
+        two=compared.names[1],
+        condition=CONDITION,
+        pairs=len(by_pair),
+        cka=Estimate.of(_interval([pair.cka for pair in by_pair], mean, level, -1.0, 1.0)),
+        procrustes=Estimate.of(_interval([pair.procrustes for pair in by_pair], mean, level, 0.0, np.pi / 2)),
+    )
 
 
 def _interval(
-    found: list[Jackknifed],
+    by_pair: list[Jackknifed],
     mean: Callable[[Floats, Floats], MeanOverSeeds],
     level: float,
     lowest: float,
     highest: float,
 ) -> Interval | None:
-    values = np.array([each.estimate for each in found])
-    if not len(found) or not np.isfinite(values).all() or min(len(each.without_group) for each in found) < 2:
+    values = np.array([pair.estimate for pair in by_pair])
+    if not len(by_pair) or not np.isfinite(values).all() or min(len(pair.without_group) for pair in by_pair) < 2:
         return None
-    without = np.stack([each.without_group for each in found])
+    without = np.stack([pair.without_group for pair in by_pair])
     if not np.isfinite(without).all():
         return None
     interval = mean(values, without).interval(level)

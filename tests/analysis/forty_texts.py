@@ -1,7 +1,8 @@
 """A cell whose models read forty texts and are wrong on those that a test chooses."""
 
 from stages.analysis.cell_facts import cell_facts
-from tests.analysis.planted import cell_of, condition, predictions, seed_result, spread_by
+from stages.analysis.contract import to_json
+from tests.analysis.planted import BAG, cell_of, condition, predictions, seed_result, spread_by
 
 TEXTS = 40
 CONDITIONS = {"pads-8": 8, "as-trained": None}
@@ -29,7 +30,8 @@ def seed_of(
 
 def facts_of(make_params, seeds, *, variant="baseline", baseline=None, **changes):
     cell = cell_of(make_params, seeds, variant)
-    return cell_facts(cell, cell if baseline is None else baseline, CONDITIONS, make_params(changes).analyze)
+    compared = cell if baseline is None else baseline
+    return to_json(cell_facts(cell, compared, CONDITIONS, BAG, make_params(changes).analyze))
 
 
 def at(facts, name):

@@ -11,6 +11,9 @@ from stages.params.schema import Epsilon
 from stages.stats.calibration import Confidence, ConfidenceBins
 from stages.stats.predictions import PredictionSums
 from stages.stats.shift import ShiftSums
+from tests.analysis.planted import in_json
+
+verdicts = in_json(verdicts)
 
 TEXTS = 1000
 CONDITIONS = {"pads-8": 8}

@@ -1,15 +1,17 @@
 """Every cell beside the bag of words, by hand."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from scipy import stats
 
 from stages.analysis.dataset_facts import bag_facts, over_bag_of_words
 from stages.errors import UserError
-from tests.analysis.planted import cell_of, condition, seed_result
+from tests.analysis.planted import BAG, cell_of, condition, in_json, seed_result
 
-BAG = {"splits": {"test": {"texts": 1000, "correct": 760}}}
+bag_facts = in_json(bag_facts)
+over_bag_of_words = in_json(over_bag_of_words)
 
 
 def cell(make_params, *correct):
@@ -18,7 +20,9 @@ def cell(make_params, *correct):
 
 def test_the_accuracy_of_the_bag_has_the_interval_of_its_texts(tmp_path):
     """Wilson for 30 of 40, as in Newcombe 1998's formula: (2np + z² ± z √(z² + 4npq)) / 2(n + z²)."""
-    (tmp_path / "scores.json").write_text(json.dumps({"splits": {"test": {"texts": 40, "correct": 30}}, "penalty": 3}))
+    test = {"texts": 40, "correct": 30, "majority": 20, "accuracy": 0.75, "nll": 0.5}
+    scores = {"splits": {"test": test}, "penalty": 3, "features": 9, "tried": []}
+    (tmp_path / "scores.json").write_text(json.dumps(scores))
     found = bag_facts(tmp_path, 0.95)
     z = stats.norm.ppf(0.975)
     half = z * (z**2 + 4 * 30 * 0.25) ** 0.5
@@ -48,7 +52,7 @@ def test_one_seed_has_no_interval(make_params):
 
 
 def test_other_test_texts_are_not_compared(make_params):
-    bag = {"splits": {"test": {"texts": 999, "correct": 760}}}
+    bag = replace(BAG, splits={"test": replace(BAG.splits["test"], texts=999)})
     with pytest.raises(UserError, match="scored on 1000 test texts and the bag of words on 999; run `dvc repro`"):
         over_bag_of_words(cell(make_params, 800), bag, 0.95)
 

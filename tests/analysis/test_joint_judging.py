@@ -6,7 +6,7 @@ import pytest
 from stages.analysis.outcomes import ConditionOutcome
 from stages.analysis.verdicts import CONSTANT_UNIT, joint_shift_verdict, unit_shift_verdict
 from stages.params.schema import Epsilon
-from tests.analysis.planted import EPSILON, cell_of, condition, predictions, seed_result, spread_by, state
+from tests.analysis.planted import EPSILON, cell_of, condition, in_json, predictions, seed_result, spread_by, state
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -32,7 +32,7 @@ def judge(make_params, pairs, *, correct=None, epsilon=None, question=unit_shift
         )
         for number, each in enumerate(pairs)
     ]
-    return question(cell_of(make_params, seeds), "pads-8", "head", params)
+    return in_json(question)(cell_of(make_params, seeds), "pads-8", "head", params)
 
 
 QUESTIONS = pytest.mark.parametrize(

@@ -4,12 +4,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.analysis.memory_facts import PADS_FIRST, forgetting_facts, pad_step_facts, path_facts, probe_facts
+from stages.analysis.memory_facts import PADS_FIRST, forgetting_facts, pad_step_facts, probe_facts, trajectory_facts
 from stages.analysis.readouts import Path, Readout
 from stages.stats.forgetting import PairDistances
 from stages.stats.probes import LabelProbe, LengthProbe, PadCountProbe
 from stages.stats.trajectory import PrincipalPath
-from tests.analysis.planted import LEVEL, cell_of, condition, seed_result
+from tests.analysis.planted import LEVEL, cell_of, condition, in_json, seed_result
+
+forgetting_facts = in_json(forgetting_facts)
+pad_step_facts = in_json(pad_step_facts)
+trajectory_facts = in_json(trajectory_facts)
+probe_facts = in_json(probe_facts)
 
 TOLERANCE = 1e-6
 
@@ -224,20 +229,20 @@ def path_of(x):
 def test_the_path_is_that_of_the_first_seed_that_learned_and_has_one(make_params):
     models = [{"readout": readout(path=path_of(x))} for x in (5.0, 6.0)]
     no_plane = [{"readout": readout()}, *models]
-    facts = path_facts(cell(make_params, no_plane, correct=[900, 500, 900]), TOLERANCE)
+    facts = trajectory_facts(cell(make_params, no_plane, correct=[900, 500, 900]), TOLERANCE)
     assert facts == {
         "seed": 5,
         "explained": [0.6, 0.3],
         "texts": [{"label": 1, "pads": [0, 8], "x": [6.0, 7.0], "y": [0.0, 2.0]}],
     }
-    assert path_facts(cell(make_params, models), TOLERANCE)["seed"] == 3
+    assert trajectory_facts(cell(make_params, models), TOLERANCE)["seed"] == 3
 
 
 def test_there_is_no_path_where_nothing_moves_learns_or_was_read(make_params):
     models = [{"readout": readout(path=path_of(5.0))}] * 2
-    assert path_facts(cell(make_params, models, states={"h_lstm_1": (ALONE, ALONE)}), TOLERANCE) is None
-    assert path_facts(cell(make_params, models, correct=[500, 500]), TOLERANCE) is None
-    assert path_facts(cell(make_params, [{}]), TOLERANCE) is None
+    assert trajectory_facts(cell(make_params, models, states={"h_lstm_1": (ALONE, ALONE)}), TOLERANCE) is None
+    assert trajectory_facts(cell(make_params, models, correct=[500, 500]), TOLERANCE) is None
+    assert trajectory_facts(cell(make_params, [{}]), TOLERANCE) is None
 
 
 def test_what_moves_by_rounding_alone_forgets_nothing(make_params):

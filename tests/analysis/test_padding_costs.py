@@ -5,7 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from stages.analysis.padding_costs import cost_facts, law_facts, length_facts
+from stages.analysis.padding_costs import batching_costs, law_facts, length_facts
+from tests.analysis.planted import in_json
+
+batching_costs = in_json(batching_costs)
+law_facts = in_json(law_facts)
+length_facts = in_json(length_facts)
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -46,7 +51,7 @@ def test_steps_and_flops_by_hand(make_params, folders):
 
     Of the 6 pairs of texts in random order, 3 have the one of 4 tokens, 3 have at most 3: twice a pair of 3.5.
     """
-    found = by_batching(cost_facts(params_of(make_params), *folders), "pre", "baseline")
+    found = by_batching(batching_costs(params_of(make_params), *folders), "pre", "baseline")
     steps = {name: each["steps"] for name, each in found.items()}
     assert steps == {"fixed": 16, "per_batch": pytest.approx(14), "bucketed": 14, "packed": 11}
     # Four gates of 3 units reading 3 + 2 numbers, a multiply and an add each, and 9 operations a unit.
@@ -57,14 +62,14 @@ def test_steps_and_flops_by_hand(make_params, folders):
 
 
 def test_every_side_has_its_own_width(make_params, folders):
-    records = cost_facts(params_of(make_params), *folders)
+    records = batching_costs(params_of(make_params), *folders)
     assert by_batching(records, "post", "masked")["fixed"]["steps"] == 4 * 6
     assert len(records) == 2 * 3 * 4
 
 
 def test_trimming_is_usable_where_the_state_ignores_pads(make_params, folders):
     def usable(**changes):
-        records = cost_facts(params_of(make_params, **changes), *folders)
+        records = batching_costs(params_of(make_params, **changes), *folders)
         return {
             variant: {name for name, each in by_batching(records, "pre", variant).items() if each["usable"]}
             for variant in ("baseline", "masked", "double_mask")
@@ -77,7 +82,7 @@ def test_trimming_is_usable_where_the_state_ignores_pads(make_params, folders):
 
 
 def test_a_variant_has_the_flops_of_its_own_size(make_params, folders):
-    found = cost_facts(
+    found = batching_costs(
         params_of(make_params, variants__masked={"mask": "embedding", "bidirectional": "concat"}), *folders
     )
     assert by_batching(found, "pre", "masked")["fixed"]["flops_per_step"] == 2 * 147

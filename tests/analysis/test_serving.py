@@ -5,7 +5,9 @@ import pytest
 
 from stages.analysis.verdicts import NOTHING_SEEN_METHOD, no_interval, verdicts
 from stages.stats.intervals import wilson
-from tests.analysis.planted import cell_of, condition, predictions, seed_result
+from tests.analysis.planted import cell_of, condition, in_json, predictions, seed_result
+
+verdicts = in_json(verdicts)
 
 pytestmark = pytest.mark.filterwarnings("error")
 

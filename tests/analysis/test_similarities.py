@@ -7,18 +7,21 @@ from scipy import stats
 from stages.analysis.similarities import (
     WIDEST,
     Comparison,
-    Similarity,
+    PairSimilarity,
     SimilarityUnit,
     comparisons,
     read_vector,
+    similarity_facts,
     similarity_of,
-    similarity_record,
 )
 from stages.errors import UserError
 from stages.runtime.paths import AS_TRAINED, states_path
 from stages.states.schema import StatesMetadata
 from stages.states.writer import states_writer
 from stages.stats.similarity import Jackknifed
+from tests.analysis.planted import in_json
+
+similarity_facts = in_json(similarity_facts)
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -149,10 +152,10 @@ def jackknife(estimate, *without):
 
 def test_the_mean_over_pairs_lies_within_its_bounds():
     found = [
-        Similarity(jackknife(0.8, 0.79, 0.81), jackknife(0.5, 0.49, 0.51)),
-        Similarity(jackknife(0.9, 0.91, 0.89), jackknife(0.3, 0.31, 0.29)),
+        PairSimilarity(jackknife(0.8, 0.79, 0.81), jackknife(0.5, 0.49, 0.51)),
+        PairSimilarity(jackknife(0.9, 0.91, 0.89), jackknife(0.3, 0.31, 0.29)),
     ]
-    record = similarity_record(PAIR, found, 0.95)
+    record = similarity_facts(PAIR, found, 0.95)
     assert (record["side"], record["of"], record["one"], record["two"]) == ("post", "variants", "baseline", "masked")
     assert (record["condition"], record["pairs"]) == ("as-trained", 2)
     assert record["cka"]["estimate"] == pytest.approx(0.85)
@@ -165,19 +168,19 @@ def test_the_mean_over_pairs_lies_within_its_bounds():
 def test_pairs_of_seeds_share_their_seeds():
     """Without the first seed .4 is left, then .6, then .8: a variance of ⅔ · (.2² + .2²), with 2 degrees."""
     seeds = Comparison("post", "seeds", ("baseline", "baseline"), [])
-    found = [Similarity(*[jackknife(each, each, each)] * 2) for each in (0.8, 0.6, 0.4)]
-    record = similarity_record(seeds, found, 0.5)
+    found = [PairSimilarity(*[jackknife(each, each, each)] * 2) for each in (0.8, 0.6, 0.4)]
+    record = similarity_facts(seeds, found, 0.5)
     half = stats.t.ppf(0.75, 2) * np.sqrt(0.16 / 3)
     assert record["cka"]["estimate"] == pytest.approx(0.6)
     assert (record["cka"]["low"], record["cka"]["high"]) == (pytest.approx(0.6 - half), pytest.approx(0.6 + half))
     # Pairs of variants are independent: their standard error is .2 / √3.
-    pairs = similarity_record(PAIR, found, 0.5)["cka"]
+    pairs = similarity_facts(PAIR, found, 0.5)["cka"]
     assert pairs["high"] - 0.6 == pytest.approx(stats.t.ppf(0.75, 2) * 0.2 / np.sqrt(3))
 
 
 def test_one_pair_has_the_interval_of_its_texts():
     """Two groups: the jackknife's variance is ½ · 2 · .01², with one degree of freedom."""
-    record = similarity_record(PAIR, [Similarity(*[jackknife(0.5, 0.49, 0.51)] * 2)], 0.95)
+    record = similarity_facts(PAIR, [PairSimilarity(*[jackknife(0.5, 0.49, 0.51)] * 2)], 0.95)
     assert record["pairs"] == 1
     assert record["cka"]["high"] - 0.5 == pytest.approx(12.7062 * 0.01, rel=1e-4)
 
@@ -194,14 +197,14 @@ def test_one_pair_has_the_interval_of_its_texts():
     ids=["no pair", "one group", "undefined", "undefined without a group", "undefined in one pair"],
 )
 def test_what_is_undefined_is_none(found):
-    record = similarity_record(PAIR, [Similarity(each, each) for each in found], 0.95)
+    record = similarity_facts(PAIR, [PairSimilarity(each, each) for each in found], 0.95)
     assert (record["cka"], record["procrustes"], record["pairs"]) == (None, None, len(found))
 
 
 @pytest.mark.parametrize("texts", [1, 2, 4])
 def test_few_texts_and_constant_states_are_none(tmp_path, texts):
     few = compared(tmp_path, drawn(0, n=texts), drawn(1, n=texts))
-    assert similarity_record(PAIR, [few], 0.95)["cka"] is None
+    assert similarity_facts(PAIR, [few], 0.95)["cka"] is None
     constant = compared(tmp_path, np.full((60, 4), 0.3), drawn(1, n=60))
-    record = similarity_record(PAIR, [constant], 0.95)
+    record = similarity_facts(PAIR, [constant], 0.95)
     assert (record["cka"], record["procrustes"]) == (None, None)

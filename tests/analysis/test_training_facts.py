@@ -6,7 +6,7 @@ import pytest
 from stages.analysis.cell_facts import cell_facts
 from stages.stats.rounding import finite
 from tests.analysis.forty_texts import CONDITIONS, base_of, facts_of, seed_of
-from tests.analysis.planted import cell_of
+from tests.analysis.planted import BAG, cell_of
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -34,7 +34,7 @@ def test_training_is_compared_seed_by_seed(make_params):
 def test_the_baseline_is_not_compared_with_itself(make_params):
     assert facts_of(make_params, [seed_of(0)])["training"] is None
     cell = cell_of(make_params, [seed_of(0)], "masked")
-    assert cell_facts(cell, None, CONDITIONS, make_params().analyze)["training"] is None
+    assert cell_facts(cell, None, CONDITIONS, BAG, make_params().analyze).training is None
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ import pytest
 
 from stages.analysis.cell_facts import unit_facts
 from stages.stats.rounding import finite
-from tests.analysis.planted import cell_of, condition, seed_result
+from tests.analysis.planted import cell_of, condition, in_json, seed_result
+
+unit_facts = in_json(unit_facts)
 
 pytestmark = pytest.mark.filterwarnings("error")
 

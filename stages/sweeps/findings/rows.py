@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.analysis.over_seeds import mean_record
+from stages.analysis.estimate import Estimate
 from stages.params.layers import NO_RECURRENCE
 from stages.reporting.results import (
     ACCURACY_CHANGE,
@@ -191,7 +191,8 @@ def _mean_score(cell: CellFacts, split: str, level: float) -> Record | None:
     scores = [_score(cell, index, split) for index in range(len(cell.seeds))]
     if any(score is None for score in scores):
         return None
-    return mean_record(np.array(scores, dtype=np.float64), level, 0.0, 1.0)
+    mean = Estimate.over_seeds(np.array(scores, dtype=np.float64), level, 0.0, 1.0)
+    return None if mean is None else vars(mean)
 
 
 def _value(seed: Record | None, estimand: str) -> float:
