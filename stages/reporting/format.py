@@ -1,12 +1,100 @@
-"""How numbers look: rounded in JSON, and written the same way in every sentence and table."""
+"""One way to say a number, an interval and a verdict, for every sentence, table and figure.
 
-from collections.abc import Callable
+A number alone is written by a function: `format_ratio(0.385)`, `format_percent(0.021)`, `format_points(0.044)`,
+`format_count(4464000)`, `format_plain(0.01)`, `format_p(0.031)`.
 
-from stages.reporting.results import Estimate, Finding
+A number with its interval or verdict is written by a `Scale`, which says in what it is measured:
+
+    RATIO.of(value)        0.385 [0.310, 0.470]         PERCENT.of(value)   2.1 % [1.5, 2.9]
+    RATIO.judged(value)    0.385 [0.310, 0.470] DIFFERENT
+    POINTS.of(value)       +4.4 [−0.3, +9.1]            POINTS.judged(value)   +4.4 [−0.3, +9.1] INCONCLUSIVE
+
+`value` is anything with `estimate`, `low` and `high`, and, where it was judged, `verdict` and `reason`; None, or one
+without an estimate, is –, and one that is EXACT is 0 (exact). A record of a JSON file becomes one by
+`Judgement.of(record)`. In a table the same is a cell: see `stages.reporting.table`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
 from stages.stats.verdicts import Verdict
 
 MISSING = "–"
 EXACT_ZERO = "0 (exact)"
+SMALLEST_P = 0.001
+
+
+class Bounded(Protocol):
+    """A figure with its interval; what is None is undefined or was not computed."""
+
+    @property
+    def estimate(self) -> float | None:
+        """The figure."""
+
+    @property
+    def low(self) -> float | None:
+        """Lower end of its interval."""
+
+    @property
+    def high(self) -> float | None:
+        """Upper end of its interval."""
+
+
+@runtime_checkable
+class Judged(Bounded, Protocol):
+    """A figure with its interval and what that says about ε."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """UNDEFINED where nothing is said."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is undefined."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A figure as a JSON file holds it."""
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+    verdict: Verdict = Verdict.UNDEFINED
+    reason: str | None = None
+
+    @staticmethod
+    def of(record: Mapping[str, Any]) -> "Judgement":
+        """From a record with an `estimate`; a verdict that it lacks is UNDEFINED."""
+        return Judgement(
+            record["estimate"],
+            record.get("low"),
+            record.get("high"),
+            Verdict(record.get("verdict") or Verdict.UNDEFINED),
+            record.get("reason"),
+        )
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What a figure is measured in, which is how it and its interval are written."""
+
+    number: Callable[[float | None], str]
+    interval: Callable[[float | None, float | None], str]
+
+    def of(self, value: Bounded | None) -> str:
+        """The figure and its interval."""
+        if value is None or value.estimate is None:
+            return MISSING
+        if isinstance(value, Judged) and value.verdict is Verdict.EXACT:
+            return EXACT_ZERO
+        return spaced(self.number(value.estimate), self.interval(value.low, value.high))
+
+    def judged(self, value: Judged | None) -> str:
+        """The figure, its interval and its verdict; no verdict where it is undefined."""
+        known = value is not None and value.verdict not in (Verdict.EXACT, Verdict.UNDEFINED)
+        return spaced(self.of(value), str(value.verdict) if value is not None and known else "")
 
 
 def format_ratio(value: float | None) -> str:
@@ -37,7 +125,7 @@ def format_points(value: float | None) -> str:
 
 
 def format_ratio_interval(low: float | None, high: float | None) -> str:
-    """[a, b] in the form of `ratio`; nothing where there is no interval."""
+    """[a, b] in the form of `format_ratio`; nothing where there is no interval."""
     return "" if low is None or high is None else f"[{format_ratio(low)}, {format_ratio(high)}]"
 
 
@@ -87,30 +175,21 @@ def _minus(text: str) -> str:
     return f"−{text[1:]}" if text.startswith("-") else text
 
 
-NumberText = Callable[[float | None], str]
-IntervalText = Callable[[float | None, float | None], str]
+RATIO = Scale(format_ratio, format_ratio_interval)
+"""Without a unit."""
+PERCENT = Scale(format_percent, format_percent_interval)
+"""Of a share."""
+POINTS = Scale(format_points, format_points_interval)
+"""Percentage points, of a difference of shares."""
 
-SMALLEST_P = 0.001
-
-
-def format_ratio_of(value: Estimate | Finding | None) -> str:
-    """0.385 [0.310, 0.470]."""
-    return _with_interval(value, format_ratio, format_ratio_interval)
-
-
-def format_percent_of(value: Estimate | Finding | None) -> str:
-    """2.1 % [1.5, 2.9]."""
-    return _with_interval(value, format_percent, format_percent_interval)
+format_ratio_of = RATIO.of
+format_percent_of = PERCENT.of
+format_points_of = POINTS.of
 
 
-def format_points_of(value: Estimate | Finding | None) -> str:
-    """+4.4 [−0.3, +9.1], in percentage points."""
-    return _with_interval(value, format_points, format_points_interval)
-
-
-def format_signed_of(value: Estimate | Finding | None) -> str:
+def format_signed_of(value: Bounded | None) -> str:
     """+0.0123 [0.00800, 0.0170], without a unit."""
-    text = format_ratio_of(value)
+    text = RATIO.of(value)
     return f"+{text}" if value is not None and value.estimate is not None and value.estimate > 0 else text
 
 
@@ -121,42 +200,15 @@ def format_p(value: float | None) -> str:
     return f"<{SMALLEST_P}" if value < SMALLEST_P else f"{value:.3f}"
 
 
-def undefined_or(value: Estimate | Finding | None, text: Callable[[Estimate | Finding | None], str], why: str) -> str:
-    """The figure with its interval; where there is none, that it is undefined and why."""
-    if value is not None and value.estimate is not None:
-        return text(value)
-    reason = value.reason if isinstance(value, Finding) and value.reason else why
-    return f"undefined: {reason}"
-
-
-def format_judged(finding: Finding | None, value: NumberText, interval: IntervalText) -> str:
-    """The figure, its interval and its verdict; an undefined one in words."""
-    if finding is None:
-        return MISSING
-    if finding.verdict is Verdict.EXACT:
-        return EXACT_ZERO
-    if finding.verdict is Verdict.UNDEFINED:
-        return f"{value(finding.estimate)} (undefined: {finding.reason or 'not defined'})"
-    return f"{value(finding.estimate)} {interval(finding.low, finding.high)} {finding.verdict}"
-
-
 def capital(text: str) -> str:
     """The text as the beginning of a sentence."""
     return text[:1].upper() + text[1:]
 
 
-def apart(one: Estimate | Finding | None, two: Estimate | Finding | None) -> bool:
+def apart(one: Bounded | None, two: Bounded | None) -> bool:
     """Whether both have intervals and the intervals do not meet."""
-    bounds = [bound for each in (one, two) if each is not None for bound in (each.low, each.high)]
+    bounds = [bound for value in (one, two) if value is not None for bound in (value.low, value.high)]
     if len(bounds) < 4 or any(bound is None for bound in bounds):
         return False
     low_one, high_one, low_two, high_two = (bound or 0.0 for bound in bounds)
     return high_one < low_two or high_two < low_one
-
-
-def _with_interval(value: Estimate | Finding | None, number: NumberText, interval: IntervalText) -> str:
-    if value is None or value.estimate is None:
-        return MISSING
-    if isinstance(value, Finding) and value.verdict is Verdict.EXACT:
-        return EXACT_ZERO
-    return spaced(number(value.estimate), interval(value.low, value.high))

@@ -6,19 +6,16 @@ from dataclasses import dataclass, field
 from stages.reporting.format import (
     EXACT_ZERO,
     MISSING,
-    format_percent,
-    format_percent_interval,
-    format_points,
-    format_points_interval,
+    PERCENT,
+    POINTS,
+    RATIO,
+    Judged,
+    Scale,
     format_ratio,
-    format_ratio_interval,
 )
 from stages.reporting.results import ALONE, CellFacts, Finding, Results, condition_text
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
 from stages.stats.verdicts import Verdict
-
-NumberText = Callable[[float | None], str]
-IntervalText = Callable[[float | None, float | None], str]
 
 
 @dataclass
@@ -71,17 +68,17 @@ def condition_name_in_table(condition: str) -> str:
 
 def drift_text(finding: Finding | None, notes: Notes) -> str:
     """0.385 [0.31, 0.47] DIFFERENT."""
-    return judged_text(finding, notes, format_ratio, format_ratio_interval)
+    return judged_text(RATIO, finding, notes)
 
 
 def share_text(finding: Finding | None, notes: Notes) -> str:
     """2.1 % [1.5, 2.9] DIFFERENT."""
-    return judged_text(finding, notes, format_percent, format_percent_interval)
+    return judged_text(PERCENT, finding, notes)
 
 
 def points_text(finding: Finding | None, notes: Notes) -> str:
     """+4.4 [−0.3, +9.1] INCONCLUSIVE."""
-    return judged_text(finding, notes, format_points, format_points_interval)
+    return judged_text(POINTS, finding, notes)
 
 
 def largest_text(finding: Finding | None) -> str:
@@ -91,22 +88,18 @@ def largest_text(finding: Finding | None) -> str:
     return EXACT_ZERO if finding.largest_change == 0 else format_ratio(finding.largest_change)
 
 
-def smallest_text(finding: Finding | None, value: NumberText) -> str:
+def smallest_text(finding: Finding | None, value: Callable[[float | None], str]) -> str:
     """ε*, the smallest bound at which equivalence would hold."""
     if finding is None or finding.verdict is Verdict.EXACT:
         return MISSING if finding is None else "0"
     return value(finding.smallest_epsilon)
 
 
-def judged_text(finding: Finding | None, notes: Notes, value: NumberText, interval: IntervalText) -> str:
+def judged_text(scale: Scale, finding: Judged | None, notes: Notes) -> str:
     """An estimate, its interval and its verdict; a reason below the table where it is undefined."""
-    if finding is None:
-        return MISSING
-    if finding.verdict is Verdict.EXACT:
-        return EXACT_ZERO
-    if finding.verdict is Verdict.UNDEFINED:
-        return notes.mark(value(finding.estimate), finding.reason)
-    return f"{value(finding.estimate)} {interval(finding.low, finding.high)} {finding.verdict}"
+    if finding is not None and finding.verdict is Verdict.UNDEFINED:
+        return notes.mark(scale.number(finding.estimate), finding.reason)
+    return scale.judged(finding)
 
 
 def of_seeds(count: int | None, of: int | None) -> str:

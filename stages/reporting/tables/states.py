@@ -3,11 +3,11 @@
 from stages.reporting.format import (
     EXACT_ZERO,
     MISSING,
+    RATIO,
     format_count,
     format_percent,
     format_percent_of,
     format_ratio,
-    format_ratio_interval,
     format_ratio_of,
 )
 from stages.reporting.results import DRIFT, JOINT_SHIFT, UNIT_SHIFT, CellFacts, Estimate, Record, Results
@@ -41,9 +41,9 @@ def _state(results: Results, cell: CellFacts, vector: str, notes: Notes) -> list
         format_ratio(facts.get("cosine")),
         format_percent_of(Estimate.of(facts.get("units_moved"))),
         format_percent(different),
-        judged_text(unit, notes, format_ratio, format_ratio_interval),
+        judged_text(RATIO, unit, notes),
         of_seeds(facts.get("all_units_equivalent"), facts.get("of")),
-        judged_text(joint, notes, format_ratio, format_ratio_interval),
+        judged_text(RATIO, joint, notes),
         of_seeds(facts.get("jointly_equivalent"), facts.get("of")),
     ]
 

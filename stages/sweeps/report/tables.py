@@ -16,10 +16,13 @@ from stages.reporting.format import (
     spaced,
 )
 from stages.reporting.results import Record, condition_text
-from stages.reporting.tables.parts import IntervalText, Notes, NumberText, Table, condition_name_in_table, of_seeds
+from stages.reporting.tables.parts import Notes, Table, condition_name_in_table, of_seeds
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import FROM_EXACT, TO_EXACT
 from stages.sweeps.findings.words import label_text
+
+NumberText = Callable[[float | None], str]
+IntervalText = Callable[[float | None, float | None], str]
 
 INNER = ("side", "variant")
 ESTIMANDS = ("accuracy", "drift_ratio", "flip_rate", "computed_tokens")

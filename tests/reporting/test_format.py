@@ -1,6 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from stages.reporting.format import (
+    PERCENT,
+    POINTS,
+    RATIO,
+    Judgement,
     format_count,
     format_percent,
     format_plain,
@@ -10,6 +16,7 @@ from stages.reporting.format import (
     listed,
 )
 from stages.stats.rounding import rounded
+from stages.stats.verdicts import Verdict
 
 
 @pytest.mark.parametrize(
@@ -70,3 +77,26 @@ def test_counts_and_lists_read_well():
         "a, b and c",
         "",
     ]
+
+
+KNOWN = Judgement(0.385, 0.31, 0.47, Verdict.DIFFERENT)
+UNKNOWN = Judgement(None, None, None, reason="no seed learned")
+
+
+def test_a_scale_writes_number_interval_and_verdict():
+    assert RATIO.of(KNOWN) == "0.385 [0.310, 0.470]"
+    assert RATIO.judged(KNOWN) == "0.385 [0.310, 0.470] DIFFERENT"
+    assert PERCENT.judged(replace(KNOWN, low=None, high=None)) == "38.5 % DIFFERENT"
+    assert POINTS.of(replace(KNOWN, estimate=-0.02, low=-0.03, high=0.0)) == "−2.0 [−3.0, 0.0]"
+
+
+def test_what_is_exact_or_undefined_has_neither_interval_nor_verdict():
+    exact = Judgement(0.0, 0.0, 0.0, Verdict.EXACT)
+    assert (POINTS.of(exact), POINTS.judged(exact)) == ("0 (exact)", "0 (exact)")
+    assert (RATIO.of(UNKNOWN), RATIO.judged(UNKNOWN), RATIO.judged(None)) == ("–", "–", "–")
+
+
+def test_a_judgement_is_read_from_a_record_with_or_without_a_verdict():
+    record = {"estimate": 0.385, "low": 0.31, "high": 0.47}
+    assert Judgement.of(record | {"verdict": "DIFFERENT"}) == KNOWN
+    assert RATIO.judged(Judgement.of(record)) == "0.385 [0.310, 0.470]"
