@@ -165,6 +165,10 @@ def _signed(value: float) -> str:
     return "0.0" if float(text) == 0 else _minus(text)
 
 
+def _signed_ratio(value: float | None) -> str:
+    return f"{'+' * (value is not None and value > 0)}{format_ratio(value)}"
+
+
 def _exponent(text: str) -> str:
     digits, exponent = text.split("e")
     return f"{_minus(digits)}e{int(exponent)}"
@@ -181,16 +185,12 @@ PERCENT = Scale(format_percent, format_percent_interval)
 """Of a share."""
 POINTS = Scale(format_points, format_points_interval)
 """Percentage points, of a difference of shares."""
+SIGNED = Scale(_signed_ratio, format_ratio_interval)
+"""A difference without a unit: +0.0123 [0.00800, 0.0170]."""
 
 format_ratio_of = RATIO.of
 format_percent_of = PERCENT.of
 format_points_of = POINTS.of
-
-
-def format_signed_of(value: Bounded | None) -> str:
-    """+0.0123 [0.00800, 0.0170], without a unit."""
-    text = RATIO.of(value)
-    return f"+{text}" if value is not None and value.estimate is not None and value.estimate > 0 else text
 
 
 def format_p(value: float | None) -> str:

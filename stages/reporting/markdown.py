@@ -15,15 +15,27 @@ from stages.reporting.claims.cost import trims
 from stages.reporting.claims.stand import DRAMATIC, SUBTLE
 from stages.reporting.format import format_count, format_p, format_percent, format_plain, listed
 from stages.reporting.results import CellFacts, Record, Results, condition_text, head_text
-from stages.reporting.tables.cost import batching_table, law_table
-from stages.reporting.tables.data import dropped, splits_table, vectors_found
-from stages.reporting.tables.information import forgetting_table, information_table, pad_count_table, probe_texts
-from stages.reporting.tables.parts import Table
-from stages.reporting.tables.serving import serving_table
-from stages.reporting.tables.states import distributions_table, states_table
-from stages.reporting.tables.training import design, seeds_table, similarity_table, training_table
-from stages.reporting.tables.verdicts import headline_table, pads_table
-from stages.reporting.tables.worth import worth, worth_table
+from stages.reporting.table import Cell, Table
+from stages.reporting.tables import (
+    design,
+    headline_table,
+    pads_table,
+    seeds_table,
+    serving_table,
+    training_table,
+    worth,
+    worth_table,
+)
+from stages.reporting.tables_data import batching_table, dropped, law_table, splits_table, vectors_found
+from stages.reporting.tables_information import (
+    distributions_table,
+    forgetting_table,
+    information_table,
+    pad_count_table,
+    probe_texts,
+    similarity_table,
+    states_table,
+)
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.md.j2"
 DEFAULT_DATASET = "synthetic"
@@ -174,9 +186,9 @@ def _alt_text(caption: str, name: str) -> str:
     return bold[1] if bold else name
 
 
-def cell_text(text: str) -> str:
+def cell_text(cell: Cell | str) -> str:
     """Text that cannot end a cell of a table."""
-    return " ".join(text.replace("|", "\\|").split())
+    return " ".join(str(cell).replace("|", "\\|").split())
 
 
 def _classes(corpus: Record) -> str:

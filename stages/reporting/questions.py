@@ -26,8 +26,8 @@ from stages.reporting.results import (
     condition_text,
     head_text,
 )
-from stages.reporting.tables.cost import BATCHINGS
-from stages.reporting.tables.information import moves
+from stages.reporting.tables_data import BATCHINGS
+from stages.reporting.tables_information import moves
 from stages.stats.verdicts import Verdict
 
 Answer = Callable[[Results], str]

@@ -3,12 +3,16 @@
 import pytest
 
 from stages.reporting.format import format_p
-from stages.reporting.tables.cost import batching_table, law_table
-from stages.reporting.tables.information import forgetting_table, information_table, pad_count_table
-from stages.reporting.tables.serving import serving_table
-from stages.reporting.tables.states import distributions_table, states_table
-from stages.reporting.tables.training import design, similarity_table, training_table
-from stages.reporting.tables.verdicts import headline_table, pads_table
+from stages.reporting.tables import design, headline_table, pads_table, serving_table, training_table
+from stages.reporting.tables_data import batching_table, law_table
+from stages.reporting.tables_information import (
+    distributions_table,
+    forgetting_table,
+    information_table,
+    pad_count_table,
+    similarity_table,
+    states_table,
+)
 from tests.reporting.analyses import LEAK, NOTHING, UNCLEAR
 
 DETAILS = (
@@ -22,11 +26,16 @@ DETAILS = (
 )
 
 
+def texts(table):
+    """The rows as they stand in Markdown."""
+    return [list(map(str, row)) for row in table.rows]
+
+
 def rows(table, side="post", variant="baseline"):
     """The rows of one cell, as dictionaries by the words of the header, keys left out."""
     header = table.header[2:]
     return [
-        dict(zip(header, row[2:], strict=True)) for row in table.rows if side in row[0] and row[1] == f"`{variant}`"
+        dict(zip(header, row[2:], strict=True)) for row in texts(table) if side in row[0] and row[1] == f"`{variant}`"
     ]
 
 
@@ -206,17 +215,17 @@ def test_half_lives_of_some_seeds_are_told_as_a_range(deep_results):
 
 
 def test_pairs_with_a_copy_are_left_out_of_the_similarity(deep_results, results):
-    found = [row[1] for row in similarity_table(deep_results(drift=LEAK)).rows if row[0] == "pre"]
+    found = [row[1] for row in texts(similarity_table(deep_results(drift=LEAK))) if row[0] == "pre"]
     assert found == ["`baseline` and `masked`, same seed", "`baseline`, pairs of seeds", "`masked`, pairs of seeds"]
     assert not similarity_table(results(drift=LEAK)).rows
 
 
 def test_sides_that_cost_the_same_share_a_row(deep_results):
     table = batching_table(deep_results(drift=LEAK))
-    assert {row[0] for row in table.rows} == {"pre and post"}
-    bucketed = next(row for row in table.rows if row[1] == "`masked`" and row[2].startswith("texts of like length"))
+    assert {row[0] for row in texts(table)} == {"pre and post"}
+    bucketed = next(row for row in texts(table) if row[1] == "`masked`" and row[2].startswith("texts of like length"))
     assert bucketed[3:] == ["830", "6.0 %", "1.04e7", "× 0.446", "yes"]  # 780 steps of text and 50 pads, of 1,860
-    usable = {row[2]: row[-1] for row in table.rows if row[1] == "`baseline`"}
+    usable = {row[2]: row[-1] for row in texts(table) if row[1] == "`baseline`"}
     assert list(usable.values()) == ["yes", "no", "no", "no"]
 
 
@@ -228,7 +237,7 @@ def test_sides_that_cost_differently_have_rows_of_their_own(deep_results):
 
 
 def test_the_law_has_a_row_for_each_width(deep_results, results):
-    assert ["31", "58.1 %", "1,860"] in law_table(deep_results(drift=LEAK)).rows
+    assert ["31", "58.1 %", "1,860"] in texts(law_table(deep_results(drift=LEAK)))
     assert not law_table(results(drift=LEAK)).rows
 
 

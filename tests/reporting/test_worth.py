@@ -2,8 +2,8 @@
 
 from stages.reporting.markdown import report_markdown
 from stages.reporting.results import Results
-from stages.reporting.tables.data import vectors_found
-from stages.reporting.tables.worth import worth, worth_table
+from stages.reporting.tables import worth, worth_table
+from stages.reporting.tables_data import vectors_found
 from tests.reporting.analyses import LEAK
 
 SENTENCE = (
@@ -18,20 +18,20 @@ def without_bag(results):
 
 def test_the_bag_stands_above_the_cells_that_are_compared_with_it(results):
     table = worth_table(results(drift=LEAK))
-    assert table.rows[0] == ["–", "bag of words", "80.0 % [65.2, 89.5]", "–", "–"]
+    assert list(map(str, table.rows[0])) == ["–", "bag of words", "80.0 % [65.2, 89.5]", "–", "–"]
     assert [row[:2] for row in table.rows[1:]] == [
         ["pre", "`baseline`"],
         ["pre", "`masked`"],
         ["post", "`baseline`"],
         ["post", "`masked`"],
     ]
-    assert table.rows[1][3:] == ["+9.2 [+8.1, +10.4]", "6 of 6"]
+    assert list(map(str, table.rows[1][3:])) == ["+9.2 [+8.1, +10.4]", "6 of 6"]
 
 
 def test_a_variant_below_the_bag_is_shown_below_it(results):
     table = worth_table(results(drift=LEAK, learned=False))
     below = next(row for row in table.rows if row[:2] == ["post", "`baseline`"])
-    assert below[3:] == ["−28.8 [−29.9, −27.6]", "0 of 6"]
+    assert list(map(str, below[3:])) == ["−28.8 [−29.9, −27.6]", "0 of 6"]
 
 
 def test_the_sentence_names_the_bag_and_the_best_variant(results):

@@ -5,7 +5,7 @@ import math
 from stages.reporting.claims.stand import Ruling, Stand, baselines, by_variant, sweeps, working
 from stages.reporting.format import format_count, format_percent, format_ratio, listed
 from stages.reporting.results import CellFacts, Record, Results
-from stages.reporting.tables.cost import cost_of, padding_law
+from stages.reporting.tables_data import cost_of, padding_law
 
 MASKED_STEP = (
     "The count gives a masked step the same FLOPs, because Keras computes it and discards it (known, not measured "

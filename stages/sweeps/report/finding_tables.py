@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from stages.reporting.format import MISSING, format_percent, format_points, format_points_interval, format_ratio, spaced
 from stages.reporting.results import Record
-from stages.reporting.tables.parts import Table
+from stages.reporting.table import Table
 from stages.stats.verdicts import Verdict
 from stages.sweeps.report.tables import axis_title, points_of, share_of
 

@@ -16,7 +16,7 @@ from stages.reporting.format import (
     spaced,
 )
 from stages.reporting.results import Record, condition_text
-from stages.reporting.tables.parts import Notes, Table, condition_name_in_table, of_seeds
+from stages.reporting.table import Notes, Table, condition_name_in_table, of_seeds
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import FROM_EXACT, TO_EXACT
 from stages.sweeps.findings.words import label_text
@@ -66,7 +66,7 @@ def _row(row: Record, axes: list[str], notes: Notes, *, trained: bool, apart: bo
         judged(row["flip_rate"], notes, format_percent, format_percent_interval),
         format_percent(row["padding_share"]),
         format_ratio(row["computed_tokens"] / row["text_tokens"]),
-        of_seeds(row["n_seeds_at_chance"], row["n_seeds"]),
+        str(of_seeds(row["n_seeds_at_chance"], row["n_seeds"])),
     ]
 
 

@@ -10,7 +10,7 @@ from stages.reporting.format import (
     listed,
 )
 from stages.reporting.results import DRIFT, FLIPS, Estimate, Record
-from stages.reporting.tables.parts import Table
+from stages.reporting.table import Table
 from stages.sweeps.summary.ranking import AVERAGED, MASKED, NO_FIGURE, UNMASKED
 from stages.sweeps.summary.swept import ACCURACY, SWEEPS, VARIANT
 

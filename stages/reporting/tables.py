@@ -1,0 +1,280 @@
+"""What pads do to states and predictions, to models that are served otherwise, and to training."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+from stages.params.schema import BASELINE
+from stages.reporting.format import (
+    MISSING,
+    PERCENT,
+    POINTS,
+    RATIO,
+    SIGNED,
+    format_p,
+    format_percent,
+    format_percent_of,
+    format_points,
+    format_points_of,
+    format_ratio,
+    listed,
+)
+from stages.reporting.results import (
+    ACCURACY,
+    ACCURACY_CHANGE,
+    ALONE,
+    DRIFT,
+    FLIPS,
+    CellFacts,
+    Estimate,
+    Finding,
+    Record,
+    Results,
+    condition_text,
+)
+from stages.reporting.table import (
+    EXACT_CELL,
+    MISSING_CELL,
+    Cell,
+    Kind,
+    Notes,
+    Row,
+    Table,
+    condition_name_in_table,
+    count_cell,
+    estimate_cell,
+    judged_cell,
+    number_cell,
+    of_seeds,
+)
+from stages.runtime.paths import AS_TRAINED, condition_name
+from stages.stats.special import chi2_quantile
+from stages.stats.verdicts import Verdict
+
+ALL_SEEDS = "mean over all seeds, those at chance among them, without an interval"
+NOT_COMPARED = "the analysis holds no comparison over seeds"
+
+
+def cell_name(cell: CellFacts) -> list[Cell | str]:
+    """The first two columns of a row: padding side and variant."""
+    return [cell.side, f"`{cell.variant}`"]
+
+
+def condition_rows(results: Results, conditions: list[str], figures: Callable[[CellFacts, str], Row]) -> list[Row]:
+    """Side, variant, condition and figures: a row for each cell and condition, no copies.
+
+    A cell that no condition moved has one row for all of them.
+
+    Args:
+        results: the report.
+        conditions: in the order of the rows.
+        figures: the other cells of a row.
+    """
+    pads: dict[str, int] = {condition_name(count): count for count in (0, *results.pads)}
+    rows: list[Row] = []
+    for cell in results.originals:
+        if results.exact(cell) and len(conditions) > 1:
+            moved = next((name for name in conditions if name not in (ALONE, AS_TRAINED)), AS_TRAINED)
+            rows.append([*cell_name(cell), "every condition", *figures(cell, moved)])
+            continue
+        for name in conditions:
+            rows.append([*cell_name(cell), Cell(condition_name_in_table(name), pads.get(name)), *figures(cell, name)])
+    return rows
+
+
+def accuracy_cell(cell: CellFacts) -> Cell:
+    """The mean accuracy over all seeds, with its interval."""
+    return estimate_cell(PERCENT, Estimate(cell.accuracy, cell.accuracy_low, cell.accuracy_high))
+
+
+def headline_table(results: Results) -> Table:
+    """A row for each side and variant at the number of pads that `report.pads` names."""
+    at = condition_text(results.headline)
+    header = ["padding", "variant", f"state drift ratio, {at}", f"predictions flipped, {at}", "test accuracy"]
+    header += [f"accuracy − {BASELINE}, points", "padding in the computed tokens"]
+    notes = Notes()
+    rows: list[Row] = []
+    for cell in results.cells:
+        chance = f", {cell.at_chance} of {len(cell.seeds)} seeds at chance" if cell.at_chance else ""
+        rows.append(
+            [
+                *cell_name(cell),
+                judged_cell(RATIO, results.finding(cell, DRIFT, results.headline), notes),
+                judged_cell(PERCENT, results.finding(cell, FLIPS, results.headline), notes),
+                replace(accuracy_cell(cell), rest=chance),
+                judged_cell(POINTS, results.finding(cell, ACCURACY), notes),
+                number_cell(cell.padding_share, format_percent),
+            ]
+        )
+    return Table(header, rows, notes.reasons)
+
+
+def pads_table(results: Results) -> Table:
+    """A row for each side, variant and condition; one row where every condition is exact; no copies."""
+    header = ["padding", "variant", "condition", "state drift ratio", "ε* of the drift", "largest change of a unit"]
+    header += ["predictions flipped", "ε* of the flips", "mean change of the probability"]
+    notes = Notes()
+
+    def moved(cell: CellFacts, condition: str) -> Row:
+        drift, flips = results.finding(cell, DRIFT, condition), results.finding(cell, FLIPS, condition)
+        return [
+            judged_cell(RATIO, drift, notes),
+            _smallest_epsilon(drift, format_ratio),
+            _largest_change(drift),
+            judged_cell(PERCENT, flips, notes),
+            _smallest_epsilon(flips, format_percent),
+            number_cell(cell.at(condition).get("mean_probability_change")),
+        ]
+
+    return Table(header, condition_rows(results, results.conditions, moved), notes.reasons)
+
+
+def _largest_change(finding: Finding | None) -> Cell:
+    """The largest change of one unit of the state that the classifier reads, over all texts and seeds."""
+    change = None if finding is None else finding.largest_change
+    return EXACT_CELL if change == 0 else number_cell(change)
+
+
+def _smallest_epsilon(finding: Finding | None, text: Callable[[float], str]) -> Cell:
+    """ε*, the smallest bound at which equivalence would hold."""
+    if finding is not None and finding.verdict is Verdict.EXACT:
+        return Cell("0", 0.0, Kind.NUMBER)
+    return number_cell(None if finding is None else finding.smallest_epsilon, text)
+
+
+def serving_table(results: Results) -> Table:
+    """A row for each way to serve a model: as trained, the text alone, k pads, the other side; no copies."""
+    header = ["padding", "variant", "served with", "accuracy", "change to as trained, points", "predictions flipped"]
+    header += ["change of NLL", "change of Brier", "calibration error", "McNemar p < .05"]
+    notes = Notes()
+
+    def served(cell: CellFacts, condition: str) -> Row:
+        facts = cell.at(condition)
+        mcnemar = facts.get("mcnemar") or {}
+        change = judged_cell(POINTS, results.finding(cell, ACCURACY_CHANGE, condition), notes)
+        return [
+            _accuracy_under(cell, condition, notes),
+            MISSING_CELL if condition == AS_TRAINED and not results.exact(cell) else change,
+            estimate_cell(PERCENT, results.finding(cell, FLIPS, condition)),
+            estimate_cell(SIGNED, Estimate.of(facts.get("nll_change"))),
+            estimate_cell(SIGNED, Estimate.of(facts.get("brier_change"))),
+            estimate_cell(RATIO, Estimate.of(facts.get("calibration_error"))),
+            of_seeds(mcnemar.get("significant"), mcnemar.get("of")),
+        ]
+
+    others = [condition for condition in results.conditions if condition != AS_TRAINED]
+    return Table(header, condition_rows(results, [AS_TRAINED, ALONE, *others], served), notes.reasons)
+
+
+def _accuracy_under(cell: CellFacts, condition: str, notes: Notes) -> Cell:
+    """Over the seeds that learned, with its interval; else a mean that says what it is of."""
+    accuracy = Estimate.of(cell.at(condition).get("accuracy"))
+    values = [seed.accuracy_at[condition] for seed in cell.seeds if condition in seed.accuracy_at]
+    if accuracy is not None or not values:
+        return estimate_cell(PERCENT, accuracy)
+    return notes.marked(number_cell(sum(values) / len(values), format_percent), ALL_SEEDS)
+
+
+def training_table(results: Results) -> Table:
+    """A row for each side and variant that is compared with the baseline and no copy of it."""
+    header = ["padding", "variant", f"accuracy − {BASELINE}, points", "exact sign-flip p", "better in a new seed"]
+    header += ["TOST p", "smallest difference seen with power .8, points", "seeds"]
+    notes = Notes()
+    pairs = [(cell, results.finding(cell, ACCURACY)) for cell in results.originals if cell.variant != BASELINE]
+    rows = [[*cell_name(cell), *_compared(cell, finding, notes)] for cell, finding in pairs if finding is not None]
+    return Table(header, rows, notes.reasons, f"no variant but `{BASELINE}` itself is there to compare with it")
+
+
+def _compared(cell: CellFacts, finding: Finding, notes: Notes) -> list[Cell]:
+    training = cell.record.get("training") or {}
+    reason = training.get("reason") or finding.reason or NOT_COMPARED
+    difference = judged_cell(POINTS, finding, notes)
+    figures = [
+        number_cell(training.get("sign_flip_p"), format_p),
+        estimate_cell(RATIO, Estimate.of(training.get("better"))),
+        number_cell(training.get("tost_p"), format_p),
+        number_cell(training.get("detectable"), _unsigned_points),
+    ]
+    return [
+        difference,
+        *(notes.marked(figure, reason) if figure == MISSING_CELL else figure for figure in figures),
+        count_cell(training.get("n_seeds", len(cell.seeds))),
+    ]
+
+
+def _unsigned_points(value: float) -> str:
+    return format_points(value).removeprefix("+")
+
+
+def design(results: Results) -> str:
+    """Which differences this number of seeds can tell from 0, and how far off the spread behind that may be.
+
+    The 95 % interval of a standard deviation over seeds follows from the χ² distribution of its square.
+    """
+    cells = [cell for cell in results.originals if (cell.record.get("training") or {}).get("detectable") is not None]
+    if not cells:
+        return "Which differences this design sees is undefined: no variant has a spread of differences over seeds."
+    seen = [
+        f"{_unsigned_points(cell.record['training']['detectable'])} points (`{cell.variant}`, {cell.side})"
+        for cell in cells
+    ]
+    seeds = max(2, len(cells[0].seeds))
+    least, most = (math.sqrt((seeds - 1) / chi2_quantile(share, seeds - 1)) for share in (0.975, 0.025))
+    return (
+        f"This design would tell from 0 a true difference of {listed(seen)} four times in five, if the spread over "
+        f"{seeds} seeds seen here is the true one (which may be {least:.2f} to {most:.2f} times as large)."
+    )
+
+
+def seeds_table(results: Results) -> Table:
+    """A row for each trained model; copies of the baseline are left out."""
+    at = condition_text(results.headline)
+    header = ["padding", "variant", "seed", "epochs", "test accuracy", "learned", f"drift ratio, {at}", f"flips, {at}"]
+    rows = [
+        [
+            *cell_name(cell),
+            number_cell(seed.seed, str),
+            number_cell(seed.epochs, str),
+            estimate_cell(PERCENT, Estimate(seed.accuracy, seed.low, seed.high)),
+            "yes" if seed.learned else "at chance",
+            number_cell(seed.drift[results.headline]),
+            number_cell(seed.flips[results.headline], format_percent),
+        ]
+        for cell in results.originals
+        for seed in cell.seeds
+    ]
+    return Table(header, rows)
+
+
+def worth_table(results: Results) -> Table:
+    """A first row for the bag of words, then one for each side and variant; no copies."""
+    header = ["padding", "variant", "test accuracy", "accuracy − bag of words, points", "seeds above it"]
+    bag = _bag_of_words(results)
+    if bag is None:
+        return Table(header, [])
+    rows: list[Row] = [[MISSING, "bag of words", estimate_cell(PERCENT, bag), MISSING_CELL, MISSING_CELL]]
+    for cell in results.originals:
+        over: Record = cell.record.get("over_bag_of_words") or {}
+        above = of_seeds(over.get("n_seeds_better"), over.get("n_seeds"))
+        rows.append([*cell_name(cell), accuracy_cell(cell), estimate_cell(POINTS, Estimate.of(over)), above])
+    return Table(header, rows)
+
+
+def worth(results: Results) -> str:
+    """A sentence: what a bag of words reaches, and how far the best variant lies from it; empty where none was fit."""
+    bag = _bag_of_words(results)
+    if bag is None:
+        return ""
+    best = max(results.originals, key=lambda cell: cell.accuracy)
+    over = Estimate.of(best.record.get("over_bag_of_words"))
+    beside = f"; {best.title}, the best mean here, differs from it by {format_points_of(over)} points" if over else ""
+    return (
+        "A bag of words with logistic regression, no neural network, reaches "
+        f"{format_percent_of(bag)} on the same test texts{beside}."
+    )
+
+
+def _bag_of_words(results: Results) -> Estimate | None:
+    """Its accuracy on the test texts; None where none was fitted."""
+    record: Record | None = results.report.get("bag_of_words")
+    return None if record is None else Estimate.of(record["accuracy"])
