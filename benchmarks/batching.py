@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.knobs import changed_params
+from stages.params.derived import architecture_of
 from stages.params.schema import Params
 from stages.runtime.files import read_json
 
@@ -104,7 +105,7 @@ def _seconds(
 
     variant, mode = cell
     params = _params(texts, mode, epochs)
-    unit = TrainingUnit(padded, folder / "model", "post", params.architecture(variant), params.train, seed=0)
+    unit = TrainingUnit(padded, folder / "model", "post", architecture_of(params, variant), params.train, seed=0)
     start = time.perf_counter()
     train_seed(unit)
     return time.perf_counter() - start, read_json(folder / "model" / "scores.json")["training"]

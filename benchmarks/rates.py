@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from ruamel.yaml import YAML
 
 from stages.params.datasets import SyntheticDataset
+from stages.params.derived import architecture_of
 from stages.params.schema import Params, checked_params
 from stages.params.texts import Side
 from stages.runtime.paths import condition_name, conditions
@@ -205,7 +206,7 @@ def _training(folder: Path, params: Params, repeats: int, variant: str) -> Rate:
 
     def seconds(epochs: int) -> float:
         knobs = params.train.model_copy(update={"epochs": epochs})
-        unit = TrainingUnit(folder / PADDED, folder / variant, SIDE, params.architecture(variant), knobs, seed=0)
+        unit = TrainingUnit(folder / PADDED, folder / variant, SIDE, architecture_of(params, variant), knobs, seed=0)
         return _cpu_seconds(lambda: train_seed(unit)) / texts
 
     seconds(EPOCHS[0])  # functions are traced

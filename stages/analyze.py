@@ -18,6 +18,7 @@ from stages.analysis.similarities import (
     similarity_of,
 )
 from stages.analysis.verdicts import verdicts
+from stages.params.derived import architecture_of, seed_numbers
 from stages.params.schema import BASELINE, Params
 from stages.runtime.command import run
 from stages.runtime.files import read_json, whole_folder
@@ -68,7 +69,7 @@ def _cells(
     units = [
         ModelUnit(states, *key, seed, compared, params.analyze.epsilon, params.analyze.probe_texts)
         for key in keys
-        for seed in params.train.seed_numbers
+        for seed in seed_numbers(params.train)
     ]
     outcomes = run_all(executor, outcome_of_model, units, label="analyze", steps=len(units), done=lambda: (0, ""))
     results: dict[tuple[str, str], list[SeedResult]] = {key: [] for key in keys}
@@ -76,7 +77,7 @@ def _cells(
         folder = seed_folder(cell_folder(models, unit.side, unit.variant), unit.seed)
         scores = read_json(folder / "scores.json")
         results[unit.side, unit.variant].append(SeedResult(unit.seed, scores, outcome))
-    return [Cell(side, variant, params.architecture(variant), results[side, variant]) for side, variant in keys]
+    return [Cell(side, variant, architecture_of(params, variant), results[side, variant]) for side, variant in keys]
 
 
 def _similarity(

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from stages.params.schema import SPLITS, Params
+from stages.params.schema import Params
 from stages.runtime.command import run
 from stages.runtime.files import read_json, whole_folder, write_json
 from stages.runtime.parquet import record_batches
+from stages.runtime.paths import SPLITS
 from stages.stats.bag_of_words import Bags, BagScores, Corpus, Fit, feature_columns, fits, presence, scores, texts_with
 
 BATCH_TEXTS = 1024

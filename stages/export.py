@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from stages.models.tensorflow_setup import prepare_tensorflow
+from stages.params.derived import fingerprint, seed_numbers
 from stages.params.schema import Params, checked_side
 from stages.runtime.command import run
 from stages.runtime.files import read_json, whole_folder
@@ -29,9 +30,9 @@ def export(params: Params, *, side: str, variant: str, padded: Path, models: Pat
                 pads=params.export.pads,
                 texts=params.export.texts,
                 batch_size=params.export.batch_size,
-                params=params.fingerprint(variant),
+                params=fingerprint(params, variant),
             )
-            for seed in params.train.seed_numbers
+            for seed in seed_numbers(params.train)
         ]
         with executor_for(params.execution, len(units), prepare_tensorflow) as executor:
             run_all(

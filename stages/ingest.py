@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stages.params.datasets import SyntheticDataset, TableDataset
-from stages.params.schema import SPLITS, Params
+from stages.params.schema import Params
 from stages.runtime.command import run
 from stages.runtime.files import whole_folder, write_json
+from stages.runtime.paths import SPLITS
 from stages.texts.corpora import store
 from stages.texts.corpora.downloads import download
 from stages.texts.corpora.selection import Selection, select

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.params.schema import SPLITS, Params, checked_side
+from stages.params.schema import Params, checked_side
 from stages.runtime.command import run
 from stages.runtime.files import read_json, whole_folder, write_json
 from stages.runtime.parquet import record_batches, row_group_writer
+from stages.runtime.paths import SPLITS
 from stages.texts.tokens.length_histogram import LengthCounts, longest
 from stages.texts.tokens.padding import advice, choices, padded_batch, padded_schema, row_width, split_profile
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from stages.errors import UserError
-from stages.params.schema import SPLITS, Params
+from stages.params.schema import Params
 from stages.params.texts import NO_VECTORS, TokenizeParams
 from stages.runtime.command import run
 from stages.runtime.files import read_json, whole_folder, write_json
 from stages.runtime.parquet import record_batches, row_group_writer
+from stages.runtime.paths import SPLITS
 from stages.texts.tokens.chunks import ChunkwiseEncoder
 from stages.texts.tokens.encoding import SCHEMA, Encoder, SplitTally, WholeEncoder, encoded, token_rows
 from stages.texts.tokens.vectors import FILE, WordVectors, read_vectors

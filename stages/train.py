@@ -5,6 +5,7 @@ from pathlib import Path
 
 from stages.models.tensorflow_setup import prepare_tensorflow
 from stages.models.training import TrainingUnit, train_seed
+from stages.params.derived import architecture_of, seed_numbers
 from stages.params.schema import Params, checked_side
 from stages.runtime.command import run
 from stages.runtime.files import partials, whole_folder
@@ -14,7 +15,7 @@ from stages.runtime.workers.pool import executor_for, run_all
 
 def train(params: Params, *, side: str, variant: str, tokens: Path, padded: Path, models: Path) -> None:
     """Train every seed of the cell (side, variant) on the padded texts and write its models, histories and scores."""
-    architecture = params.architecture(variant)
+    architecture = architecture_of(params, variant)
     with whole_folder(models) as folder:
         units = [
             TrainingUnit(
@@ -26,7 +27,7 @@ def train(params: Params, *, side: str, variant: str, tokens: Path, padded: Path
                 seed=seed,
                 tokens=tokens,
             )
-            for seed in params.train.seed_numbers
+            for seed in seed_numbers(params.train)
         ]
         with executor_for(params.execution, len(units), prepare_tensorflow) as executor:
             run_all(

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.params.schema import SPLITS
 from stages.runtime.files import write_json
 from stages.runtime.parquet import row_group_writer
+from stages.runtime.paths import SPLITS
 from stages.texts.tokens.padding import padded_schema
 
 MAX_LEN = 12

@@ -10,7 +10,7 @@ import pytest
 from stages import bag_of_words as stage
 from stages.bag_of_words import bag_of_words
 from stages.errors import UserError
-from stages.params.schema import SPLITS
+from stages.runtime.paths import SPLITS
 from stages.texts.tokens.encoding import SCHEMA
 
 

@@ -13,7 +13,8 @@ from ruamel.yaml import YAML
 
 from stages.errors import UserError
 from stages.ingest import SCHEMA, ingest
-from stages.params.schema import SPLITS, checked_params
+from stages.params.schema import checked_params
+from stages.runtime.paths import SPLITS
 from stages.texts.corpora.synthetic import decode_label
 
 REPOSITORY = Path(__file__).parents[1]
@@ -419,6 +420,7 @@ import resource, sys
 from pathlib import Path
 from stages.ingest import ingest
 from stages.params.schema import load_params
+from stages.runtime.paths import SPLITS
 ingest(load_params(Path(sys.argv[1])), raw=Path("none"), corpus=Path(sys.argv[2]))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

@@ -13,7 +13,8 @@ import pytest
 
 from stages.errors import UserError
 from stages.pad import pad
-from stages.params.schema import SPLITS, Params
+from stages.params.schema import Params
+from stages.runtime.paths import SPLITS
 from stages.texts.tokens.encoding import SCHEMA
 from stages.texts.tokens.length_histogram import length_counts
 from stages.texts.tokens.padded import read_padded

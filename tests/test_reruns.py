@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.pipelines import change_params, contents, run, stages_run
-from tests.test_dvc_yaml import STAGES, needed_modules
+from tests.test_dvc_yaml import STAGES, VALIDATORS, declared_modules
 
 pytestmark = pytest.mark.slow
 
@@ -26,10 +26,8 @@ def test_a_knob_of_the_report_runs_the_report_alone(repository):
     assert run(repository, "git", "status", "--porcelain").stdout == ""
 
 
-@pytest.mark.parametrize(
-    "module", ["stages/stats/verdicts.py", "stages/models/batching.py", "stages/texts/corpora/synthetic.py"]
-)
-def test_changing_a_module_touches_the_stages_that_import_it(repository, module):
+def changed_by(repository, module) -> set[str]:
+    """The stages that DVC would run for an edit of one module, those alone left out that only stand behind them."""
     path = repository / module
     before = path.read_text()
     path.write_text(before + "# changed\n")
@@ -37,12 +35,47 @@ def test_changing_a_module_touches_the_stages_that_import_it(repository, module)
         status = json.loads(run(repository, "dvc", "status", "--json").stdout)
     finally:
         path.write_text(before)
-    changed = {
+    deps = {str(above) for above in (Path(module), *Path(module).parents)}
+    return {
         stage.split("@")[0]
         for stage, reasons in status.items()
-        if any(module in reason.get("changed deps", {}) for reason in reasons if isinstance(reason, dict))
+        if any(deps & reason.get("changed deps", {}).keys() for reason in reasons if isinstance(reason, dict))
     }
-    assert changed == {stage for stage in STAGES if module in needed_modules(stage)}
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "stages/stats/verdicts.py",
+        "stages/models/batching.py",
+        "stages/texts/corpora/synthetic.py",
+        "stages/params/derived.py",
+        "stages/params/layers.py",
+    ],
+)
+def test_changing_a_module_touches_the_stages_that_import_it(repository, module):
+    assert changed_by(repository, module) == {stage for stage in STAGES if module in declared_modules(stage)}
+
+
+def test_a_head_or_a_cell_trains_again_and_does_not_tokenize_again(repository):
+    for module in ("stages/models/heads.py", "stages/models/recurrent.py", "stages/params/layers.py"):
+        changed = changed_by(repository, module)
+        assert "train" in changed
+        assert not changed & {"ingest", "tokenize", "bag_of_words", "pad"}
+
+
+def test_a_validator_runs_nothing(repository):
+    for module in sorted(VALIDATORS):
+        assert changed_by(repository, module) == set()
+
+
+def test_what_python_and_tests_write_beside_the_code_runs_nothing(repository):
+    for folder in ("stages/models", "stages/runtime/workers", "stages/texts/corpora"):
+        cache = repository / folder / "__pycache__"
+        cache.mkdir(exist_ok=True)
+        (cache / "new.cpython-312.pyc").write_bytes(b"compiled")
+        assert (cache / "new.cpython-312.pyc").exists()
+    assert json.loads(run(repository, "dvc", "status", "--json").stdout) == {}
 
 
 def test_a_new_input_file_runs_the_stages_that_read_it_and_nothing_behind_them(repository):

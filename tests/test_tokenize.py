@@ -11,7 +11,8 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from stages.errors import UserError
-from stages.params.schema import SPLITS, Params
+from stages.params.schema import Params
+from stages.runtime.paths import SPLITS
 from stages.texts.tokens.encoding import SCHEMA
 from stages.texts.tokens.vectors import load_vectors
 from stages.tokenize import BATCH_TEXTS, tokenize

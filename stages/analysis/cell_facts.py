@@ -26,8 +26,8 @@ from stages.analysis.memory_facts import forgetting_facts, pad_step_facts, probe
 from stages.analysis.one_model import last_hidden
 from stages.analysis.outcomes import StateOutcome
 from stages.analysis.verdicts import NEITHER_LEARNED, accuracy_differences, compared_texts
-from stages.params.schema import BASELINE, SPLITS, AnalyzeParams
-from stages.runtime.paths import AS_TRAINED, condition_name
+from stages.params.schema import BASELINE, AnalyzeParams
+from stages.runtime.paths import AS_TRAINED, SPLITS, condition_name
 from stages.stats.calibration import COARSE_BINS, Confidence, calibration_error_over_seeds
 from stages.stats.intervals import Interval, MeanOverSeeds
 from stages.stats.predictions import Quantity

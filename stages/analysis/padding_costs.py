@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from stages.analysis.contract_texts import BatchingCost, Law, LawPoint, Lengths, TrainingLengths
+from stages.params.derived import architecture_of, directions, may_trim
 from stages.params.layers import NO_RECURRENCE, RECURRENT
 from stages.params.model import Architecture
 from stages.params.schema import Params
@@ -35,7 +36,7 @@ def batching_costs(params: Params, tokens: Path, padded: Path) -> list[BatchingC
     for side in params.pad.sides:
         max_len = _max_len(padded / side)
         for variant in params.train.variants:
-            architecture = params.architecture(variant)
+            architecture = architecture_of(params, variant)
             flops = _flops_per_step(architecture)
             for batching, cost in padding_costs(counts, max_len, params.train.batch_size).items():
                 trimmed = batching in (Batching.PER_BATCH, Batching.BUCKETED)
@@ -44,7 +45,7 @@ def batching_costs(params: Params, tokens: Path, padded: Path) -> list[BatchingC
                         side=side,
                         variant=variant,
                         batching=batching,
-                        usable=batching is Batching.FIXED or (trimmed and architecture.trims_training),
+                        usable=batching is Batching.FIXED or (trimmed and may_trim(architecture)),
                         texts=int(counts.sum()),
                         max_len=max_len,
                         steps=cost.steps,
@@ -66,7 +67,7 @@ def _flops_per_step(architecture: Architecture) -> int:
         architecture.embedding,
         architecture.units,
         architecture.layers,
-        directions=architecture.directions,
+        directions=directions(architecture),
         merged=2 if architecture.bidirectional == "concat" else 1,
         products=cell.products,
         elementwise=cell.elementwise,

@@ -13,10 +13,12 @@ from stages.errors import UserError
 from stages.models.batching import Rows, computed_tokens, epoch_batches, sorted_batches, trimmed
 from stages.models.saving import save_model
 from stages.models.tensorflow_setup import has_gpu, keep_freed_memory, one_op_after_another
+from stages.params.derived import trims_batches
 from stages.params.model import Architecture
-from stages.params.schema import SPLITS, TrainParams
+from stages.params.schema import TrainParams
 from stages.params.texts import Side
 from stages.runtime.files import read_json, whole_folder, write_json
+from stages.runtime.paths import SPLITS
 from stages.stats.scores import Scores, score
 from stages.texts.tokens.padded import PaddedBatch, read_padded
 from stages.texts.tokens.vectors import load_vectors
@@ -76,7 +78,7 @@ def train_seed(unit: TrainingUnit) -> None:
     keras.utils.set_random_seed(unit.seed)
     profile = read_json(unit.padded / "profile.json")
     classes = len(profile["classes"])
-    trims, explicit = unit.train.trims(unit.architecture), unit.architecture.mask == "explicit"
+    trims, explicit = trims_batches(unit.train, unit.architecture), unit.architecture.mask == "explicit"
     feeds = {name: Feed(read_padded(unit.padded / f"{name}.parquet"), unit.side, trims, explicit) for name in SPLITS}
     sizes = (profile["vocabulary_size"], classes, profile["max_len"])
     model = build_model(unit.architecture, *sizes, unit.seed, vectors=_vectors(unit))

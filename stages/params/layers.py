@@ -1,4 +1,4 @@
-"""The recurrent cells and heads that params.yaml may name, with the facts about each that other rooms ask for.
+"""The masks, recurrent cells and heads that params.yaml may name, with the facts about each that other rooms ask for.
 
 The layers themselves are built in stages/models; a new cell or head is one entry here and one builder there.
 """
@@ -6,6 +6,9 @@ The layers themselves are built in stages/models; a new cell or head is one entr
 from dataclasses import dataclass
 
 NO_RECURRENCE = "none"
+
+WORKING_MASKS = ("embedding", "masking_on_zeroed_row", "explicit")
+"""The masks that keep pads out of a recurrent state."""
 
 
 @dataclass(frozen=True)

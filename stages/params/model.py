@@ -12,9 +12,6 @@ Mask = Literal["none", "embedding", "embedding+masking", "masking_on_zeroed_row"
 Merge = Literal["none", "concat", "sum", "mul", "ave"]
 Embeddings = Literal["learned", "pretrained", "frozen"]
 
-WORKING_MASKS = ("embedding", "masking_on_zeroed_row", "explicit")
-"""The masks that keep pads out of a recurrent state."""
-
 
 def _one_of(*allowed: str) -> AfterValidator:
     def check(name: str) -> str:
@@ -68,21 +65,6 @@ class Architecture(ModelParams):
     """One variant with every size filled in."""
 
     mask: Mask
-
-    @property
-    def directions(self) -> int:
-        """In how many directions a recurrent layer reads: 1 or 2."""
-        return 1 if self.bidirectional == "none" else 2
-
-    @property
-    def ignores_padding(self) -> bool:
-        """Whether what the classifier reads is the same with pads and without, so that a batch may be trimmed."""
-        return self.mask in WORKING_MASKS and HEADS[self.head].keeps_mask
-
-    @property
-    def trims_training(self) -> bool:
-        """Whether training batches are trimmed: not with dropout, whose noise would then differ between variants."""
-        return self.ignores_padding and not self.dropout and not self.recurrent_dropout
 
     def refusal(self) -> str | None:
         """Why Keras cannot build or run this architecture; None where it can."""

@@ -1,9 +1,6 @@
 """params.yaml as frozen, checked types: the one place where a knob's name, type and allowed values are stated."""
 
-import hashlib
-import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args
 
@@ -22,14 +19,14 @@ from stages.params.datasets import (
     TableDataset,
     UrlDataset,
 )
+from stages.params.derived import architecture_of, pads_in_order
 from stages.params.layers import HEADS
-from stages.params.model import Architecture, ModelParams, Variant
-from stages.params.section import Section, distinct, sentences, suggestion
+from stages.params.model import ModelParams, Variant
+from stages.params.section import Section, distinct, require_known, sentences
 from stages.params.texts import NO_VECTORS, BagOfWordsParams, CorpusParams, OpenShare, PadParams, Side, TokenizeParams
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 
-SPLITS = ("train", "validation", "test")
 BASELINE = "baseline"
 SCHEDULER = r"(tcp|tls)://\S+:[0-9]+"
 
@@ -52,15 +49,6 @@ class TrainParams(Section):
     def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return distinct(value)
 
-    @property
-    def seed_numbers(self) -> tuple[int, ...]:
-        """The training seeds of every cell."""
-        return tuple(range(self.first_seed, self.first_seed + self.seeds))
-
-    def trims(self, architecture: "Architecture") -> bool:
-        """Whether the batches of an architecture are trimmed to their longest text."""
-        return architecture.trims_training if self.trim == "exact" else self.trim == "always"
-
 
 class ExportParams(Section):
     """Which hidden states are written."""
@@ -76,7 +64,7 @@ class ExportParams(Section):
             raise ValueError("0 is missing; every other number of pads is compared with it")
         if len(value) < 2:
             raise ValueError("there is only 0; name at least one number of pads to compare with it")
-        return tuple(sorted(distinct(value)))
+        return pads_in_order(distinct(value))
 
 
 class Epsilon(Section):
@@ -156,19 +144,19 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Params":
-        _known("dataset", self.dataset, self.datasets)
+        require_known("dataset", self.dataset, self.datasets)
         for index, variant in enumerate(self.train.variants):
-            _known(f"train.variants.{index}", variant, self.variants)
+            require_known(f"train.variants.{index}", variant, self.variants)
             self._buildable(variant)
         for index, variant in enumerate(self.gate.invariant):
-            _known(f"gate.invariant.{index}", variant, self.variants)
+            require_known(f"gate.invariant.{index}", variant, self.variants)
         if self.report.pads not in self.export.pads:
             allowed = ", ".join(str(pads) for pads in self.export.pads if pads)
             raise ValueError(f"report.pads: {self.report.pads} is not one of export.pads; allowed: {allowed}")
         return self
 
     def _buildable(self, variant: str) -> None:
-        architecture = self._filled_in(variant)
+        architecture = architecture_of(self, variant)
         if architecture.embeddings != "learned" and self.tokenize.vectors == NO_VECTORS:
             raise ValueError(
                 f"variants.{variant}: embeddings {architecture.embeddings} need word vectors, and tokenize.vectors is "
@@ -186,35 +174,6 @@ class Params(Section):
     def chosen_dataset(self) -> SyntheticDataset | TableDataset | UrlDataset:
         """The catalogue entry that `dataset` names."""
         return self.datasets[self.dataset]
-
-    def architecture(self, variant: str) -> Architecture:
-        """The variant's entry with the shared sizes filled in.
-
-        Raises:
-            UserError: the table has no such variant.
-        """
-        try:
-            _known("variant", variant, self.variants)
-        except ValueError as error:
-            raise UserError(f"params.yaml: {error}") from None
-        return self._filled_in(variant)
-
-    def _filled_in(self, variant: str) -> Architecture:
-        changes = self.variants[variant].model_dump(exclude_none=True)
-        return Architecture(**{**self.model.model_dump(), **changes})
-
-    def fingerprint(self, variant: str) -> str:
-        """SHA-256 over every knob that shapes the states of one variant's cells, as 16 hexadecimal digits."""
-        shaping = {
-            "dataset": self.chosen_dataset.model_dump(),
-            "corpus": self.corpus.model_dump(),
-            "tokenize": self.tokenize.model_dump(),
-            "pad": self.pad.model_dump(exclude={"sides"}),
-            "architecture": self.architecture(variant).model_dump(),
-            "train": self.train.model_dump(exclude={"variants"}),
-            "export": self.export.model_dump(),
-        }
-        return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def load_params(path: Path) -> Params:
@@ -255,8 +214,3 @@ def checked_params(content: Any, source: str) -> Params:
         return Params.model_validate(content)
     except ValidationError as error:
         raise UserError(f"{source}: {'; '.join(sentences(error, content))}") from None
-
-
-def _known(path: str, name: str, table: Mapping[str, Any]) -> None:
-    if name not in table:
-        raise ValueError(f"{path}: {name!r} is not in the table; {suggestion(name, table)}")

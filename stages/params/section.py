@@ -46,6 +46,16 @@ def distinct(values: tuple[Value, ...]) -> tuple[Value, ...]:
     return values
 
 
+def require_known(path: str, name: str, table: Mapping[str, Any]) -> None:
+    """Check that a table has an entry of this name.
+
+    Raises:
+        ValueError: it has not; `path` says where the name stands.
+    """
+    if name not in table:
+        raise ValueError(f"{path}: {name!r} is not in the table; {suggestion(name, table)}")
+
+
 def suggestion(name: str, allowed: Iterable[str]) -> str:
     """What is allowed in place of `name`, the nearest first."""
     choices = sorted(allowed)

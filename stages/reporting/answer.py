@@ -1,6 +1,6 @@
 """The answer in three sentences: does it leak, what does it cost, which fix works. All by rules on the verdicts."""
 
-from stages.params.model import WORKING_MASKS
+from stages.params.layers import WORKING_MASKS
 from stages.params.schema import BASELINE
 from stages.reporting.format import (
     format_percent,

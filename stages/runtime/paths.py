@@ -1,6 +1,8 @@
-"""Names below the folders of models and states: cells, seeds and conditions."""
+"""Names of the files and folders that stages hand on: splits, cells, seeds and conditions."""
 
 from pathlib import Path
+
+SPLITS = ("train", "validation", "test")
 
 AS_TRAINED = "as-trained"
 OTHER_SIDE = "other-side"

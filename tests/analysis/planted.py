@@ -12,6 +12,7 @@ from stages.analysis.contract_cells import SplitScores
 from stages.analysis.estimate import Estimate
 from stages.analysis.one_model import ModelOutcome
 from stages.analysis.outcomes import ConditionOutcome, StateOutcome
+from stages.params.derived import architecture_of
 from stages.params.schema import Epsilon, Params
 from stages.stats.calibration import Confidence, ConfidenceBins
 from stages.stats.predictions import PredictionSums
@@ -76,7 +77,7 @@ def cell_of(
     make_params: Callable[..., Params], seeds: list[SeedResult], variant: str = "baseline", side: str = "post"
 ) -> Cell:
     """A cell with these seeds."""
-    return Cell(side, variant, make_params().architecture(variant), seeds)
+    return Cell(side, variant, architecture_of(make_params(), variant), seeds)
 
 
 def spread_by(mean: float, texts: int = 100, width: int = 1, noise: float = 1.0) -> tuple[Floats, Floats]:

@@ -7,6 +7,7 @@ from stages.analysis.cells import Cell, SeedResult
 from stages.analysis.one_model import ModelOutcome
 from stages.analysis.outcomes import ConditionOutcome, StateOutcome
 from stages.analysis.verdicts import verdicts
+from stages.params.derived import architecture_of
 from stages.params.schema import Epsilon
 from stages.stats.calibration import Confidence, ConfidenceBins
 from stages.stats.predictions import PredictionSums
@@ -51,7 +52,7 @@ def cell(make_params, variant="baseline", correct=(900,) * 6, drifts=(0.0,) * 6,
         SeedResult(number, scores(right), model(pads_8=pair(base + number, drift, flip)))
         for number, (right, drift) in enumerate(zip(correct, drifts, strict=True))
     ]
-    return Cell("post", variant, make_params().architecture(variant), results)
+    return Cell("post", variant, architecture_of(make_params(), variant), results)
 
 
 def judged(make_params, cells, estimand, variant="baseline"):
@@ -125,7 +126,7 @@ def test_two_texts_give_no_figure(make_params):
         shift = ShiftSums.of(ids, alone, alone + 0.3)
         swapped = PredictionSums.of(ids, np.array([0, 1]), alone, alone[::-1])
         results = [SeedResult(0, scores(900), model(pads_8=outcome(shift, swapped)))]
-        cells = [Cell("post", "baseline", make_params().architecture("baseline"), results)]
+        cells = [Cell("post", "baseline", architecture_of(make_params(), "baseline"), results)]
         record = judged(make_params, cells, "drift_ratio")
         assert (record["verdict"], record["estimate"]) == ("UNDEFINED", None)
 
@@ -198,7 +199,7 @@ def test_a_state_without_spread_is_undefined(make_params):
     predictions = pair(0).predictions
     still = outcome(ShiftSums.of(ids, constant, constant + 0.1), predictions)
     results = [SeedResult(0, scores(900), model(pads_8=still))]
-    cells = [Cell("post", "baseline", make_params().architecture("baseline"), results)]
+    cells = [Cell("post", "baseline", architecture_of(make_params(), "baseline"), results)]
     record = judged(make_params, cells, "drift_ratio")
     assert record["verdict"] == "UNDEFINED"
     assert "no spread" in record["reason"]

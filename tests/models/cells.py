@@ -3,6 +3,7 @@
 import json
 
 from stages.models.training import TrainingUnit
+from stages.params.derived import architecture_of
 from stages.states.exporting import ExportUnit, export_seed
 
 PADS = (0, 1, 5)
@@ -11,7 +12,7 @@ VARIANTS = ("baseline", "masked", "double_mask")
 
 def training_unit(make_params, padded, folder, variant="baseline", side="post", seed=0, **changes):
     params = make_params({"train.epochs": 2, "train.batch_size": 16, "model.units": 4, **changes})
-    return TrainingUnit(padded, folder, side, params.architecture(variant), params.train, seed)
+    return TrainingUnit(padded, folder, side, architecture_of(params, variant), params.train, seed)
 
 
 def scores(folder):

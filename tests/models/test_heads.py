@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from stages.models.heads import BUILDERS
-from stages.params.layers import HEADS, RECURRENT
-from stages.params.model import WORKING_MASKS
+from stages.params.layers import HEADS, RECURRENT, WORKING_MASKS
 from tests.architectures import architecture
 
 pytestmark = pytest.mark.slow

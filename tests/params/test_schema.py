@@ -133,30 +133,6 @@ def test_a_number_with_an_exponent_is_a_number(tmp_path: Path) -> None:
     assert load_params(path).train.learning_rate == 0.001
 
 
-def test_a_variant_overrides_the_shared_sizes(make_params: Callable[..., Params]) -> None:
-    params = make_params({"model.units": 8, "variants.masked": {"mask": "embedding", "layers": 2}})
-    assert (params.architecture("masked").units, params.architecture("masked").layers) == (8, 2)
-    assert params.architecture("baseline").layers == 1
-
-
-def test_the_fingerprint_follows_what_shapes_a_state_and_nothing_else(make_params: Callable[..., Params]) -> None:
-    same = [
-        {"report.pads": 8},
-        {"execution.workers": 1},
-        {"execution.engine": "dask", "execution.scheduler": "tcp://10.0.0.1:8786"},
-        {"datasets.mr.file": "other.csv"},
-        {"analyze.level": 0.9},
-        {"train.variants": ["masked"]},
-        {"pad.sides": ["post"]},
-        {"variants.baseline": {"mask": "none", "units": 3}},
-    ]
-    for changes in same:
-        assert make_params(changes).fingerprint("masked") == make_params().fingerprint("masked")
-    for changes in [{"model.units": 8}, {"datasets.synthetic.seed": 1}, {"pad.max_len": 10}, {"train.seeds": 2}]:
-        assert make_params(changes).fingerprint("masked") != make_params().fingerprint("masked")
-    assert make_params().fingerprint("masked") != make_params().fingerprint("baseline")
-
-
 def test_a_side_on_the_command_line_is_checked() -> None:
     with pytest.raises(UserError, match="side: 'left' is not allowed; it should be pre or post"):
         checked_side("left")

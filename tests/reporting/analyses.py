@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from stages.params.derived import architecture_of, ignores_padding, seed_numbers
 from stages.params.schema import Params
 
 Record = dict[str, Any]
@@ -73,7 +74,7 @@ def analysis(
             history += [
                 {"side": side, "variant": variant, "seed": seed, "epoch": epoch}
                 | {"loss": 0.6 / epoch, "val_loss": 0.7 / epoch, "accuracy": 0.8123456, "val_accuracy": 0.79}
-                for seed in params.train.seed_numbers
+                for seed in seed_numbers(params.train)
                 for epoch in (1, 2)
             ]
     dataset = _dataset(params, classes, truth)
@@ -131,16 +132,16 @@ def _verdict(
 
 def _cell(params: Params, side: str, variant: str, drift: Record, *, learned: bool) -> Record:
     copy = variant == "double_mask" and "baseline" in params.train.variants
-    trims = params.architecture(variant).ignores_padding
+    trims = ignores_padding(architecture_of(params, variant))
     epochs = 2 * params.train.seeds
     text_tokens = 13 * TRAINING_TEXTS * epochs
     return {
         "side": side,
         "variant": variant,
-        "architecture": params.architecture(variant).model_dump(),
+        "architecture": architecture_of(params, variant).model_dump(),
         "vectors": VECTORS,
         "same_as_baseline": copy,
-        "seeds": [_seed(params, seed, drift, learned=learned) for seed in params.train.seed_numbers],
+        "seeds": [_seed(params, seed, drift, learned=learned) for seed in seed_numbers(params.train)],
         "computed_tokens": text_tokens + 100 if trims else MAX_LEN * TRAINING_TEXTS * epochs,
         "text_tokens": text_tokens,
         "over_bag_of_words": {

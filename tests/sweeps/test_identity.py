@@ -57,6 +57,9 @@ def test_params_that_change_a_figure_belong_to_it(project, changes, same):
         ("stages/sweeps/spec.py", True),
         ("stages/models/training.py", False),
         ("stages/stats/moments.py", False),
+        ("stages/runtime/workers/pool.py", False),
+        ("stages/params/schema.py", True),
+        ("stages/params/derived.py", False),
     ],
 )
 def test_modules_that_compute_belong_to_it(project, module, same):
@@ -64,6 +67,18 @@ def test_modules_that_compute_belong_to_it(project, module, same):
     with (project / module).open("a") as file:
         file.write("# changed\n")
     assert (name(project) == before) == same
+
+
+def test_every_file_of_a_folder_that_stages_depend_on_belongs_to_it_but_for_what_python_writes(project):
+    before = name(project)
+    (project / "stages" / "models" / "__pycache__").mkdir()
+    (project / "stages" / "models" / "__pycache__" / "heads.cpython-312.pyc").write_bytes(b"compiled")
+    assert name(project) == before
+    (project / "stages" / "models" / "new.py").write_text("")
+    with_a_module = name(project)
+    assert with_a_module != before
+    (project / "stages" / "models" / "new.py").rename(project / "stages" / "models" / "newer.py")
+    assert name(project) not in (before, with_a_module)
 
 
 def test_the_files_that_are_read_belong_to_it(project):
@@ -123,6 +138,10 @@ def test_a_mistake_in_params_yaml_is_not_blamed_on_the_sweep(project):
 def test_a_module_that_is_not_there_is_named(project):
     (project / "stages" / "pad.py").unlink()
     with pytest.raises(UserError, match=r"^dvc.yaml: a stage depends on stages/pad.py, and there is no such file"):
+        name(project)
+    shutil.rmtree(project / "stages" / "models")
+    (project / "stages" / "pad.py").touch()
+    with pytest.raises(UserError, match=r"^dvc.yaml: a stage depends on stages/models, and there is no such file"):
         name(project)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stages.params.model import WORKING_MASKS
+from stages.params.layers import WORKING_MASKS
 from stages.params.schema import BASELINE
 from stages.reporting.format import format_ratio, format_ratio_interval, listed, spaced
 from stages.reporting.results import CellFacts, Finding, Results

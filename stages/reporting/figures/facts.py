@@ -1,6 +1,6 @@
 """What figures ask of report.json beyond `Results`, each tolerant of a key that is absent or null."""
 
-from stages.params.model import WORKING_MASKS
+from stages.params.layers import WORKING_MASKS
 from stages.reporting.figures.style import Look, cells_of
 from stages.reporting.results import ALONE, CellFacts, Estimate, Record, Results
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE

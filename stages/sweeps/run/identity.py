@@ -105,10 +105,10 @@ def shaping_params(params: Params) -> dict[str, Any]:
 
 
 def code_checksum(project: Path) -> str:
-    """SHA-256 over the commands and modules that dvc.yaml names for all stages but the report.
+    """SHA-256 over the commands and the code that dvc.yaml names for all stages but the report.
 
     Raises:
-        UserError: dvc.yaml is not here, or names a module that is not there.
+        UserError: dvc.yaml is not here, or names a module or folder that is not there.
     """
     try:
         stages = YAML(typ="safe").load(project / "dvc.yaml")["stages"]
@@ -118,11 +118,21 @@ def code_checksum(project: Path) -> str:
     digest = hashlib.sha256()
     for name in sorted(computing):
         digest.update(f"{name}: {computing[name]['cmd']}\n".encode())
-    for module in sorted({dep for stage in computing.values() for dep in stage["deps"] if dep.startswith("stages/")}):
-        if not (project / module).is_file():
-            raise UserError(f"dvc.yaml: a stage depends on {module}, and there is no such file")
-        digest.update(f"{module}: {_checksum(project / module)}\n".encode())
+    deps = {dep for stage in computing.values() for dep in stage["deps"] if dep.startswith("stages/")}
+    for file in sorted({file for dep in deps for file in _files(project, dep)}):
+        digest.update(f"{file.as_posix()}: {_checksum(project / file)}\n".encode())
     return digest.hexdigest()
+
+
+def _files(project: Path, dep: str) -> list[Path]:
+    """The file that a stage depends on, or the files below the folder, but for what Python writes beside the code."""
+    path = project / dep
+    if path.is_file():
+        return [Path(dep)]
+    files = [file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+    if not files:
+        raise UserError(f"dvc.yaml: a stage depends on {dep}, and there is no such file")
+    return [file.relative_to(project) for file in files]
 
 
 def input_files(params: Params) -> list[Path]:

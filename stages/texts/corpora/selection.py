@@ -4,8 +4,8 @@ import sqlite3
 from dataclasses import dataclass
 
 from stages.errors import UserError
-from stages.params.schema import SPLITS
 from stages.params.texts import CorpusParams
+from stages.runtime.paths import SPLITS
 from stages.texts.corpora import store
 from stages.texts.corpora.source import Source
 

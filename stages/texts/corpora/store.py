@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from stages.errors import UserError
-from stages.params.schema import SPLITS
+from stages.runtime.paths import SPLITS
 from stages.texts.corpora.quotas import held_out, proportional
 from stages.texts.corpora.source import MOST_CLASSES, Record, Source, check_category, class_names
 

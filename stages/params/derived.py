@@ -1,0 +1,76 @@
+"""What the values of params.yaml make the stages do: the rules between a value and its effect.
+
+The other files of this room only say which values are allowed. That changes no result of a run that is allowed, and
+DVC tracks the values themselves, so no stage depends on those files; the stages that follow a rule here depend on this
+one, and call it by name.
+"""
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from stages.errors import UserError
+from stages.params.layers import HEADS, WORKING_MASKS
+from stages.params.model import Architecture
+from stages.params.section import require_known
+
+if TYPE_CHECKING:
+    from stages.params.schema import Params, TrainParams
+
+
+def architecture_of(params: "Params", variant: str) -> Architecture:
+    """The variant's entry with the shared sizes filled in.
+
+    Raises:
+        UserError: the table has no such variant.
+    """
+    try:
+        require_known("variant", variant, params.variants)
+    except ValueError as error:
+        raise UserError(f"params.yaml: {error}") from None
+    changes = params.variants[variant].model_dump(exclude_none=True)
+    return Architecture(**{**params.model.model_dump(), **changes})
+
+
+def directions(architecture: Architecture) -> int:
+    """In how many directions a recurrent layer reads: 1 or 2."""
+    return 1 if architecture.bidirectional == "none" else 2
+
+
+def ignores_padding(architecture: Architecture) -> bool:
+    """Whether what the classifier reads is the same with pads and without, so that a batch may be trimmed."""
+    return architecture.mask in WORKING_MASKS and HEADS[architecture.head].keeps_mask
+
+
+def may_trim(architecture: Architecture) -> bool:
+    """Whether trimmed batches train the same model: not with dropout, whose noise would differ between variants."""
+    return ignores_padding(architecture) and not architecture.dropout and not architecture.recurrent_dropout
+
+
+def trims_batches(train: "TrainParams", architecture: Architecture) -> bool:
+    """Whether the training batches of an architecture are trimmed to their longest text, as `train.trim` has it."""
+    return may_trim(architecture) if train.trim == "exact" else train.trim == "always"
+
+
+def seed_numbers(train: "TrainParams") -> tuple[int, ...]:
+    """The training seeds of every cell."""
+    return tuple(range(train.first_seed, train.first_seed + train.seeds))
+
+
+def pads_in_order(pads: tuple[int, ...]) -> tuple[int, ...]:
+    """The numbers of extra pads, the text alone (0) first, in whatever order params.yaml names them."""
+    return tuple(sorted(pads))
+
+
+def fingerprint(params: "Params", variant: str) -> str:
+    """SHA-256 over every knob that shapes the states of one variant's cells, as 16 hexadecimal digits."""
+    shaping = {
+        "dataset": params.chosen_dataset.model_dump(),
+        "corpus": params.corpus.model_dump(),
+        "tokenize": params.tokenize.model_dump(),
+        "pad": params.pad.model_dump(exclude={"sides"}),
+        "architecture": architecture_of(params, variant).model_dump(),
+        "train": params.train.model_dump(exclude={"variants"}),
+        "export": params.export.model_dump(),
+    }
+    return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]

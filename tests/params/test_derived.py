@@ -1,0 +1,74 @@
+"""What the values of params.yaml make the stages do."""
+
+from collections.abc import Callable
+
+import pytest
+
+from stages.errors import UserError
+from stages.params.derived import architecture_of, directions, fingerprint, ignores_padding, seed_numbers, trims_batches
+from stages.params.schema import Params
+
+
+def test_a_variant_overrides_the_shared_sizes(make_params: Callable[..., Params]) -> None:
+    params = make_params({"model.units": 8, "variants.masked": {"mask": "embedding", "layers": 2}})
+    assert (architecture_of(params, "masked").units, architecture_of(params, "masked").layers) == (8, 2)
+    assert architecture_of(params, "baseline").layers == 1
+
+
+def test_a_variant_that_the_table_lacks_is_named(make_params: Callable[..., Params]) -> None:
+    with pytest.raises(UserError, match=r"^params.yaml: variant: 'maskd' is not in the table; did you mean 'masked'"):
+        architecture_of(make_params(), "maskd")
+
+
+def test_seeds_count_from_the_first(make_params: Callable[..., Params]) -> None:
+    assert seed_numbers(make_params({"train.first_seed": 3, "train.seeds": 2}).train) == (3, 4)
+
+
+def test_pads_are_in_order_however_they_are_named(make_params: Callable[..., Params]) -> None:
+    assert make_params({"export.pads": [16, 0, 4]}).export.pads == (0, 4, 16)
+
+
+@pytest.mark.parametrize(("merge", "number"), [("none", 1), ("concat", 2), ("sum", 2)])
+def test_a_recurrent_layer_reads_in_one_direction_or_two(
+    make_params: Callable[..., Params], merge: str, number: int
+) -> None:
+    assert directions(architecture_of(make_params({"model.bidirectional": merge}), "baseline")) == number
+
+
+@pytest.mark.parametrize(
+    ("variant", "changes", "ignores", "trimmed"),
+    [
+        ("masked", {}, True, True),
+        ("baseline", {}, False, False),
+        ("double_mask", {}, False, False),
+        ("masked", {"model.head": "max"}, False, False),
+        ("masked", {"model.dropout": 0.1}, True, False),
+        ("masked", {"model.recurrent_dropout": 0.1}, True, False),
+        ("masked", {"train.trim": "never"}, True, False),
+        ("baseline", {"train.trim": "always"}, False, True),
+    ],
+)
+def test_batches_are_trimmed_where_no_result_changes_by_it_or_as_the_user_says(
+    make_params: Callable[..., Params], variant: str, changes: dict[str, object], ignores: bool, trimmed: bool
+) -> None:
+    params = make_params(changes)
+    architecture = architecture_of(params, variant)
+    assert (ignores_padding(architecture), trims_batches(params.train, architecture)) == (ignores, trimmed)
+
+
+def test_the_fingerprint_follows_what_shapes_a_state_and_nothing_else(make_params: Callable[..., Params]) -> None:
+    same = [
+        {"report.pads": 8},
+        {"execution.workers": 1},
+        {"execution.engine": "dask", "execution.scheduler": "tcp://10.0.0.1:8786"},
+        {"datasets.mr.file": "other.csv"},
+        {"analyze.level": 0.9},
+        {"train.variants": ["masked"]},
+        {"pad.sides": ["post"]},
+        {"variants.baseline": {"mask": "none", "units": 3}},
+    ]
+    for changes in same:
+        assert fingerprint(make_params(changes), "masked") == fingerprint(make_params(), "masked")
+    for changes in [{"model.units": 8}, {"datasets.synthetic.seed": 1}, {"pad.max_len": 10}, {"train.seeds": 2}]:
+        assert fingerprint(make_params(changes), "masked") != fingerprint(make_params(), "masked")
+    assert fingerprint(make_params(), "masked") != fingerprint(make_params(), "baseline")
