@@ -157,11 +157,11 @@ def the_stage(folder: Path) -> Figures:
     """The whole pass of the stage over one model, whatever else it computes; its drift ratio stands for it."""
     import numpy as np
 
-    from stages.analysis.one_model import ModelUnit, outcome_of_model
+    from stages.analysis.one_model import ModelTask, outcome_of_model
     from stages.params.schema import Epsilon
 
     epsilon = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, unit_shift=EPSILON, joint_shift=0.5)
-    found = outcome_of_model(ModelUnit(folder, *MODEL, {CONDITIONS[1]: 16}, epsilon, probe_texts=500))
+    found = outcome_of_model(ModelTask(folder, *MODEL, {CONDITIONS[1]: 16}, epsilon, probe_texts=500))
     return {"drift ratio": np.array(found.conditions[CONDITIONS[1]].states[VECTOR].drift_ratio)}
 
 

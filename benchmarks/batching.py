@@ -101,13 +101,13 @@ def _seconds(
     folder: Path, padded: Path, cell: tuple[str, str], texts: int, epochs: int
 ) -> tuple[float, dict[str, int]]:
     """Wall time of training one seed, and what it counted."""
-    from stages.models.training import TrainingUnit, train_seed
+    from stages.models.training import TrainingTask, train_seed
 
     variant, mode = cell
     params = _params(texts, mode, epochs)
-    unit = TrainingUnit(padded, folder / "model", "post", architecture_of(params, variant), params.train, seed=0)
+    task = TrainingTask(padded, folder / "model", "post", architecture_of(params, variant), params.train, seed=0)
     start = time.perf_counter()
-    train_seed(unit)
+    train_seed(task)
     return time.perf_counter() - start, read_json(folder / "model" / "scores.json")["training"]
 
 

@@ -1,7 +1,7 @@
 """What ten million texts would take on 1, 16 and 128 workers, worked out from measured rates: benchmarks/beyond.md.
 
 Nothing of that size is run. The rates are measured in small runs (`benchmarks.rates`), the rest is arithmetic over the
-units of work that the stages hand out. Every assumption is an option; beyond.md is written where none is given.
+tasks that the stages hand out. Every assumption is an option; beyond.md is written where none is given.
 """
 
 import argparse
@@ -66,8 +66,8 @@ def serial_seconds(plan: Plan, rates: Rates) -> dict[str, float]:
     return {**seconds, "hash and copy (DVC)": mib / rates.hash_mib.each + mib / rates.copy_mib.each}
 
 
-def unit_seconds(plan: Plan, rates: Rates) -> dict[str, list[list[float]]]:
-    """By stage: the core seconds of its units, in the groups that run one after another under `dvc repro`."""
+def task_seconds(plan: Plan, rates: Rates) -> dict[str, list[list[float]]]:
+    """By stage: the core seconds of its tasks, in the groups that run one after another under `dvc repro`."""
     cells = [variant for _ in range(plan.sides) for variant in plan.variants]
     trained = plan.texts * TRAINING_SHARE * plan.epochs
     return {
@@ -78,10 +78,10 @@ def unit_seconds(plan: Plan, rates: Rates) -> dict[str, list[list[float]]]:
     }
 
 
-def makespan(units: Iterable[float], workers: int) -> float:
-    """How long workers take for units that each is given when it is free, the longest first."""
+def makespan(tasks: Iterable[float], workers: int) -> float:
+    """How long workers take for tasks that each is given when it is free, the longest first."""
     free = [0.0] * workers
-    for seconds in sorted(units, reverse=True):
+    for seconds in sorted(tasks, reverse=True):
         heapq.heapreplace(free, free[0] + seconds)
     return max(free)
 
@@ -89,7 +89,7 @@ def makespan(units: Iterable[float], workers: int) -> float:
 def wall_seconds(plan: Plan, rates: Rates, workers: int, *, side_by_side: bool) -> float:
     """From start to end, with the cells one after another, as `dvc repro` runs them, or all at once."""
     total = sum(serial_seconds(plan, rates).values())
-    for groups in unit_seconds(plan, rates).values():
+    for groups in task_seconds(plan, rates).values():
         together = [[seconds for group in groups for seconds in group]] if side_by_side else groups
         total += sum(makespan(group, workers) for group in together)
     return total
@@ -97,8 +97,8 @@ def wall_seconds(plan: Plan, rates: Rates, workers: int, *, side_by_side: bool) 
 
 def core_seconds(plan: Plan, rates: Rates) -> float:
     """What is computed, on however many workers."""
-    units = sum(sum(group) for groups in unit_seconds(plan, rates).values() for group in groups)
-    return units + sum(serial_seconds(plan, rates).values())
+    tasks = sum(sum(group) for groups in task_seconds(plan, rates).values() for group in groups)
+    return tasks + sum(serial_seconds(plan, rates).values())
 
 
 def states_bytes(plan: Plan, rates: Rates) -> float:
@@ -188,17 +188,17 @@ def rates_table(rates: Rates) -> str:
 
 
 def work_table(plans: list[Plan], rates: Rates) -> str:
-    """Core hours of every stage, and how many units it has at a time."""
+    """Core hours of every stage, and how many tasks it has at a time."""
     head = " | ".join(f"{plan.exported:,} exported, core h" for plan in plans)
-    lines = [f"| stage | units at a time | {head} |", "|---|---|" + "---|" * len(plans)]
+    lines = [f"| stage | tasks at a time | {head} |", "|---|---|" + "---|" * len(plans)]
     for stage in serial_seconds(plans[0], rates):
         hours = " | ".join(digits(serial_seconds(plan, rates)[stage] / HOUR) for plan in plans)
         lines.append(f"| {stage} | 1 | {hours} |")
-    for stage, groups in unit_seconds(plans[0], rates).items():
-        units = sum(len(group) for group in groups)
-        at_a_time = f"{len(groups[0])}; {units} with cells side by side" if len(groups) > 1 else str(units)
+    for stage, groups in task_seconds(plans[0], rates).items():
+        tasks = sum(len(group) for group in groups)
+        at_a_time = f"{len(groups[0])}; {tasks} with cells side by side" if len(groups) > 1 else str(tasks)
         hours = " | ".join(
-            digits(sum(sum(group) for group in unit_seconds(plan, rates)[stage]) / HOUR) for plan in plans
+            digits(sum(sum(group) for group in task_seconds(plan, rates)[stage]) / HOUR) for plan in plans
         )
         lines.append(f"| {stage} | {at_a_time} | {hours} |")
     total = " | ".join(digits(core_seconds(plan, rates) / HOUR) for plan in plans)

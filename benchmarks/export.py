@@ -93,12 +93,12 @@ def _prepared(folder: Path, texts: int) -> Path:
 def work(folder: Path, side: str, variant: str) -> None:
     """Write the states of every condition; print how long that took, imports and loading left out."""
     from stages.params.schema import checked_side
-    from stages.states.exporting import ExportUnit, export_runs, loaded
+    from stages.states.exporting import ExportTask, export_runs, loaded
 
     params = _params(FEW)
     model = folder / f"{side}-{variant}" / "seed=0" / "model.keras"
     with tempfile.TemporaryDirectory() as target:
-        unit = ExportUnit(
+        task = ExportTask(
             padded=folder / side,
             model=model,
             folder=Path(target),
@@ -114,7 +114,7 @@ def work(folder: Path, side: str, variant: str) -> None:
         )
         trained = loaded(model)
         start, cpu = time.perf_counter(), time.process_time()
-        export_runs(trained, unit)
+        export_runs(trained, task)
         print(json.dumps({"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}))
 
 

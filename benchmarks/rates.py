@@ -200,14 +200,14 @@ def _training(folder: Path, params: Params, repeats: int, variant: str) -> Rate:
     """CPU seconds for each training text and epoch."""
     import pyarrow.parquet as pq
 
-    from stages.models.training import TrainingUnit, train_seed
+    from stages.models.training import TrainingTask, train_seed
 
     texts: int = pq.read_metadata(folder / PADDED / "train.parquet").num_rows
 
     def seconds(epochs: int) -> float:
         knobs = params.train.model_copy(update={"epochs": epochs})
-        unit = TrainingUnit(folder / PADDED, folder / variant, SIDE, architecture_of(params, variant), knobs, seed=0)
-        return _cpu_seconds(lambda: train_seed(unit)) / texts
+        task = TrainingTask(folder / PADDED, folder / variant, SIDE, architecture_of(params, variant), knobs, seed=0)
+        return _cpu_seconds(lambda: train_seed(task)) / texts
 
     seconds(EPOCHS[0])  # functions are traced
     return slope(seconds, *EPOCHS, repeats)
@@ -215,10 +215,10 @@ def _training(folder: Path, params: Params, repeats: int, variant: str) -> Rate:
 
 def _exporting(folder: Path, params: Params, sizes: Sizes) -> tuple[Rate, float]:
     """CPU seconds and bytes for each exported text: what many take more than few. Leaves the states of both."""
-    from stages.states.exporting import ExportUnit, export_seed
+    from stages.states.exporting import ExportTask, export_seed
 
     def seconds(texts: int) -> float:
-        unit = ExportUnit(
+        task = ExportTask(
             padded=folder / PADDED,
             model=folder / VARIANTS[0] / "model.keras",
             folder=_states(folder, texts) / f"{SIDE}-{VARIANTS[0]}" / "seed=0",
@@ -232,7 +232,7 @@ def _exporting(folder: Path, params: Params, sizes: Sizes) -> tuple[Rate, float]
             batch_size=params.export.batch_size,
             params="",
         )
-        return _cpu_seconds(lambda: export_seed(unit))
+        return _cpu_seconds(lambda: export_seed(task))
 
     rate = slope(seconds, sizes.few, sizes.many, sizes.repeats)
     size = [_bytes(_states(folder, texts)) for texts in (sizes.few, sizes.many)]
@@ -241,14 +241,14 @@ def _exporting(folder: Path, params: Params, sizes: Sizes) -> tuple[Rate, float]
 
 def _analysis(folder: Path, params: Params, sizes: Sizes) -> Rate:
     """CPU seconds for each exported text of the model whose states `_exporting` left."""
-    from stages.analysis.one_model import ModelUnit, outcome_of_model
+    from stages.analysis.one_model import ModelTask, outcome_of_model
 
     compared = {name: pads for name, pads in conditions(params.export.pads).items() if name != condition_name(0)}
 
     def seconds(texts: int) -> float:
         epsilon = params.analyze.epsilon
-        unit = ModelUnit(_states(folder, texts), SIDE, VARIANTS[0], 0, compared, epsilon, PROBE_TEXTS)
-        return _cpu_seconds(lambda: outcome_of_model(unit))
+        task = ModelTask(_states(folder, texts), SIDE, VARIANTS[0], 0, compared, epsilon, PROBE_TEXTS)
+        return _cpu_seconds(lambda: outcome_of_model(task))
 
     return slope(seconds, sizes.few, sizes.many, sizes.repeats)
 
@@ -257,12 +257,12 @@ def _comparison(folder: Path, sizes: Sizes) -> Rate:
     """CPU seconds for each exported text of two models: here of one with itself."""
     from threadpoolctl import threadpool_limits
 
-    from stages.analysis.similarities import SimilarityUnit, similarity_of
+    from stages.analysis.similarities import SimilarityTask, similarity_of
 
     def seconds(texts: int) -> float:
         model = (VARIANTS[0], 0)
         with threadpool_limits(1):
-            return _cpu_seconds(lambda: similarity_of(SimilarityUnit(_states(folder, texts), SIDE, model, model)))
+            return _cpu_seconds(lambda: similarity_of(SimilarityTask(_states(folder, texts), SIDE, model, model)))
 
     return slope(seconds, sizes.few, sizes.many, sizes.repeats)
 

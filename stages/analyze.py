@@ -7,12 +7,12 @@ from stages.analysis.cell_facts import cell_facts, unit_facts
 from stages.analysis.cells import Cell, SeedResult
 from stages.analysis.contract import Analysis
 from stages.analysis.dataset_facts import bag_facts, dataset_facts, training_history
-from stages.analysis.one_model import ModelUnit, outcome_of_model
+from stages.analysis.one_model import ModelTask, outcome_of_model
 from stages.analysis.padding_costs import batching_costs, law_facts, length_facts
 from stages.analysis.similarities import (
     Comparison,
     PairSimilarity,
-    SimilarityUnit,
+    SimilarityTask,
     comparisons,
     similarity_facts,
     similarity_of,
@@ -39,8 +39,8 @@ def analyze(
 ) -> None:
     """Compare every condition with the text alone, every variant with the baseline, and all with a bag of words."""
     compared = {name: pads for name, pads in conditions(params.export.pads).items() if name != condition_name(0)}
-    units = len(params.pad.sides) * len(params.train.variants) * params.train.seeds
-    with executor_for(params.execution, units) as executor:
+    tasks = len(params.pad.sides) * len(params.train.variants) * params.train.seeds
+    with executor_for(params.execution, tasks) as executor:
         cells = _cells(executor, params, compared, models, states)
         similarity = _similarity(executor, params, cells, states)
     baselines = {cell.side: cell for cell in cells if cell.variant == BASELINE}
@@ -66,17 +66,17 @@ def _cells(
     executor: Executor, params: Params, compared: dict[str, int | None], models: Path, states: Path
 ) -> list[Cell]:
     keys = [(side, variant) for side in params.pad.sides for variant in params.train.variants]
-    units = [
-        ModelUnit(states, *key, seed, compared, params.analyze.epsilon, params.analyze.probe_texts)
+    tasks = [
+        ModelTask(states, *key, seed, compared, params.analyze.epsilon, params.analyze.probe_texts)
         for key in keys
         for seed in seed_numbers(params.train)
     ]
-    outcomes = run_all(executor, outcome_of_model, units, label="analyze", steps=len(units), done=lambda: (0, ""))
+    outcomes = run_all(executor, outcome_of_model, tasks, label="analyze", steps=len(tasks), done=lambda: (0, ""))
     results: dict[tuple[str, str], list[SeedResult]] = {key: [] for key in keys}
-    for unit, outcome in zip(units, outcomes, strict=True):
-        folder = seed_folder(cell_folder(models, unit.side, unit.variant), unit.seed)
+    for task, outcome in zip(tasks, outcomes, strict=True):
+        folder = seed_folder(cell_folder(models, task.side, task.variant), task.seed)
         scores = read_json(folder / "scores.json")
-        results[unit.side, unit.variant].append(SeedResult(unit.seed, scores, outcome))
+        results[task.side, task.variant].append(SeedResult(task.seed, scores, outcome))
     return [Cell(side, variant, architecture_of(params, variant), results[side, variant]) for side, variant in keys]
 
 
@@ -86,8 +86,8 @@ def _similarity(
     """Every comparison with the similarity of each of its pairs of models."""
     learned = {(cell.side, cell.variant): [seed.seed for seed in cell.learned] for cell in cells}
     wanted = comparisons(params.pad.sides, params.train.variants, learned)
-    units = [SimilarityUnit(states, each.side, *pair) for each in wanted for pair in each.pairs]
-    found = iter(run_all(executor, similarity_of, units, label="compare", steps=len(units), done=lambda: (0, "")))
+    tasks = [SimilarityTask(states, each.side, *pair) for each in wanted for pair in each.pairs]
+    found = iter(run_all(executor, similarity_of, tasks, label="compare", steps=len(tasks), done=lambda: (0, "")))
     return [(each, [next(found) for _ in each.pairs]) for each in wanted]
 
 

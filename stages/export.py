@@ -9,7 +9,7 @@ from stages.runtime.command import run
 from stages.runtime.files import read_json, whole_folder
 from stages.runtime.paths import conditions, seed_folder
 from stages.runtime.workers.pool import executor_for, run_all
-from stages.states.exporting import ExportUnit, export_seed
+from stages.states.exporting import ExportTask, export_seed
 
 
 def export(params: Params, *, side: str, variant: str, padded: Path, models: Path, states: Path) -> None:
@@ -17,8 +17,8 @@ def export(params: Params, *, side: str, variant: str, padded: Path, models: Pat
     classes = len(read_json(padded / "profile.json")["classes"])
     names = conditions(params.export.pads)
     with whole_folder(states) as folder:
-        units = [
-            ExportUnit(
+        tasks = [
+            ExportTask(
                 padded=padded,
                 model=seed_folder(models, seed) / "model.keras",
                 folder=seed_folder(folder, seed),
@@ -34,13 +34,13 @@ def export(params: Params, *, side: str, variant: str, padded: Path, models: Pat
             )
             for seed in seed_numbers(params.train)
         ]
-        with executor_for(params.execution, len(units), prepare_tensorflow) as executor:
+        with executor_for(params.execution, len(tasks), prepare_tensorflow) as executor:
             run_all(
                 executor,
                 export_seed,
-                units,
+                tasks,
                 label=f"export {side}-{variant}",
-                steps=len(names) * len(units),
+                steps=len(names) * len(tasks),
                 done=lambda: (len(list(folder.glob("*/*.parquet"))), ""),
             )
 

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from stages.models.tensorflow_setup import prepare_tensorflow
-from stages.models.training import TrainingUnit, train_seed
+from stages.models.training import TrainingTask, train_seed
 from stages.params.derived import architecture_of, seed_numbers
 from stages.params.schema import Params, checked_side
 from stages.runtime.command import run
@@ -17,8 +17,8 @@ def train(params: Params, *, side: str, variant: str, tokens: Path, padded: Path
     """Train every seed of the cell (side, variant) on the padded texts and write its models, histories and scores."""
     architecture = architecture_of(params, variant)
     with whole_folder(models) as folder:
-        units = [
-            TrainingUnit(
+        tasks = [
+            TrainingTask(
                 padded=padded,
                 folder=seed_folder(folder, seed),
                 side=checked_side(side),
@@ -29,27 +29,27 @@ def train(params: Params, *, side: str, variant: str, tokens: Path, padded: Path
             )
             for seed in seed_numbers(params.train)
         ]
-        with executor_for(params.execution, len(units), prepare_tensorflow) as executor:
+        with executor_for(params.execution, len(tasks), prepare_tensorflow) as executor:
             run_all(
                 executor,
                 train_seed,
-                units,
+                tasks,
                 label=f"train {side}-{variant}",
-                steps=params.train.epochs * len(units),
-                done=lambda: _epochs_done(units),
+                steps=params.train.epochs * len(tasks),
+                done=lambda: _epochs_done(tasks),
             )
 
 
-def _epochs_done(units: list[TrainingUnit]) -> tuple[int, str]:
+def _epochs_done(tasks: list[TrainingTask]) -> tuple[int, str]:
     """How many epochs are done over all seeds, and how the last seed at work is doing."""
     done, remark = 0, ""
-    for unit in units:
-        for folder in (unit.folder, *partials(unit.folder)):
+    for task in tasks:
+        for folder in (task.folder, *partials(task.folder)):
             epochs = _history(folder / "history.csv")
             done += len(epochs)
-            if folder != unit.folder and epochs:
+            if folder != task.folder and epochs:
                 loss = float(epochs[-1]["loss"])
-                remark = f"seed {unit.seed} epoch {len(epochs)}/{unit.train.epochs} loss {loss:.3f}"
+                remark = f"seed {task.seed} epoch {len(epochs)}/{task.train.epochs} loss {loss:.3f}"
     return done, remark
 
 

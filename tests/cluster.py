@@ -1,4 +1,4 @@
-"""A dask cluster of real processes on loopback, started in a folder that is not the project's; and units for it."""
+"""A dask cluster of real processes on loopback, started in a folder that is not the project's; and tasks for it."""
 
 import json
 import os
@@ -70,14 +70,14 @@ def eventually(true: Callable[[], object], seconds: float = SECONDS) -> None:
         time.sleep(0.1)
 
 
-def unit_processes(worker: int) -> list[psutil.Process]:
-    """The processes beside a worker that run units."""
+def task_processes(worker: int) -> list[psutil.Process]:
+    """The processes beside a worker that run tasks."""
     children = psutil.Process(worker).children()
     return [child for child in children if "stages.runtime.workers.dask_process" in child.cmdline()]
 
 
-def where(_unit: object) -> tuple[int, int, str]:
-    """The numbers of the process that runs a unit and of its parent, and its folder."""
+def where(_task: object) -> tuple[int, int, str]:
+    """The numbers of the process that runs a task and of its parent, and its folder."""
     time.sleep(0.3)
     return os.getpid(), os.getppid(), str(Path.cwd())
 
@@ -108,7 +108,7 @@ def die(times: tuple[str, int]) -> int:
     return -1
 
 
-def kill_the_worker(_unit: object) -> None:
+def kill_the_worker(_task: object) -> None:
     """Kill the worker that this process stands beside."""
     os.kill(os.getppid(), signal.SIGKILL)
     time.sleep(SECONDS)

@@ -53,6 +53,8 @@ def direct_imports(path: Path) -> set[Path]:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names if alias.name.split(".")[0] == "stages"]
+        elif isinstance(node, ast.Constant) and str(node.value).startswith("stages."):
+            names = [node.value]  # of a module that is started as a process, or imported by its name
         else:
             continue
         candidates = (REPOSITORY / Path(*name.split(".")).with_suffix(".py") for name in names)

@@ -36,7 +36,7 @@ FEW_TEXTS = 100
 
 
 @dataclass(frozen=True)
-class ModelUnit:
+class ModelTask:
     """What one process needs to compare the conditions of one model; picklable."""
 
     states: Path
@@ -68,21 +68,21 @@ class ModelOutcome:
     pad_step: dict[str, Any] | None = None
 
 
-def outcome_of_model(unit: ModelUnit) -> ModelOutcome:
+def outcome_of_model(task: ModelTask) -> ModelOutcome:
     """Every figure of one model, in one streamed pass; memory does not depend on the number of texts.
 
     Raises:
         UserError: a states file is missing, damaged, holds other texts, no texts, or a value that is not finite.
     """
-    # The models are the units of parallel work; threads of linear algebra beside them only wait for each other.
+    # The models are the tasks that run side by side; threads of linear algebra beside them only wait for each other.
     with threadpool_limits(1):
-        return _outcome(unit)
+        return _outcome(task)
 
 
-def _outcome(unit: ModelUnit) -> ModelOutcome:
+def _outcome(task: ModelTask) -> ModelOutcome:
     alone, *padded = (
-        states_path(unit.states, unit.side, unit.variant, unit.seed, condition)
-        for condition in (condition_name(0), *unit.conditions)
+        states_path(task.states, task.side, task.variant, task.seed, condition)
+        for condition in (condition_name(0), *task.conditions)
     )
     widths = read_metadata(alone).widths
     vectors = vector_columns(widths)
@@ -98,26 +98,26 @@ def _outcome(unit: ModelUnit) -> ModelOutcome:
         for path, batch in zip([alone, *padded], [before, *after], strict=True):
             _refuse_non_finite(path, batch)
         if sums is None:
-            sums = _Sums(unit, vectors, before)
-        sums.add(before, dict(zip(unit.conditions, after, strict=True)))
+            sums = _Sums(task, vectors, before)
+        sums.add(before, dict(zip(task.conditions, after, strict=True)))
     if sums is None:
         raise UserError(f"{alone}: the file holds no texts; run `dvc repro` to export it again")
-    step = pad_step_path(unit.states, unit.side, unit.variant, unit.seed)
+    step = pad_step_path(task.states, task.side, task.variant, task.seed)
     return sums.outcome(read_json(step))
 
 
 class _Sums:
     """What is gathered of the batches; what follows from it is worked out at the end."""
 
-    def __init__(self, unit: ModelUnit, vectors: list[str], first: StatesBatch) -> None:
-        self._unit = unit
+    def __init__(self, task: ModelTask, vectors: list[str], first: StatesBatch) -> None:
+        self._task = task
         self._hidden = last_hidden(vectors)
         self._sampled = sampled_vectors(vectors)
         self._kept = (*self._sampled, *(name for name in vectors if name not in self._sampled))
         self._shifts: dict[str, dict[str, ShiftSums]] = {}
         self._predictions: dict[str, PredictionSums] = {}
         self._confidence: dict[str, ConfidenceBins] = {}
-        self._strata = LengthStrata(tuple(unit.conditions), first.length, first.vectors[self._hidden].shape[1])
+        self._strata = LengthStrata(tuple(task.conditions), first.length, first.vectors[self._hidden].shape[1])
         self._sample: Sample | None = None
         self._distances: PairDistances | None = None
 
@@ -137,7 +137,7 @@ class _Sums:
             _gather(self._confidence, condition, confidence)
         distances = self._pair_distances(alone, after)
         self._distances = distances if self._distances is None else self._distances + distances
-        missing = self._unit.probe_texts - (len(self._sample) if self._sample else 0)
+        missing = self._task.probe_texts - (len(self._sample) if self._sample else 0)
         if missing > 0:
             new = Sample.of(alone, {condition_name(0): alone, **after}, self._kept, missing)
             self._sample = new if self._sample is None else self._sample + new
@@ -149,7 +149,7 @@ class _Sums:
         return ModelOutcome(
             conditions={
                 condition: ConditionOutcome(
-                    states={name: StateOutcome.of(sums, self._unit.epsilon) for name, sums in shifts.items()},
+                    states={name: StateOutcome.of(sums, self._task.epsilon) for name, sums in shifts.items()},
                     predictions=self._predictions[condition],
                     confidence=Confidence.of(self._confidence[condition]),
                     distributions=self._strata.distributions(condition, shifts[self._hidden]),
@@ -159,7 +159,7 @@ class _Sums:
             },
             confidence=Confidence.of(self._confidence[condition_name(0)]),
             distances=self._distances,
-            readout=readout(self._sample, self._unit.conditions, self._unit.seed),
+            readout=readout(self._sample, self._task.conditions, self._task.seed),
             pad_step=pad_step,
         )
 
@@ -169,7 +169,7 @@ class _Sums:
         def whole(batch: StatesBatch) -> NDArray[np.float32]:
             return np.concatenate([batch.vectors[name] for name in names], axis=1)
 
-        by_pads = {pads: whole(after[name]) for name, pads in self._unit.conditions.items() if pads is not None}
+        by_pads = {pads: whole(after[name]) for name, pads in self._task.conditions.items() if pads is not None}
         return PairDistances.of(alone.probability.argmax(axis=1), whole(alone), by_pads)
 
     def _sign_flip_p(self, condition: str) -> dict[str, float]:
@@ -177,7 +177,7 @@ class _Sums:
         assert self._sample is not None
         alone, padded = (self._sample.vectors[name] for name in (condition_name(0), condition))
         return {
-            name: sign_flip_p(padded[name].astype(np.float64) - alone[name], np.random.default_rng(self._unit.seed))
+            name: sign_flip_p(padded[name].astype(np.float64) - alone[name], np.random.default_rng(self._task.seed))
             for name in self._kept
         }
 

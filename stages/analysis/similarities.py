@@ -34,7 +34,7 @@ CONDITION = AS_TRAINED
 
 
 @dataclass(frozen=True)
-class SimilarityUnit:
+class SimilarityTask:
     """Two models to compare: variant and seed of each, on one side; picklable."""
 
     states: Path
@@ -51,7 +51,7 @@ class PairSimilarity:
     procrustes: Jackknifed
 
 
-def similarity_of(unit: SimilarityUnit) -> PairSimilarity:
+def similarity_of(task: SimilarityTask) -> PairSimilarity:
     """Read both models' states, padded as trained, in one pass.
 
     Raises:
@@ -59,11 +59,11 @@ def similarity_of(unit: SimilarityUnit) -> PairSimilarity:
     """
     # As in `outcome_of_model`; and a sum must not depend on how many threads there are, which differs between machines.
     with threadpool_limits(1):
-        return _similarity(unit)
+        return _similarity(task)
 
 
-def _similarity(unit: SimilarityUnit) -> PairSimilarity:
-    paths = [states_path(unit.states, unit.side, *each, CONDITION) for each in (unit.one, unit.two)]
+def _similarity(task: SimilarityTask) -> PairSimilarity:
+    paths = [states_path(task.states, task.side, *each, CONDITION) for each in (task.one, task.two)]
     vector = read_vector(paths[0])
     moments: Moments | None = None
     for one, two in aligned_batches(paths, [vector]):

@@ -31,7 +31,7 @@ SCORING_BATCH = 256
 
 
 @dataclass(frozen=True)
-class TrainingUnit:
+class TrainingTask:
     """What one process needs to train one seed of one cell; picklable."""
 
     padded: Path
@@ -65,7 +65,7 @@ class Feed:
 
 
 @one_op_after_another()
-def train_seed(unit: TrainingUnit) -> None:
+def train_seed(task: TrainingTask) -> None:
     """Train one seed and write its folder: model.keras, history.csv (one row an epoch) and scores.json.
 
     While it trains, the folder has a partial name and history.csv grows in it.
@@ -75,17 +75,17 @@ def train_seed(unit: TrainingUnit) -> None:
     from stages.models.build import build_model
 
     keras.backend.clear_session(free_memory=False)  # names of layers, which are saved, count from 1 again
-    keras.utils.set_random_seed(unit.seed)
-    profile = read_json(unit.padded / "profile.json")
+    keras.utils.set_random_seed(task.seed)
+    profile = read_json(task.padded / "profile.json")
     classes = len(profile["classes"])
-    trims, explicit = trims_batches(unit.train, unit.architecture), unit.architecture.mask == "explicit"
-    feeds = {name: Feed(read_padded(unit.padded / f"{name}.parquet"), unit.side, trims, explicit) for name in SPLITS}
+    trims, explicit = trims_batches(task.train, task.architecture), task.architecture.mask == "explicit"
+    feeds = {name: Feed(read_padded(task.padded / f"{name}.parquet"), task.side, trims, explicit) for name in SPLITS}
     sizes = (profile["vocabulary_size"], classes, profile["max_len"])
-    model = build_model(unit.architecture, *sizes, unit.seed, vectors=_vectors(unit))
-    trainer = _trainer(unit.architecture, *sizes, unit.train.learning_rate)
+    model = build_model(task.architecture, *sizes, task.seed, vectors=_vectors(task))
+    trainer = _trainer(task.architecture, *sizes, task.train.learning_rate)
     trainer.begin_with(model)
-    with whole_folder(unit.folder) as folder:
-        cost = _fit(trainer.model, feeds["train"], feeds["validation"], unit, folder)
+    with whole_folder(task.folder) as folder:
+        cost = _fit(trainer.model, feeds["train"], feeds["validation"], task, folder)
         scores = {name: _scores(trainer.model, feed, classes).as_json() for name, feed in feeds.items()}
         trainer.end_in(model)
         save_model(model, folder / "model.keras")
@@ -135,23 +135,23 @@ def _assign(variables: "list[keras.Variable]", values: list[NDArray[Any]]) -> No
         variable.assign(value)
 
 
-def _vectors(unit: TrainingUnit) -> NDArray[np.float32] | None:
+def _vectors(task: TrainingTask) -> NDArray[np.float32] | None:
     """The pretrained embeddings that the architecture asks for.
 
     Raises:
         UserError: `tokenize` made none, or theirs have another dimension than the architecture's.
     """
-    if unit.architecture.embeddings == "learned":
+    if task.architecture.embeddings == "learned":
         return None
-    vectors = None if unit.tokens is None else load_vectors(unit.tokens)
+    vectors = None if task.tokens is None else load_vectors(task.tokens)
     if vectors is None:
         raise UserError(
-            f"model.embeddings: {unit.architecture.embeddings} needs vectors, and tokenize.vectors is none; name a "
+            f"model.embeddings: {task.architecture.embeddings} needs vectors, and tokenize.vectors is none; name a "
             "word2vec or GloVe text file in data/raw/ there"
         )
-    if vectors.shape[1] != unit.architecture.embedding:
+    if vectors.shape[1] != task.architecture.embedding:
         raise UserError(
-            f"model.embedding: {unit.architecture.embedding} is not the dimension of the vectors that tokenize.vectors "
+            f"model.embedding: {task.architecture.embedding} is not the dimension of the vectors that tokenize.vectors "
             f"names; set it to {vectors.shape[1]}"
         )
     return vectors
@@ -173,7 +173,7 @@ def _compile(model: "keras.Model", classes: int, learning_rate: float) -> None:
     )
 
 
-def _fit(model: "keras.Model", training: Feed, validation: Feed, unit: TrainingUnit, folder: Path) -> dict[str, int]:
+def _fit(model: "keras.Model", training: Feed, validation: Feed, task: TrainingTask, folder: Path) -> dict[str, int]:
     """Train `model` in place; return how many tokens were computed and how many of them were text.
 
     Raises:
@@ -181,10 +181,10 @@ def _fit(model: "keras.Model", training: Feed, validation: Feed, unit: TrainingU
     """
     import keras
 
-    lengths, train = training.texts.length, unit.train
+    lengths, train = training.texts.length, task.train
     max_len = training.texts.tokens.shape[1]
     cost = {"epochs": 0, "computed_tokens": 0, "text_tokens": 0}
-    epochs = np.random.SeedSequence(unit.seed).spawn(train.epochs)
+    epochs = np.random.SeedSequence(task.seed).spawn(train.epochs)
 
     def plan(epoch: int) -> list[Rows]:
         return epoch_batches(lengths, train.batch_size, train.grouping, np.random.default_rng(epochs[epoch]))
@@ -211,7 +211,7 @@ def _fit(model: "keras.Model", training: Feed, validation: Feed, unit: TrainingU
     )
     if not all(np.isfinite(weights).all() for weights in model.get_weights()):
         raise UserError(
-            f"{unit.folder.name}: the weights became infinite or NaN in training; lower train.learning_rate "
+            f"{task.folder.name}: the weights became infinite or NaN in training; lower train.learning_rate "
             f"(now {train.learning_rate:g}) and run again"
         )
     return cost

@@ -110,6 +110,7 @@ class ExecutionParams(Section):
     """Who does the work; changes no result."""
 
     workers: NonNegativeInt
+    fork_server: bool
     engine: Literal["local", "dask"]
     scheduler: str
 

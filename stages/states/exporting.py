@@ -37,7 +37,7 @@ Columns = dict[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
-class ExportUnit:
+class ExportTask:
     """What one process needs to export one seed of one cell; picklable."""
 
     padded: Path
@@ -55,7 +55,7 @@ class ExportUnit:
 
 
 @one_op_after_another()
-def export_seed(unit: ExportUnit) -> None:
+def export_seed(task: ExportTask) -> None:
     """Write one states file for every condition, and what one pad does to the state.
 
     A model whose rows have one fixed width cannot read a text alone, nor with more pads than its row has. There pads-0
@@ -68,14 +68,14 @@ def export_seed(unit: ExportUnit) -> None:
     from stages.states.fixed_points import pad_step
     from stages.states.instrument import InstrumentedModel
 
-    trained = loaded(unit.model)
+    trained = loaded(task.model)
     model = InstrumentedModel(trained)
-    if not export_runs(trained, unit):
-        for condition, pads in conditions(unit.pads).items():
-            read = partial(_read_window, model, unit=unit, condition=condition, pads=pads)
-            _write(unit, [condition], ([read(window)] for window in _windows(unit)))
-    texts = _unpadded(model, next(_windows(unit)), unit)
-    write_json(unit.folder / PAD_STEP, pad_step(trained, model, texts) if model.recurrent and texts else None)
+    if not export_runs(trained, task):
+        for condition, pads in conditions(task.pads).items():
+            read = partial(_read_window, model, task=task, condition=condition, pads=pads)
+            _write(task, [condition], ([read(window)] for window in _windows(task)))
+    texts = _unpadded(model, next(_windows(task)), task)
+    write_json(task.folder / PAD_STEP, pad_step(trained, model, texts) if model.recurrent and texts else None)
 
 
 def loaded(path: Path) -> "keras.Model":
@@ -93,7 +93,7 @@ def loaded(path: Path) -> "keras.Model":
         raise UserError(f"{path}: not a readable Keras model ({error}); run `dvc repro` to train it") from None
 
 
-def export_runs(trained: "keras.Model", unit: ExportUnit) -> bool:
+def export_runs(trained: "keras.Model", task: ExportTask) -> bool:
     """Write every states file in runs of pads, where the model's form allows it.
 
     With pads behind it, a text is read once for all conditions of that side; with pads before it, once for each number
@@ -107,18 +107,18 @@ def export_runs(trained: "keras.Model", unit: ExportUnit) -> bool:
     runs = PadRuns.of(trained)
     if runs is None:
         return False
-    _write(unit, list(conditions(unit.pads)), (_read_runs(runs, window, unit) for window in _windows(unit)))
+    _write(task, list(conditions(task.pads)), (_read_runs(runs, window, task) for window in _windows(task)))
     return True
 
 
-def _write(unit: ExportUnit, names: Sequence[str], windows: Iterator[list[Columns]]) -> None:
+def _write(task: ExportTask, names: Sequence[str], windows: Iterator[list[Columns]]) -> None:
     """Write the states files of some conditions side by side, from the columns of each in every window."""
     writers: list[StatesWriter] = []
     with ExitStack() as stack:
         for found in windows:
             if not writers:
                 writers = [
-                    stack.enter_context(states_writer(unit.folder / f"{name}.parquet", _metadata(unit, name, columns)))
+                    stack.enter_context(states_writer(task.folder / f"{name}.parquet", _metadata(task, name, columns)))
                     for name, columns in zip(names, found, strict=True)
                 ]
             for writer in writers:
@@ -126,23 +126,23 @@ def _write(unit: ExportUnit, names: Sequence[str], windows: Iterator[list[Column
                 writer.flush()  # rows that wait for more of them would add up over the conditions
 
 
-def _metadata(unit: ExportUnit, condition: str, columns: Columns) -> StatesMetadata:
+def _metadata(task: ExportTask, condition: str, columns: Columns) -> StatesMetadata:
     return StatesMetadata(
-        dataset=unit.dataset,
-        side=unit.side,
-        variant=unit.variant,
-        seed=unit.seed,
+        dataset=task.dataset,
+        side=task.side,
+        variant=task.variant,
+        seed=task.seed,
         condition=condition,
-        classes=unit.classes,
+        classes=task.classes,
         widths={name: values.shape[1] for name, values in columns.items() if values.ndim == 2},
-        params=unit.params,
+        params=task.params,
     )
 
 
-def _windows(unit: ExportUnit) -> Iterator[PaddedBatch]:
+def _windows(task: ExportTask) -> Iterator[PaddedBatch]:
     """The first `texts` test texts, which stand in random order, a window at a time."""
-    left = None if unit.texts == "all" else unit.texts
-    for window in padded_batches(unit.padded / f"{SPLIT}.parquet", WINDOW_ROWS):
+    left = None if task.texts == "all" else task.texts
+    for window in padded_batches(task.padded / f"{SPLIT}.parquet", WINDOW_ROWS):
         rows = slice(None, left)
         yield PaddedBatch(window.text_id[rows], window.label[rows], window.tokens[rows], window.length[rows])
         if left is not None:
@@ -151,7 +151,7 @@ def _windows(unit: ExportUnit) -> Iterator[PaddedBatch]:
                 return
 
 
-def _unpadded(model: "InstrumentedModel", window: PaddedBatch, unit: ExportUnit) -> list[NDArray[np.int32]]:
+def _unpadded(model: "InstrumentedModel", window: PaddedBatch, task: ExportTask) -> list[NDArray[np.int32]]:
     """The first STARTS texts of the window without padding, shape (n, length), one length an array.
 
     There are none where the model cannot read a text alone.
@@ -160,38 +160,38 @@ def _unpadded(model: "InstrumentedModel", window: PaddedBatch, unit: ExportUnit)
         return []
     rows = slice(None, STARTS)
     first = PaddedBatch(window.text_id[rows], window.label[rows], window.tokens[rows], window.length[rows])
-    return [tokens for _, tokens in _batches(model, first, unit, condition_name(0), pads=0)]
+    return [tokens for _, tokens in _batches(model, first, task, condition_name(0), pads=0)]
 
 
-def _read_runs(runs: "PadRuns", window: PaddedBatch, unit: ExportUnit) -> list[Columns]:
+def _read_runs(runs: "PadRuns", window: PaddedBatch, task: ExportTask) -> list[Columns]:
     """Every column of one window under each condition, in the order of `conditions`."""
-    columns = {condition: _keys(window, pads) for condition, pads in conditions(unit.pads).items()}
+    columns = {condition: _keys(window, pads) for condition, pads in conditions(task.pads).items()}
     # Long texts first: the more room a text leaves, the longer the run of pads, and a run continues a shorter one.
-    for rows in reversed(list(exact_length_batches(window.length, unit.batch_size))):
-        texts = _texts(window, rows, unit.side)
+    for rows in reversed(list(exact_length_batches(window.length, task.batch_size))):
+        texts = _texts(window, rows, task.side)
         room = window.tokens.shape[1] - texts.shape[1]
-        for side, wanted in _pads_by_side(unit, room).items():
+        for side, wanted in _pads_by_side(task, room).items():
             rising = sorted(set(wanted.values()))
-            for pads, reading in zip(rising, runs.read(filled(texts, unit.batch_size), rising, side), strict=True):
+            for pads, reading in zip(rising, runs.read(filled(texts, task.batch_size), rising, side), strict=True):
                 for condition in (name for name, count in wanted.items() if count == pads):
-                    _put(columns[condition], rows, _vectors(reading, unit.classes))
+                    _put(columns[condition], rows, _vectors(reading, task.classes))
     return list(columns.values())
 
 
-def _pads_by_side(unit: ExportUnit, room: int) -> dict[Side, dict[str, int]]:
+def _pads_by_side(task: ExportTask, room: int) -> dict[Side, dict[str, int]]:
     """Side -> condition -> its number of pads there, for texts that leave `room` positions of their rows free."""
-    counts = {name: room if pads is None else pads for name, pads in conditions(unit.pads).items()}
+    counts = {name: room if pads is None else pads for name, pads in conditions(task.pads).items()}
     other = {OTHER_SIDE: counts.pop(OTHER_SIDE)}
-    return {"pre": counts, "post": other} if unit.side == "pre" else {"post": counts, "pre": other}
+    return {"pre": counts, "post": other} if task.side == "pre" else {"post": counts, "pre": other}
 
 
 def _read_window(
-    model: "InstrumentedModel", window: PaddedBatch, unit: ExportUnit, condition: str, pads: int | None
+    model: "InstrumentedModel", window: PaddedBatch, task: ExportTask, condition: str, pads: int | None
 ) -> Columns:
     """Every column of one window under one condition, in the window's order."""
     columns = _keys(window, pads)
-    for rows, tokens in _batches(model, window, unit, condition, pads):
-        _put(columns, rows, _vectors(model.read(filled(tokens, unit.batch_size)), unit.classes))
+    for rows, tokens in _batches(model, window, task, condition, pads):
+        _put(columns, rows, _vectors(model.read(filled(tokens, task.batch_size)), task.classes))
     return columns
 
 
@@ -216,21 +216,21 @@ def _put(columns: Columns, rows: Rows, vectors: dict[str, NDArray[np.float32]]) 
 
 
 def _batches(
-    model: "InstrumentedModel", window: PaddedBatch, unit: ExportUnit, condition: str, pads: int | None
+    model: "InstrumentedModel", window: PaddedBatch, task: ExportTask, condition: str, pads: int | None
 ) -> Iterator[tuple[Rows, NDArray[np.int32]]]:
     """Rows of the window and the tokens that the model reads for them.
 
     All texts of a batch have the same length, so that pads-0 holds no padding at all, and every condition has batches
     of the same texts: on many processors the last bits of a row depend on how many rows there are beside it.
     """
-    for rows in exact_length_batches(window.length, unit.batch_size):
+    for rows in exact_length_batches(window.length, task.batch_size):
         tokens, length = window.tokens[rows], window.length[rows]
         if pads is None:
-            yield rows, swapped(tokens, length, unit.side) if condition == OTHER_SIDE else tokens
+            yield rows, swapped(tokens, length, task.side) if condition == OTHER_SIDE else tokens
         elif model.width is not None:
-            yield rows, moved(tokens, length, pads, unit.side)
+            yield rows, moved(tokens, length, pads, task.side)
         else:
-            yield rows, with_pads(_texts(window, rows, unit.side), pads, unit.side)
+            yield rows, with_pads(_texts(window, rows, task.side), pads, task.side)
 
 
 def _texts(window: PaddedBatch, rows: Rows, side: Side) -> NDArray[np.int32]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stages.analysis import one_model
-from stages.analysis.one_model import ModelUnit, outcome_of_model
+from stages.analysis.one_model import ModelTask, outcome_of_model
 from stages.errors import UserError
 from stages.params.schema import Epsilon
 from stages.runtime.files import write_json
@@ -43,8 +43,8 @@ def write_states(root, condition, hidden, *, batches=1, pads=0):
     write_json(pad_step_path(root, "post", "baseline", 0), STILL)
 
 
-def unit(root):
-    return ModelUnit(root, "post", "baseline", 0, {"pads-8": 8}, EPSILON, probe_texts=200)
+def task(root):
+    return ModelTask(root, "post", "baseline", 0, {"pads-8": 8}, EPSILON, probe_texts=200)
 
 
 def bounded(generator, *shape):
@@ -55,7 +55,7 @@ def test_states_on_disk_give_the_figures_of_the_arrays(tmp_path):
     alone, padded = bounded(np.random.default_rng(0), 2, 9000, 3)
     write_states(tmp_path, "pads-0", alone)
     write_states(tmp_path, "pads-8", padded, pads=8)
-    found = outcome_of_model(unit(tmp_path))
+    found = outcome_of_model(task(tmp_path))
     condition = found.conditions["pads-8"]
     direct = ((padded - alone) ** 2).sum() / ((alone - alone.mean(axis=0)) ** 2).sum()
     head = condition.states["head"]
@@ -78,9 +78,9 @@ def test_the_size_of_batches_changes_nothing_but_rounding(tmp_path, monkeypatch)
     alone, padded = bounded(np.random.default_rng(0), 2, 3000, 3)
     write_states(tmp_path, "pads-0", alone, batches=7)
     write_states(tmp_path, "pads-8", padded)
-    whole = outcome_of_model(unit(tmp_path))
+    whole = outcome_of_model(task(tmp_path))
     monkeypatch.setattr(one_model, "MOST_ROWS", 64)
-    parts = outcome_of_model(unit(tmp_path))
+    parts = outcome_of_model(task(tmp_path))
     one, two = (found.conditions["pads-8"] for found in (whole, parts))
     assert one.states["h_lstm_1"].drift_ratio == pytest.approx(two.states["h_lstm_1"].drift_ratio, rel=1e-12)
     assert one.states["h_lstm_1"].joint.distance == pytest.approx(two.states["h_lstm_1"].joint.distance, rel=1e-9)
@@ -92,7 +92,7 @@ def test_few_texts_are_also_tested_by_flipping_signs(tmp_path):
     alone = bounded(np.random.default_rng(0), 12, 3)
     write_states(tmp_path, "pads-0", alone)
     write_states(tmp_path, "pads-8", alone * np.float32(0.5) + np.float32(0.4), pads=8)
-    condition = outcome_of_model(unit(tmp_path)).conditions["pads-8"]
+    condition = outcome_of_model(task(tmp_path)).conditions["pads-8"]
     assert condition.sign_flip_p.keys() == {"h_lstm_1", "c_lstm_1", "head"}
     assert all(p < 0.05 for p in condition.sign_flip_p.values())
 
@@ -101,7 +101,7 @@ def test_two_texts_one_unit_and_no_change_give_no_number_that_looks_real(tmp_pat
     states = np.array([[0.5], [0.5]])
     write_states(tmp_path, "pads-0", states)
     write_states(tmp_path, "pads-8", states)
-    found = outcome_of_model(unit(tmp_path))
+    found = outcome_of_model(task(tmp_path))
     state = found.conditions["pads-8"].states["head"]
     assert np.isnan(state.drift_ratio)
     assert state.largest == 0
@@ -115,7 +115,7 @@ def test_a_state_outside_the_bounds_of_a_cell_has_no_distributions(tmp_path):
     alone = np.random.default_rng(0).normal(size=(500, 3)) * 3
     write_states(tmp_path, "pads-0", alone)
     write_states(tmp_path, "pads-8", alone)
-    assert outcome_of_model(unit(tmp_path)).conditions["pads-8"].distributions is None
+    assert outcome_of_model(task(tmp_path)).conditions["pads-8"].distributions is None
 
 
 def test_a_state_that_is_not_a_number_is_one_sentence(tmp_path):
@@ -124,29 +124,29 @@ def test_a_state_that_is_not_a_number_is_one_sentence(tmp_path):
     head[4, 1] = np.nan
     write_states(tmp_path, "pads-8", head)
     with pytest.raises(UserError, match=r"pads-8\.parquet: .* of text_id 4 is not a finite number.*learning_rate"):
-        outcome_of_model(unit(tmp_path))
+        outcome_of_model(task(tmp_path))
 
 
 def test_a_file_without_texts_is_one_sentence(tmp_path):
     write_states(tmp_path, "pads-0", np.zeros((0, 3)))
     write_states(tmp_path, "pads-8", np.zeros((0, 3)))
     with pytest.raises(UserError, match="the file holds no texts"):
-        outcome_of_model(unit(tmp_path))
+        outcome_of_model(task(tmp_path))
 
 
 def test_what_is_kept_of_a_model_is_small(tmp_path):
     """The outcomes of all models wait for the last one; bins of confidence by group would be 2.4 MB a condition."""
     for name, pads in (("pads-0", 0), ("pads-8", 8)):
         write_states(tmp_path, name, bounded(np.random.default_rng(pads), 3000, 3), pads=pads)
-    assert len(pickle.dumps(outcome_of_model(unit(tmp_path)))) < 250_000
+    assert len(pickle.dumps(outcome_of_model(task(tmp_path)))) < 250_000
 
 
 LIMITED = """
 import resource, sys
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_DATA, (int(sys.argv[2]), int(sys.argv[2])))
-from tests.analysis.test_model_pass import outcome_of_model, unit
-found = outcome_of_model(unit(Path(sys.argv[1])))
+from tests.analysis.test_one_model import outcome_of_model, task
+found = outcome_of_model(task(Path(sys.argv[1])))
 print(found.conditions["pads-8"].predictions.n_texts)
 """
 
@@ -175,4 +175,4 @@ def test_a_state_too_wide_for_its_covariances_is_one_sentence(tmp_path, monkeypa
     for name, pads in (("pads-0", 0), ("pads-8", 8)):
         write_states(tmp_path, name, np.zeros((9, 3), np.float32), pads=pads)
     with pytest.raises(UserError, match=r"has 3 values a text, and covariances are kept of at most 2; lower model\.un"):
-        outcome_of_model(unit(tmp_path))
+        outcome_of_model(task(tmp_path))

@@ -8,7 +8,7 @@ from stages.analysis.similarities import (
     WIDEST,
     Comparison,
     PairSimilarity,
-    SimilarityUnit,
+    SimilarityTask,
     comparisons,
     read_vector,
     similarity_facts,
@@ -54,7 +54,7 @@ def drawn(seed, n=1500, width=4):
 def compared(root, one, two):
     write(root, ONE, one)
     write(root, TWO, two)
-    return similarity_of(SimilarityUnit(root, "post", ONE, TWO))
+    return similarity_of(SimilarityTask(root, "post", ONE, TWO))
 
 
 def test_a_model_equals_itself(tmp_path):
@@ -96,7 +96,7 @@ def test_what_the_classifier_reads_is_compared_and_otherwise_the_last_state(tmp_
     assert read_vector(path) == "head"
     wide = drawn(0, n=9, width=WIDEST + 1)
     assert read_vector(write(tmp_path / "wide", ONE, wide, hidden=states[:9])) == "h_lstm_1"
-    assert similarity_of(SimilarityUnit(tmp_path, "post", ONE, TWO)).cka.estimate == pytest.approx(1)
+    assert similarity_of(SimilarityTask(tmp_path, "post", ONE, TWO)).cka.estimate == pytest.approx(1)
     assert read_vector(write(tmp_path, ONE, states, names=("h_lstm_1", "c_lstm_1"))) == "c_lstm_1"
 
 
@@ -105,7 +105,7 @@ def test_other_texts_are_one_sentence(tmp_path):
     write(tmp_path, ONE, states)
     write(tmp_path, TWO, states, text_id=np.arange(30)[::-1])
     with pytest.raises(UserError, match="do not hold the same texts"):
-        similarity_of(SimilarityUnit(tmp_path, "post", ONE, TWO))
+        similarity_of(SimilarityTask(tmp_path, "post", ONE, TWO))
 
 
 def test_only_seeds_that_learned_are_paired():

@@ -2,17 +2,17 @@
 
 import json
 
-from stages.models.training import TrainingUnit
+from stages.models.training import TrainingTask
 from stages.params.derived import architecture_of
-from stages.states.exporting import ExportUnit, export_seed
+from stages.states.exporting import ExportTask, export_seed
 
 PADS = (0, 1, 5)
 VARIANTS = ("baseline", "masked", "double_mask")
 
 
-def training_unit(make_params, padded, folder, variant="baseline", side="post", seed=0, **changes):
+def training_task(make_params, padded, folder, variant="baseline", side="post", seed=0, **changes):
     params = make_params({"train.epochs": 2, "train.batch_size": 16, "model.units": 4, **changes})
-    return TrainingUnit(padded, folder, side, architecture_of(params, variant), params.train, seed)
+    return TrainingTask(padded, folder, side, architecture_of(params, variant), params.train, seed)
 
 
 def scores(folder):
@@ -20,7 +20,7 @@ def scores(folder):
 
 
 def exported(padded, model, folder, variant="baseline", side="post", texts="all"):
-    unit = ExportUnit(
+    task = ExportTask(
         padded=padded[side],
         model=model / "model.keras",
         folder=folder,
@@ -34,5 +34,5 @@ def exported(padded, model, folder, variant="baseline", side="post", texts="all"
         batch_size=64,
         params="abc",
     )
-    export_seed(unit)
+    export_seed(task)
     return folder

@@ -6,7 +6,7 @@ import pytest
 
 from stages.models import training
 from stages.models.training import train_seed
-from tests.models.cells import VARIANTS, training_unit
+from tests.models.cells import VARIANTS, training_task
 from tests.padded_texts import write_padded
 
 
@@ -21,7 +21,7 @@ def trained(make_params, padded, tmp_path_factory):
     """The three variants of one seed, trained on the same texts."""
     root = tmp_path_factory.mktemp("trained")
     for variant in VARIANTS:
-        train_seed(training_unit(make_params, padded["post"], root / variant, variant))
+        train_seed(training_task(make_params, padded["post"], root / variant, variant))
     return root
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from stages.models import training as stage
 from stages.models.tensorflow_setup import one_op_after_another, prepare_tensorflow
-from tests.models.cells import training_unit
+from tests.models.cells import training_task
 
 pytestmark = pytest.mark.slow
 
@@ -125,7 +125,7 @@ def test_a_seed_ends_as_with_layers_of_keras(
     found = {}
     for name, layer in zip(("ours", "keras"), layers, strict=True):
         monkeypatch.setattr("stages.models.lstm.LSTM", layer)
-        stage.train_seed(training_unit(make_params, padded[side], tmp_path / name, variant, side, **changes))
+        stage.train_seed(training_task(make_params, padded[side], tmp_path / name, variant, side, **changes))
         assert layer in {type(each) for each in made[-1].model._flatten_layers()}
         found[name] = [path.read_bytes() for path in sorted((tmp_path / name).iterdir())]
     assert len(made) == 2

@@ -9,7 +9,7 @@ import pytest
 from stages.errors import UserError
 from stages.models.training import Feed, _dataset, _stream, train_seed
 from stages.texts.tokens.padded import read_padded
-from tests.models.cells import VARIANTS, scores, training_unit
+from tests.models.cells import VARIANTS, scores, training_task
 from tests.padded_texts import MAX_LEN, write_padded
 
 pytestmark = pytest.mark.slow
@@ -42,7 +42,7 @@ def test_history_and_model_lie_under_their_final_names(trained):
 
 def test_the_same_seed_gives_the_same_scores_and_another_seed_others(make_params, padded, tmp_path):
     for name, seed in (("first", 3), ("again", 3), ("other", 4)):
-        train_seed(training_unit(make_params, padded["post"], tmp_path / name, seed=seed))
+        train_seed(training_task(make_params, padded["post"], tmp_path / name, seed=seed))
     first, again, other = (scores(tmp_path / name) for name in ("first", "again", "other"))
     assert first == again
     assert first != other
@@ -57,10 +57,10 @@ def test_a_seed_trained_behind_another_ends_as_one_trained_alone(make_params, pa
     changes = {"model.head": "multi_head_attention", "model.dropout": 0.2}
     _trainer.cache_clear()
     for name, seed in (("other", 4), ("behind", 3)):
-        train_seed(training_unit(make_params, padded["post"], tmp_path / name, seed=seed, **changes))
+        train_seed(training_task(make_params, padded["post"], tmp_path / name, seed=seed, **changes))
     assert _trainer.cache_info().currsize == 1
     _trainer.cache_clear()
-    train_seed(training_unit(make_params, padded["post"], tmp_path / "alone", seed=3, **changes))
+    train_seed(training_task(make_params, padded["post"], tmp_path / "alone", seed=3, **changes))
     for name in ("history.csv", "model.keras", "scores.json"):
         assert (tmp_path / "behind" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
 
@@ -74,7 +74,7 @@ def trained_by_either(make_params, padded, folder, changes):
 
     for name, train in (("ours", train_seed), ("scheduler", train_seed.__wrapped__)):
         _trainer.cache_clear()
-        train(training_unit(make_params, padded["post"], folder / name, "masked", **changes))
+        train(training_task(make_params, padded["post"], folder / name, "masked", **changes))
     return folder / "ours", folder / "scheduler"
 
 
@@ -104,32 +104,32 @@ def test_with_recurrent_dropout_they_give_it_to_rounding(make_params, padded, tm
 def test_dropout_meets_every_variant_with_the_same_noise(make_params, padded, tmp_path):
     """Trimmed batches would draw other noise, so they are not trimmed."""
     changes = {"model.dropout": 0.3}
-    train_seed(training_unit(make_params, padded["post"], tmp_path / "masked", "masked", **changes))
+    train_seed(training_task(make_params, padded["post"], tmp_path / "masked", "masked", **changes))
     cost = scores(tmp_path / "masked")["training"]
     assert cost["computed_tokens"] == 2 * 160 * MAX_LEN
 
 
 def test_a_training_that_diverges_is_one_sentence(make_params, padded, tmp_path):
     with pytest.raises(UserError, match=r"seed=0: the weights became infinite or NaN.*lower train\.learning_rate"):
-        unit = training_unit(make_params, padded["post"], tmp_path / "seed=0", **{"train.learning_rate": 1e38})
-        train_seed(unit)
+        task = training_task(make_params, padded["post"], tmp_path / "seed=0", **{"train.learning_rate": 1e38})
+        train_seed(task)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("head", ["last", "mean"])
 def test_trimming_a_masked_batch_changes_no_score(make_params, padded, tmp_path, head):
     train_seed(
-        training_unit(make_params, padded["pre"], tmp_path / "trimmed", "masked", side="pre", **{"model.head": head})
+        training_task(make_params, padded["pre"], tmp_path / "trimmed", "masked", side="pre", **{"model.head": head})
     )
     whole = {"side": "pre", "train.trim": "never", "model.head": head}
-    train_seed(training_unit(make_params, padded["pre"], tmp_path / "whole", "masked", **whole))
+    train_seed(training_task(make_params, padded["pre"], tmp_path / "whole", "masked", **whole))
     trimmed, whole = scores(tmp_path / "trimmed"), scores(tmp_path / "whole")
     assert trimmed["training"]["computed_tokens"] < whole["training"]["computed_tokens"]
     assert trimmed["splits"] == whole["splits"]
 
 
 def test_batches_are_trimmed_always_where_that_is_asked(make_params, padded, tmp_path):
-    train_seed(training_unit(make_params, padded["post"], tmp_path / "model", **{"train.trim": "always"}))
+    train_seed(training_task(make_params, padded["post"], tmp_path / "model", **{"train.trim": "always"}))
     cost = scores(tmp_path / "model")["training"]
     assert cost["computed_tokens"] < 1.2 * cost["text_tokens"]
 
@@ -138,14 +138,14 @@ def test_batches_are_trimmed_always_where_that_is_asked(make_params, padded, tmp
 def test_pretrained_embeddings_that_are_not_there_or_do_not_fit(make_params, padded, tmp_path, vectors, message):
     if vectors:
         np.save(tmp_path / "vectors.npy", np.zeros(vectors, np.float32))
-    unit = training_unit(
+    task = training_task(
         make_params,
         padded["post"],
         tmp_path / "model",
         **{"model.embeddings": "frozen", "tokenize.vectors": "vectors.txt"},
     )
     with pytest.raises(UserError, match=message):
-        train_seed(replace(unit, tokens=tmp_path))
+        train_seed(replace(task, tokens=tmp_path))
 
 
 def test_a_run_that_fails_leaves_no_model(make_params, padded, tmp_path, monkeypatch):
@@ -154,13 +154,13 @@ def test_a_run_that_fails_leaves_no_model(make_params, padded, tmp_path, monkeyp
 
     monkeypatch.setattr("stages.models.training._scores", killed)
     with pytest.raises(KeyboardInterrupt):
-        train_seed(training_unit(make_params, padded["post"], tmp_path / "model"))
+        train_seed(training_task(make_params, padded["post"], tmp_path / "model"))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_early_stopping_restores_the_best_weights(make_params, padded, tmp_path):
     changes = {"train.epochs": 30, "train.patience": 2, "train.learning_rate": 0.3}
-    train_seed(training_unit(make_params, padded["post"], tmp_path / "model", **changes))
+    train_seed(training_task(make_params, padded["post"], tmp_path / "model", **changes))
     rows = (tmp_path / "model" / "history.csv").read_text().splitlines()[1:]
     losses = [float(row.split(",")[-1]) for row in rows]
     result = scores(tmp_path / "model")
@@ -171,7 +171,7 @@ def test_early_stopping_restores_the_best_weights(make_params, padded, tmp_path)
 
 def test_seven_classes_end_in_a_softmax(make_params, tmp_path):
     folder = write_padded(tmp_path / "padded", "pre", classes=7)
-    train_seed(training_unit(make_params, folder, tmp_path / "model", "masked", side="pre"))
+    train_seed(training_task(make_params, folder, tmp_path / "model", "masked", side="pre"))
     assert 0 < scores(tmp_path / "model")["splits"]["test"]["nll"] < 2.2
 
 
@@ -186,8 +186,8 @@ def test_no_batches_have_a_thread_of_tf_data_that_tunes_them(padded):
 def test_a_unit_can_travel_to_another_process(make_params, padded, tmp_path):
     import pickle
 
-    unit = training_unit(make_params, padded["post"], tmp_path / "model")
-    assert pickle.loads(pickle.dumps(unit)) == unit
+    task = training_task(make_params, padded["post"], tmp_path / "model")
+    assert pickle.loads(pickle.dumps(task)) == task
     with ThreadPoolExecutor(1) as executor:
-        executor.submit(train_seed, replace(unit, folder=tmp_path / "other")).result()
+        executor.submit(train_seed, replace(task, folder=tmp_path / "other")).result()
     assert (tmp_path / "other" / "model.keras").exists()

@@ -13,15 +13,15 @@ import psutil
 import pytest
 from dvc.utils.serialize import modify_yaml
 
-from tests.cluster import eventually, unit_processes
+from tests.cluster import eventually, task_processes
 from tests.pipelines import ENVIRONMENT, contents
 
 pytestmark = pytest.mark.slow
 
 NOWHERE = "tcp://127.0.0.1:9"
 CELL = "post-masked"
-BY_UNITS = ("models/", "states/", "analysis/")
-"""What units of work computed, below data/."""
+BY_TASKS = ("models/", "states/", "analysis/")
+"""What tasks computed, below data/."""
 
 
 @pytest.fixture(scope="module")
@@ -78,18 +78,18 @@ def on_the_cluster(started):
     return {"execution.engine": "dask", "execution.scheduler": started.address}
 
 
-def units_done(started):
-    """How many units the workers have done, as the scheduler counts."""
+def tasks_done(started):
+    """How many tasks the workers have done, as the scheduler counts."""
     with started.client() as client:
         counts = client.run_on_scheduler(  # a lambda is sent by value: the scheduler cannot import this module
             lambda dask_scheduler: {name: dict(of.state_counts) for name, of in dask_scheduler.task_prefixes.items()}
         )
-    return counts.get("run_unit", {}).get("memory", 0)
+    return counts.get("run_task", {}).get("memory", 0)
 
 
 def histories(worker):
     """The history that a worker writes, where it is in the middle of training a seed."""
-    opened = (Path(file.path) for unit in unit_processes(worker) for file in unit.open_files())
+    opened = (Path(file.path) for task in task_processes(worker) for file in task.open_files())
     return [path for path in opened if path.name == "history.csv"]
 
 
@@ -110,7 +110,7 @@ def begun_training(root, params, out, workers):
 def test_with_a_worker_killed_models_states_and_reports_are_those_of_a_local_run_to_the_last_byte(
     empty_cluster, project
 ):
-    local = {name: content for name, content in contents(project / "data").items() if name.startswith(BY_UNITS)}
+    local = {name: content for name, content in contents(project / "data").items() if name.startswith(BY_TASKS)}
     local |= {f"reports/{name}": content for name, content in contents(project / "reports").items()}
     assert {"reports/synthetic/report.md", "models/post-masked/seed=1/model.keras"} <= set(local)
     assert {"states/post-masked/seed=1/pads-8.parquet", "analysis/verdicts.json"} <= set(local)
@@ -118,9 +118,9 @@ def test_with_a_worker_killed_models_states_and_reports_are_those_of_a_local_run
     victim, other = (empty_cluster.start_worker() for _ in range(2))
     params = params_for(project, "dask.yaml", on_the_cluster(empty_cluster))
     process = begun_training(project, params, "dask", [victim])
-    (unit,), (history,) = unit_processes(victim), histories(victim)
+    (task,), (history,) = task_processes(victim), histories(victim)
     os.kill(victim, signal.SIGKILL)
-    eventually(lambda: not unit.is_running() or unit.status() == psutil.STATUS_ZOMBIE, seconds=10)
+    eventually(lambda: not task.is_running() or task.status() == psutil.STATUS_ZOMBIE, seconds=10)
     assert history.exists(), "it was killed too late: the folder has its final name"
     _, errors = process.communicate(timeout=300)
     assert (process.returncode, errors) == (0, "")
@@ -132,17 +132,17 @@ def test_with_a_worker_killed_models_states_and_reports_are_those_of_a_local_run
     assert set(clustered) == set(local)
     pairs = sum(each["pairs"] for each in json.loads(local["analysis/similarity.json"]))
     assert pairs > 1
-    assert units_done(empty_cluster) == 2 + 2 + 8 + pairs, "a cell of two seeds, four cells, and pairs of models"
+    assert tasks_done(empty_cluster) == 2 + 2 + 8 + pairs, "a cell of two seeds, four cells, and pairs of models"
 
 
-def test_an_interrupted_stage_leaves_nothing_half_written_and_no_unit_at_work(two_workers, project):
+def test_an_interrupted_stage_leaves_nothing_half_written_and_no_task_at_work(two_workers, project):
     out = "interrupted"
     params = params_for(project, f"{out}.yaml", on_the_cluster(two_workers))
     process = begun_training(project, params, out, two_workers.workers())
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (130, "train: interrupted; nothing half-written was kept\n")
-    assert not any(unit_processes(worker) for worker in two_workers.workers())
+    assert not any(task_processes(worker) for worker in two_workers.workers())
     assert list((project / out / "models").iterdir()) == []
     assert not list(project.glob(".cluster.*"))
     time.sleep(2)

@@ -18,7 +18,7 @@ def negated_or_error(value: int) -> int:
     return -value
 
 
-def test_results_come_in_the_order_of_the_units():
+def test_results_come_in_the_order_of_the_tasks():
     with ThreadPoolExecutor(4) as executor:
         results = run_all(executor, negated_or_error, list(range(20)), label="", steps=20, done=nothing_done)
     assert results == [-value for value in range(20)]
@@ -37,8 +37,8 @@ def test_the_first_error_ends_the_work_and_cancels_what_has_not_begun():
 
 
 @pytest.mark.slow
-def test_units_run_in_processes_of_their_own():
-    with local_executor(workers=2, units=3) as executor:
+def test_tasks_run_in_processes_of_their_own():
+    with local_executor(workers=2, tasks=3) as executor:
         assert run_all(executor, operator.neg, [1, 2, 3], label="", steps=3, done=nothing_done) == [-1, -2, -3]
 
 

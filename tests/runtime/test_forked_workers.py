@@ -19,7 +19,7 @@ import pytest
 from stages.errors import UserError
 from stages.runtime.workers import pool
 from stages.runtime.workers.forked import ForkedExecutor
-from stages.runtime.workers.pool import local_executor, run_all
+from stages.runtime.workers.pool import executor_for, local_executor, run_all
 from tests.cluster import eventually
 from tests.conftest import REPOSITORY
 
@@ -35,8 +35,8 @@ def prepare_in_vain() -> None:
     raise ImportError("no such library")
 
 
-def state(_unit: object) -> dict[str, Any]:
-    """What a unit finds in its process."""
+def state(_task: object) -> dict[str, Any]:
+    """What a task finds in its process."""
     return {
         "pid": os.getpid(),
         "server": os.getppid(),
@@ -46,9 +46,9 @@ def state(_unit: object) -> dict[str, Any]:
     }
 
 
-def print_both(unit: str) -> None:
-    print(unit)
-    print(unit, file=sys.stderr)
+def print_both(task: str) -> None:
+    print(task)
+    print(task, file=sys.stderr)
 
 
 def sleep(begun: Path) -> None:
@@ -57,11 +57,11 @@ def sleep(begun: Path) -> None:
     time.sleep(600)
 
 
-def end(unit: tuple[Path, str]) -> None:
-    """End as told, once the unit beside this one has begun; the first unit sleeps."""
+def end(task: tuple[Path, str]) -> None:
+    """End as told, once the task beside this one has begun; the first task sleeps."""
     from stages.errors import UserError  # a worker forgets the project's modules, and this one is none of them
 
-    begun, how = unit
+    begun, how = task
     if how == "sleep":
         sleep(begun)
     eventually(lambda: begun.exists() and begun.read_text())
@@ -74,9 +74,9 @@ def nothing_done() -> tuple[int, str]:
     return 0, ""
 
 
-def all_of(work, units, *, prepare=prepare):
-    with local_executor(2, len(units), prepare) as executor:
-        return run_all(executor, work, units, label="train", steps=len(units), done=nothing_done)
+def all_of(work, tasks, *, prepare=prepare):
+    with local_executor(2, len(tasks), prepare) as executor:
+        return run_all(executor, work, tasks, label="train", steps=len(tasks), done=nothing_done)
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +88,7 @@ def dvc(monkeypatch):
         process.kill()
 
 
-def test_results_come_in_the_order_of_the_units():
+def test_results_come_in_the_order_of_the_tasks():
     assert all_of(operator.neg, list(range(20))) == [-value for value in range(20)]
 
 
@@ -186,7 +186,7 @@ with socket.socket(socket.AF_UNIX) as listener:
         ("die", UserError, "train: a worker process was killed, most likely because memory ran out"),
     ],
 )
-def test_an_error_ends_the_unit_beside_it(tmp_path, how, kind, told):
+def test_an_error_ends_the_task_beside_it(tmp_path, how, kind, told):
     begun = tmp_path / "begun"
     with pytest.raises(kind, match=told) as error:
         all_of(end, [(begun, "sleep"), (begun, how)])
@@ -214,8 +214,8 @@ def test_a_worker_ends_with_half_a_message():
     with ForkedExecutor(1, prepare, os.getpid()) as executor:
         found = executor.submit(state, 0).result()
         (worker,) = executor._workers
-        worker._units.write(b"\x80\x05C")  # the beginning of pickled bytes
-        worker._units.flush()
+        worker._tasks.write(b"\x80\x05C")  # the beginning of pickled bytes
+        worker._tasks.flush()
         worker._connection.shutdown(socket.SHUT_WR)
         eventually(lambda: not psutil.pid_exists(found["pid"]))
     os.kill(found["server"], signal.SIGTERM)
@@ -256,6 +256,17 @@ def test_without_a_server_the_workers_are_fresh_processes(capfd):
     (found,) = all_of(state, [0], prepare=prepare_in_vain)
     assert found["server"] == os.getpid()
     assert "no such library" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("switch", [True, False])
+def test_switched_off_the_workers_are_fresh_processes_and_their_results_the_same(make_params, switch):
+    execution = make_params({"execution.fork_server": switch}).execution
+    with executor_for(execution, 2, prepare) as executor:
+        results = run_all(executor, operator.neg, [1, 2], label="train", steps=2, done=nothing_done)
+        (seen,) = run_all(executor, state, [0], label="train", steps=1, done=nothing_done)
+    assert results == [-1, -2]
+    assert seen["prepared"] == switch
+    assert (seen["server"] == os.getpid()) == (not switch)
 
 
 @pytest.mark.parametrize("shell", [[], ["sh", "-c", '"$0" "$@"; exit $?']], ids=["direct", "behind a shell"])

@@ -12,7 +12,7 @@ from stages.states.exporting import loaded
 from stages.states.pad_runs import PadRuns
 from stages.states.reader import aligned_batches, read_metadata, states_batches
 from stages.texts.tokens.padded import read_padded
-from tests.models.cells import PADS, exported, scores, training_unit
+from tests.models.cells import PADS, exported, scores, training_task
 from tests.padded_texts import MAX_LEN
 from tests.pipelines import contents
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_head_of_one_width_is_exported_with_its_pads_moved_to_the_other_side(make_params, padded, tmp_path):
     changes = {"model.head": "flatten"}
-    train_seed(training_unit(make_params, padded["post"], tmp_path / "model", "masked", **changes))
+    train_seed(training_task(make_params, padded["post"], tmp_path / "model", "masked", **changes))
     folder = exported(padded, tmp_path / "model", tmp_path / "states", "masked")
     paths = [folder / f"{name}.parquet" for name in ("pads-0", "pads-5", "as-trained")]
     alone, moved, trained = next(aligned_batches(paths, ["h_lstm_1", "head"], 1000))
@@ -35,7 +35,7 @@ def test_a_head_of_one_width_is_exported_with_its_pads_moved_to_the_other_side(m
 
 
 def test_a_model_without_recurrence_is_exported_with_its_head_alone(make_params, padded, tmp_path):
-    train_seed(training_unit(make_params, padded["post"], tmp_path / "model", "cnn"))
+    train_seed(training_task(make_params, padded["post"], tmp_path / "model", "cnn"))
     folder = exported(padded, tmp_path / "model", tmp_path / "states", "cnn")
     assert read_metadata(folder / "pads-1.parquet").widths == {"probability": 2, "head": 4}
     assert json.loads((folder / "pad-step.json").read_text()) is None
@@ -44,7 +44,7 @@ def test_a_model_without_recurrence_is_exported_with_its_head_alone(make_params,
 def test_an_explicit_mask_trains_and_exports_the_states_of_the_masked_model(make_params, padded, tmp_path):
     """Same weights, same texts, the same pads left out: where the mask comes from changes nothing."""
     for variant in ("masked", "explicit"):
-        train_seed(training_unit(make_params, padded["pre"], tmp_path / variant, variant, side="pre"))
+        train_seed(training_task(make_params, padded["pre"], tmp_path / variant, variant, side="pre"))
         exported(padded, tmp_path / variant, tmp_path / f"{variant}-states", variant, side="pre")
     assert scores(tmp_path / "explicit")["splits"] == scores(tmp_path / "masked")["splits"]
     paths = [tmp_path / f"{variant}-states" / "pads-5.parquet" for variant in ("masked", "explicit")]
@@ -82,7 +82,7 @@ def test_extra_pads_move_the_baseline_and_leave_the_masked_model_exact(make_para
     moved = {}
     for variant in ("baseline", "masked"):
         model = tmp_path / variant
-        train_seed(training_unit(make_params, padded[side], model, variant, side=side))
+        train_seed(training_task(make_params, padded[side], model, variant, side=side))
         states = exported(padded, model, tmp_path / f"states-{variant}", variant, side)
         for condition in ("pads-1", "pads-5", "as-trained", "other-side"):
             ((one, other),) = aligned_batches(

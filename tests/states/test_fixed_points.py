@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stages.runtime.files import read_json
-from stages.states.exporting import ExportUnit, export_seed
+from stages.states.exporting import ExportTask, export_seed
 from tests.architectures import architecture
 from tests.padded_texts import VOCABULARY, write_padded
 
@@ -167,7 +167,7 @@ def test_export_writes_the_account_beside_the_states_and_the_same_bytes_again(tm
     built(vocabulary=VOCABULARY).save(tmp_path / "model.keras")
     written = []
     for name in ("first", "again"):
-        unit = ExportUnit(
+        task = ExportTask(
             padded=padded,
             model=tmp_path / "model.keras",
             folder=tmp_path / name,
@@ -181,7 +181,7 @@ def test_export_writes_the_account_beside_the_states_and_the_same_bytes_again(tm
             batch_size=64,
             params="abc",
         )
-        export_seed(unit)
+        export_seed(task)
         written.append((tmp_path / name / "pad-step.json").read_bytes())
     assert written[0] == written[1]
     assert set(read_json(tmp_path / "first" / "pad-step.json")) == {"moves", "layer", "settled", "fixed_points"}

@@ -77,7 +77,9 @@ def test_what_is_not_committed_takes_part_and_decides_whether_to_run_again(proje
     assert words(go(project, sweep)) == ["synthetic 5"]
     report = project / "stages" / "report.py"
     report.write_text(report.read_text() + "# a caption\n")
-    toy.params_with(project, execution={"workers": 7, "engine": "local", "scheduler": "tcp://127.0.0.1:8786"})
+    toy.params_with(
+        project, execution={"workers": 7, "fork_server": False, "engine": "local", "scheduler": "tcp://127.0.0.1:8786"}
+    )
     run(project, "git", "commit", "-qam", "another commit")
     assert words(go(project, sweep)) == ["synthetic 5"]
     assert len(toy.started(project)) == 2

@@ -1,15 +1,13 @@
-"""The units of work on a dask cluster that shares a file system with the pipeline.
+"""Tasks on a dask cluster that shares a file system with the pipeline.
 
-Nothing but paths and small values travels: the units read and write the project's folder. dask decides which worker
-runs what, and runs a unit again when its worker dies; the unit itself runs in a process beside the worker
-(stages/runtime/workers/dask_plugin.py).
+Nothing but paths and small values travels: the tasks read and write the project's folder. dask decides which worker
+runs what, and runs a task again when its worker dies; the task itself runs in a process beside the worker
+(stages/runtime/workers/dask_plugin.py says why). All of this is off unless `execution.engine` is dask.
 """
 
-import importlib.metadata
 import logging
 import os
 import pickle
-import platform
 import secrets
 import threading
 import time
@@ -22,15 +20,14 @@ from typing import Any
 
 import cloudpickle
 import dask
-from distributed import Client, KilledWorker
+from distributed import Client, KilledWorker, get_worker
 from distributed.versions import VersionMismatchWarning
 
 import stages
 from stages.errors import UserError
 from stages.runtime.files import PARTIAL_SUFFIX
 from stages.runtime.workers import dask_plugin
-from stages.runtime.workers.dask_plugin import Run, run_unit
-from stages.runtime.workers.dask_process import PACKAGES, difference, refusal, versions
+from stages.runtime.workers.dask_plugin import PACKAGES, TaskProcesses, compared_versions, difference, unseen_folder
 from stages.runtime.workers.tasks import result_of
 
 CONNECT_SECONDS = 8
@@ -44,7 +41,7 @@ ABANDONED_SECONDS = 300
 """How long it waits for another one when the last has died."""
 
 RETRIES = 2
-"""How often a unit is begun again when its process was killed and its worker was not."""
+"""How often a task is begun again when its process was killed and its worker was not."""
 
 cloudpickle.register_pickle_by_value(dask_plugin)
 
@@ -63,12 +60,13 @@ def cluster_executor(scheduler: str) -> Iterator[Executor]:
     with _marker() as marker, _client(scheduler) as client:
         name = f"padding-impact-{marker.name}"
         code = str(Path(stages.__file__).parents[1])
-        run = Run(name, str(Path.cwd()), code, str(marker), versions())
         try:
             with _loss_is_a_sentence(scheduler):
-                _check_workers(client, scheduler, marker)
-                client.register_plugin(run, name=name)
-            executor = ClusterExecutor(client.get_executor(pure=False, retries=RETRIES), name, scheduler)
+                _wait_for_a_worker(client, scheduler)
+                wanted = _common_versions(client)
+                _check_folder(client, marker)
+                client.register_plugin(TaskProcesses(name, str(Path.cwd()), code, str(marker), wanted), name=name)
+            executor = ClusterExecutor(client, name, scheduler)
             threading.Thread(target=_watch, args=(client, executor, scheduler, marker), daemon=True).start()
             yield executor
         finally:
@@ -79,69 +77,59 @@ def cluster_executor(scheduler: str) -> Iterator[Executor]:
 
 
 class ClusterExecutor(Executor):
-    """Sends units to the processes beside the workers and brings back what they return or raise."""
+    """Sends tasks to the processes beside the workers and brings back what they return or raise."""
 
-    def __init__(self, workers: Executor, run: str, scheduler: str) -> None:
-        self._workers = workers
+    def __init__(self, client: Client, run: str, scheduler: str) -> None:
+        self._workers = client.get_executor(pure=False, retries=RETRIES)
         self._run = run
-        self._scheduler = scheduler
-        self._run_unit = _ByValue(run_unit)
-        self._lock = threading.Lock()
-        self._waiting: set[Future[Any]] = set()
+        self._lost = f"the dask scheduler {scheduler} was lost in the middle of the work; start it and its workers"
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Have `fn`, a top-level function, called with one picklable argument."""
-        (unit,) = args
-        inner = self._workers.submit(self._run_unit, self._run, pickle.dumps((fn, unit)), **kwargs)
+
+        # In here, so that it is pickled with its code: neither workers nor scheduler need be able to import its module.
+        def run_task(run: str, message: bytes) -> Any:
+            return get_worker().plugins[run].answer(message)  # type: ignore[attr-defined]
+
+        (task,) = args
+        inner = self._workers.submit(run_task, self._run, pickle.dumps((fn, task)), **kwargs)
         outer: Future[Any] = Future()
-        self._waiting.add(outer)
         outer.add_done_callback(lambda future: future.cancelled() and inner.cancel())
         inner.add_done_callback(lambda _: self._hand_over(inner, outer))
         return outer
 
-    def give_up(self, error: Exception) -> None:
-        """End every unit that is not done yet with an error."""
-        for outer in list(self._waiting):
-            if self._begins_to_end(outer):
-                outer.set_exception(error)
+    def give_up(self, why: str) -> None:
+        """End every task that is not done yet with an error."""
+        self._lost = why
+        self._workers.shutdown(wait=False)
 
-    def _begins_to_end(self, outer: Future[Any]) -> bool:
-        """Whether the caller, and nobody else, may say how a future ends."""
-        with self._lock:
-            mine = outer in self._waiting
-            self._waiting.discard(outer)
-        return mine and outer.set_running_or_notify_cancel()
-
-    def _hand_over(self, inner: "Future[bytes | None]", outer: Future[Any]) -> None:
-        if not self._begins_to_end(outer):
+    def _hand_over(self, inner: "Future[bytes | str]", outer: Future[Any]) -> None:
+        if not outer.set_running_or_notify_cancel():
             return
         try:
             outer.set_result(self._result(inner))
         except BaseException as error:  # noqa: BLE001 - it is for whoever asks for the result
             outer.set_exception(error)
 
-    def _result(self, inner: "Future[bytes | None]") -> Any:
+    def _result(self, inner: "Future[bytes | str]") -> Any:
         try:
             reply = inner.result()
         except CancelledError:
-            raise UserError(
-                f"execution.scheduler: the dask scheduler {self._scheduler} was lost in the middle of the work; "
-                "start it and its workers and run again"
-            ) from None
+            raise UserError(f"execution.scheduler: {self._lost} and run again") from None
         except KilledWorker as error:
             raise UserError(
-                f"execution.engine: {error.allowed_failures + 1} workers died one after another over the same unit, "
+                f"execution.engine: {error.allowed_failures + 1} workers died one after another over the same task, "
                 f"the last of them {error.last_worker.address}, most likely because memory ran out; give them more, "
                 "or lower train.batch_size or model.units, and run again"
             ) from None
         except RuntimeError as error:
             raise UserError(
-                f"execution.engine: a unit's process was killed {RETRIES + 1} times, at last beside the worker "
+                f"execution.engine: a task's process was killed {RETRIES + 1} times, at last beside the worker "
                 f"{error}, most likely because memory ran out; the worker's log may tell more; give workers fewer "
                 "threads, or lower train.batch_size or model.units, and run again"
             ) from None
-        if reply is None:
-            raise UserError(_unseen("a worker"))
+        if isinstance(reply, str):
+            raise UserError(f"execution.scheduler: {reply}")
         return result_of(reply)
 
 
@@ -149,29 +137,15 @@ def _watch(client: Client, executor: ClusterExecutor, scheduler: str, marker: Pa
     """Give up when all workers died and none came in their place: dask would wait for ever."""
     seen = time.monotonic()
     while marker.exists():
-        with suppress(Exception):  # a scheduler that does not answer ends the units by itself
+        with suppress(Exception):  # a scheduler that does not answer ends the tasks by itself
             if client.nthreads():
                 seen = time.monotonic()
         if time.monotonic() - seen > ABANDONED_SECONDS:
-            sentence = f"has had no workers for {ABANDONED_SECONDS} seconds; start some and run again"
-            executor.give_up(UserError(f"execution.scheduler: the dask scheduler {scheduler} {sentence}"))
+            executor.give_up(
+                f"the dask scheduler {scheduler} has had no workers for {ABANDONED_SECONDS} seconds; start some"
+            )
             return
         time.sleep(POLL_SECONDS)
-
-
-class _ByValue:
-    """A function that is pickled with its code, for a worker (and a scheduler) that cannot import its module."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.__name__ = function.__name__
-        self._function = function
-        self._code = cloudpickle.dumps(function)
-
-    def __call__(self, *args: Any) -> Any:
-        return self._function(*args)
-
-    def __reduce__(self) -> tuple[Callable[[bytes], Any], tuple[bytes]]:
-        return cloudpickle.loads, (self._code,)
 
 
 @contextmanager
@@ -223,18 +197,14 @@ def _reason(error: Exception) -> str:
 
 
 def _silence() -> None:
-    """What dask logs on the way is told in one sentence at the end, and versions are compared here."""
+    """What dask logs on the way is told in one sentence at the end, and of versions those that matter are compared."""
     names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in ("distributed", "tornado")]
     for name in names:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     warnings.filterwarnings("ignore", category=VersionMismatchWarning)
 
 
-def _check_workers(client: Client, scheduler: str, marker: Path) -> None:
-    """Refuse a cluster whose results could differ, or that cannot reach the project's folder.
-
-    Functions of the standard library ask, which every Python can read.
-    """
+def _wait_for_a_worker(client: Client, scheduler: str) -> None:
     try:
         client.wait_for_workers(1, timeout=WORKER_SECONDS)
     except TimeoutError:
@@ -242,29 +212,26 @@ def _check_workers(client: Client, scheduler: str, marker: Path) -> None:
             f"execution.scheduler: the dask scheduler {scheduler} had no workers for {WORKER_SECONDS} seconds; start "
             f"some with `dask worker {scheduler}`, or set execution.engine to local"
         ) from None
-    _check_pythons({"scheduler": client.run_on_scheduler(platform.python_version)}, "dask")
-    _check_pythons(client.run(platform.python_version), "worker")
-    installed: dict[str, dict[str, str | None]] = {}
-    for package in PACKAGES:
-        for address, found in client.run(importlib.metadata.version, package, on_error="return").items():
-            installed.setdefault(address, dict.fromkeys(PACKAGES))[package] = found if isinstance(found, str) else None
-    for address, there in sorted(installed.items()):
-        if problem := difference(there, versions()):
-            raise UserError(refusal(f"worker {address}", problem))
+
+
+def _common_versions(client: Client) -> dict[str, str | None]:
+    """The versions that the pipeline runs with, which are those of every worker there is.
+
+    dask's own check (`check=True`) only warns, and of packages that change no figure too. The scheduler, which runs
+    nothing, has to read what the pipeline's Python pickles.
+    """
+    versions: Any = client.get_versions(packages=list(PACKAGES))
+    wanted = compared_versions(versions["client"]["packages"])
+    scheduler = compared_versions(versions["scheduler"]["packages"])
+    problems = [difference("dask scheduler", scheduler, {"python": wanted["python"]})]
+    for address, worker in sorted(versions["workers"].items()):
+        problems.append(difference(f"worker {address}", compared_versions(worker["packages"]), wanted))
+    for problem in filter(None, problems):
+        raise UserError(f"execution.scheduler: {problem}")
+    return wanted
+
+
+def _check_folder(client: Client, marker: Path) -> None:
     for address, seen in sorted(client.run(os.path.isfile, str(marker)).items()):
         if not seen:
-            raise UserError(_unseen(f"the worker {address}"))
-
-
-def _check_pythons(pythons: dict[str, str], kind: str) -> None:
-    here = platform.python_version()
-    for name, there in sorted(pythons.items()):
-        if there.split(".")[:2] != here.split(".")[:2]:
-            raise UserError(refusal(f"{kind} {name}", f"runs Python {there}, and the pipeline runs {here}"))
-
-
-def _unseen(who: str) -> str:
-    return (
-        f"execution.scheduler: {who} does not see the folder {Path.cwd()}; share it with every worker under the same "
-        "path, or set execution.engine to local"
-    )
+            raise UserError(f"execution.scheduler: {unseen_folder(f'worker {address}', str(Path.cwd()))}")

@@ -1,11 +1,15 @@
 """What runs inside dask's workers. It is sent there by value, so it imports nothing of the project.
 
-A worker keeps one process for each of its threads that is at work (dask_process.py), fresh with every run.
-A unit in a process of its own can be killed, which dask cannot do; it meets the project's folder and code as they are
-now; and no two share the random numbers and the graph of one TensorFlow, however many threads a worker has.
+A worker keeps one process for each of its threads that is at work (dask_process.py), fresh with every run. dask by
+itself would call a task in a thread of the worker, which it cannot kill; which imported the project's code once, in
+another folder; and in which tasks side by side share the random numbers and the graph of one TensorFlow, so that their
+figures would depend on each other.
+
+No measurement of speed defends this: it is what keeps results equal to those of a local run to the byte, also where a
+worker is killed (docs/beyond-one-machine.md, "A cluster"; tests/runtime/test_cluster_pipeline.py). It is off unless
+`execution.engine` is dask.
 """
 
-import contextlib
 import os
 import pickle
 import subprocess
@@ -19,19 +23,31 @@ from distributed import Worker, WorkerPlugin, get_worker
 
 POLL_SECONDS = 0.5
 
+PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pyarrow")
+"""What figures and files depend on, beside Python's first two numbers."""
 
-class Run(WorkerPlugin):
+
+class TaskProcesses(WorkerPlugin):
     """The processes of one run on one worker; every worker has one, those that join later too.
 
     The run is over when its marker is gone, which also tells a worker that lost the scheduler.
     """
 
-    def __init__(self, name: str, folder: str, code: str, marker: str, versions: Mapping[str, str | None]) -> None:
+    def __init__(self, name: str, folder: str, code: str, marker: str, wanted: Mapping[str, str | None]) -> None:
+        """Describe the run.
+
+        Args:
+            name: what the scheduler calls it.
+            folder: where the pipeline runs.
+            code: the folder that holds the package `stages`.
+            marker: a file in the folder that is there as long as the run is.
+            wanted: the versions that the pipeline runs with, as `compared_versions` has them.
+        """
         self.name = name
         self._folder = folder
         self._code = code
         self._marker = marker
-        self._versions = versions
+        self._wanted = wanted
 
     def setup(self, worker: Worker) -> None:
         """Begin to watch whether the run is over."""
@@ -53,14 +69,14 @@ class Run(WorkerPlugin):
         for process in processes:
             process.wait()
 
-    def answer(self, message: bytes) -> bytes | None:
-        """Run a unit in a process of the run; its pickled answer, or None where this worker does not see the folder.
+    def answer(self, message: bytes) -> bytes | str:
+        """Run a task in a process of the run; its pickled answer, or why this worker must not run it.
 
         Raises:
             RuntimeError: the process was killed.
         """
-        if not Path(self._marker).is_file():
-            return None
+        if problem := self._problem():
+            return problem
         key = get_worker().get_current_task()
         process = self._taken(key)
         assert process.stdin is not None
@@ -82,6 +98,14 @@ class Run(WorkerPlugin):
                 self._idle.append(process)
         return reply
 
+    def _problem(self) -> str | None:
+        """What a worker that joined behind the first checks lacks."""
+        who = f"worker {self._worker.address}"
+        if not Path(self._marker).is_file():
+            return unseen_folder(who, self._folder)
+        packages = self._worker.versions(packages=list(PACKAGES))["packages"]
+        return difference(who, compared_versions(packages), self._wanted)
+
     def _taken(self, key: Any) -> "subprocess.Popen[bytes]":
         """A process of the run that nobody uses, started where there is none."""
         with self._lock:
@@ -101,13 +125,10 @@ class Run(WorkerPlugin):
                 stdout=subprocess.PIPE,
             )
             self._busy[key] = process
-        assert process.stdin is not None
-        with contextlib.suppress(OSError):  # it ended at once: whoever waits for its answer will see
-            pickle.dump((self._worker.address, self._versions), process.stdin)
         return process
 
     def _watch(self) -> None:
-        """Kill what nobody waits for any more: units that were cancelled, and all when the run is over."""
+        """Kill what nobody waits for any more: tasks that were cancelled, and all when the run is over."""
         while not self._over.wait(POLL_SECONDS):
             if self._is_gone():
                 self.teardown(self._worker)
@@ -127,7 +148,26 @@ class Run(WorkerPlugin):
         return False
 
 
-def run_unit(run: str, message: bytes) -> bytes | None:
-    """Run a unit on the worker that this is called on, as a part of a run."""
-    plugin = get_worker().plugins[run]
-    return plugin.answer(message)  # type: ignore[attr-defined, no-any-return]
+def compared_versions(packages: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Of the versions that dask tells of a process, those that must be the same everywhere."""
+    python = ".".join(str(packages["python"]).split(".")[:2])
+    return {"python": python, **{name: packages.get(name) for name in PACKAGES}}
+
+
+def difference(who: str, there: Mapping[str, str | None], wanted: Mapping[str, str | None]) -> str | None:
+    """The sentence about the first version that somebody has otherwise than the pipeline; None where all are equal."""
+    for package, version in wanted.items():
+        if there[package] != version:
+            return (
+                f"the {who} has {package} {there[package] or 'not at all'}, and the pipeline runs with {version}; "
+                "results could differ, so install what requirements.txt lists there and start it again"
+            )
+    return None
+
+
+def unseen_folder(who: str, folder: str) -> str:
+    """The sentence about a worker that does not see the project's folder."""
+    return (
+        f"the {who} does not see the folder {folder}; share it with every worker under the same path, or set "
+        "execution.engine to local"
+    )

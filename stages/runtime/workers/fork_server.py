@@ -1,5 +1,11 @@
 """A process that has done a slow import once and forks the workers of every stage that one `dvc` command runs.
 
+What defends it (benchmarks/RESULTS.md, "tried for the whole run"): expected were 3.5 s less for each of the default
+run's twelve stages that import TensorFlow, 40 of 262 s, and 7 CPU s; found was that a stage of `export` takes 7 to 10
+CPU s in place of 14 to 17, one of `train` 30 to 35 in place of 37 to 41. The standard library's fork server, which ends
+with its stage, saves 0.2 to 1 s a stage and was not kept. `python -m benchmarks.pipeline --fork-server` measures the
+whole run with and without it. `execution.fork_server: false` switches it off; results are the same to the byte.
+
 Started by the first stage that asks for workers (forked.py), with the arguments LISTENER DVC MODULE FUNCTION: the
 numbers of two inherited files, a listening socket and the pidfd of the `dvc` process, and the function whose imports
 the workers share. It calls nothing else, and a worker forgets the project's modules, so that it runs the code as it
@@ -49,7 +55,7 @@ def serve(listener: socket.socket, dvc: int) -> None:
 
 
 def work(connection: socket.socket) -> None:
-    """In a worker: become a process of the stage that asked, and answer its units until it closes the connection.
+    """In a worker: become a process of the stage that asked, and answer its tasks until it closes the connection.
 
     The stage's first message is a byte with its standard output and error; its second is its folder, its path of
     modules and its environment.
@@ -61,14 +67,14 @@ def work(connection: socket.socket) -> None:
         os.dup2(output, number)
         os.close(output)
     cast(Any, sys.stdout).reconfigure(line_buffering=True)  # nothing is written out when a worker ends
-    units, replies = (cast(BinaryIO, connection.makefile(mode)) for mode in ("rb", "wb"))
-    folder, sys.path[:], environment = pickle.load(units)
+    tasks, replies = (cast(BinaryIO, connection.makefile(mode)) for mode in ("rb", "wb"))
+    folder, sys.path[:], environment = pickle.load(tasks)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     for name in [name for name in sys.modules if name.split(".")[0] == "stages"]:
         del sys.modules[name]
-    importlib.import_module("stages.runtime.workers.tasks").answer_units(units, replies, where="in a worker")
+    importlib.import_module("stages.runtime.workers.tasks").answer_tasks(tasks, replies, where="in a worker")
 
 
 def main(listener: str, dvc: str, module: str, function: str) -> None:

@@ -1,7 +1,8 @@
 """Workers that need not import TensorFlow, forked from a process that has.
 
 The import takes seconds, and `dvc repro` runs a dozen stages whose workers need it. The first of these stages starts a
-server (fork_server.py); it and those behind it have their workers forked there. The server ends with `dvc`.
+server (fork_server.py, which says what that saves); it and those behind it have their workers forked there. The server
+ends with `dvc`. Off where `execution.fork_server` is false: the workers are spawned processes then.
 """
 
 import hashlib
@@ -30,9 +31,10 @@ START_SECONDS = 120
 
 
 def dvc_above() -> int | None:
-    """The number of the `dvc` process that runs this one as a stage: the nearest above that was not told its name.
+    """PID of the `dvc` process that runs this one as a stage: the nearest ancestor whose environment lacks DVC_STAGE.
 
-    None where this is no stage that DVC runs, or on a system that cannot tell or has no fork server.
+    DVC gives that variable, the stage's name, to what it starts. None where it is not set, or on a system without
+    pidfds or /proc, which the fork server needs.
     """
     stage = os.environ.get("DVC_STAGE")
     if not stage or not hasattr(os, "pidfd_open"):
@@ -47,9 +49,9 @@ def dvc_above() -> int | None:
 
 
 class ForkedExecutor(ThreadPoolExecutor):
-    """Sends units to forked workers; each has a thread here that waits for its answer.
+    """Sends tasks to forked workers; each has a thread here that waits for its answer.
 
-    As a context it waits for its units at the end of the block; when that ends early, the workers are killed.
+    As a context it waits for its tasks at the end of the block; when that ends early, the workers are killed.
     """
 
     def __init__(self, workers: int, prepare: Callable[[], None], dvc: int) -> None:
@@ -77,8 +79,8 @@ class ForkedExecutor(ThreadPoolExecutor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Have `fn`, a top-level function, called with one picklable argument."""
-        (unit,) = args
-        return super().submit(self._answer, pickle.dumps((fn, unit)), **kwargs)
+        (task,) = args
+        return super().submit(self._answer, pickle.dumps((fn, task)), **kwargs)
 
     def __exit__(self, kind: Any, *error: Any) -> None:
         if kind is None:
@@ -111,14 +113,14 @@ class _Worker:
             self._connection.settimeout(None)
             self._process = files[0]
             socket.send_fds(self._connection, [b"o"], [1, 2])
-            self._replies, self._units = (cast(BinaryIO, self._connection.makefile(mode)) for mode in ("rb", "wb"))
+            self._replies, self._tasks = (cast(BinaryIO, self._connection.makefile(mode)) for mode in ("rb", "wb"))
             self._send((str(Path.cwd()), sys.path, dict(os.environ)))
         except BaseException:
             self._connection.close()
             raise
 
     def answer(self, message: bytes) -> Any:
-        """The answer to a unit; raises what the unit raised.
+        """The answer to a task; raises what the task raised.
 
         Raises:
             BrokenProcessPool: the worker is gone.
@@ -131,7 +133,7 @@ class _Worker:
         return result_of(reply)
 
     def kill(self) -> None:
-        """End the worker, in the middle of a unit too."""
+        """End the worker, in the middle of a task too."""
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._process, signal.SIGKILL)
 
@@ -144,8 +146,8 @@ class _Worker:
         os.close(self._process)
 
     def _send(self, message: Any) -> None:
-        pickle.dump(message, self._units)
-        self._units.flush()
+        pickle.dump(message, self._tasks)
+        self._tasks.flush()
 
 
 def _forked(address: str, prepare: Callable[[], None], dvc: int) -> _Worker:

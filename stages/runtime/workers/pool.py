@@ -1,4 +1,9 @@
-"""Who runs the units of work: a pool of processes on this machine's cores, or the workers of a dask cluster."""
+"""Who runs the tasks: a pool of processes on this machine's cores, or the workers of a dask cluster.
+
+The pool is the standard library's, of spawned processes. Two things may stand in its place, and both can be switched
+off in params.yaml: workers forked from a process that has imported TensorFlow (forked.py, `execution.fork_server`), and
+a cluster (dask_executor.py, `execution.engine`). Results are the same with any.
+"""
 
 import importlib.util
 import multiprocessing
@@ -19,7 +24,7 @@ from stages.errors import UserError
 from stages.params.schema import ExecutionParams
 from stages.runtime.workers.forked import ForkedExecutor, dvc_above
 
-Unit = TypeVar("Unit")
+Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 POLL_SECONDS = 0.5
@@ -27,21 +32,22 @@ POLL_SECONDS = 0.5
 
 @contextmanager
 def executor_for(
-    execution: ExecutionParams, units: int, prepare: Callable[[], None] | None = None
+    execution: ExecutionParams, tasks: int, prepare: Callable[[], None] | None = None
 ) -> Iterator[Executor]:
-    """The executor that `execution` asks for; when the block ends early, the units at work are killed.
+    """The executor that `execution` asks for; when the block ends early, the tasks at work are killed.
 
     Args:
         execution: the knobs.
-        units: how many units of work there are.
-        prepare: a function that imports what every unit needs and does nothing else, where that takes seconds.
+        tasks: how many tasks there are.
+        prepare: a function that imports what every task needs and does nothing else, where that takes seconds; called
+            once for all stages of a `dvc` command where `execution.fork_server` is true.
 
     Raises:
         UserError: the engine is dask, and it is not installed, or its cluster cannot do the work (see
             `cluster_executor`).
     """
     if execution.engine == "local":
-        with local_executor(execution.workers, units, prepare) as executor:
+        with local_executor(execution.workers, tasks, prepare if execution.fork_server else None) as executor:
             yield executor
         return
     if importlib.util.find_spec("distributed") is None:
@@ -56,17 +62,17 @@ def executor_for(
 
 
 @contextmanager
-def local_executor(workers: int, units: int, prepare: Callable[[], None] | None = None) -> Iterator[Executor]:
+def local_executor(workers: int, tasks: int, prepare: Callable[[], None] | None = None) -> Iterator[Executor]:
     """A pool of processes; killed on an error.
 
-    Where DVC runs the stage on Linux, those that need `prepare` are forked from a process that it keeps for them.
+    Where DVC runs the stage on Linux, those with a `prepare` are forked from a process that is kept for them.
 
     Args:
         workers: how many processes; 0 takes every core this process may use.
-        units: how many units of work there are; no more processes are started than that.
-        prepare: see `executor_for`.
+        tasks: how many tasks there are; no more processes are started than that.
+        prepare: see `executor_for`; None has every worker be a fresh process.
     """
-    processes = min(workers or usable_cores(), units)
+    processes = min(workers or usable_cores(), tasks)
     with _forked(processes, prepare) or _spawned(processes) as executor:
         yield executor
 
@@ -91,7 +97,7 @@ def _spawned(processes: int) -> Iterator[Executor]:
     try:
         yield pool
     except BaseException:
-        # A worker left alone would begin its next unit and write into a folder that is being removed.
+        # A worker left alone would begin its next task and write into a folder that is being removed.
         for worker in set(multiprocessing.active_children()) - others:
             worker.kill()
         pool.shutdown(cancel_futures=True)
@@ -118,35 +124,35 @@ def usable_cores() -> int:
 
 def run_all(
     executor: Executor,
-    work: Callable[[Unit], Result],
-    units: Sequence[Unit],
+    work: Callable[[Task], Result],
+    tasks: Sequence[Task],
     *,
     label: str,
     steps: int,
     done: Callable[[], tuple[int, str]],
 ) -> list[Result]:
-    """Run `work` on every unit and return the results in the order of the units.
+    """Run `work` on every task and return the results in the order of the tasks.
 
     On a terminal a bar shows how many of `steps` are done, a remark, and the time left; elsewhere nothing is printed.
 
     Args:
-        executor: who runs the units; `work` must be a top-level function and the units picklable.
+        executor: who runs the tasks; `work` must be a top-level function and the tasks picklable.
         work: the function.
-        units: its arguments.
+        tasks: its arguments.
         label: the name in front of the bar.
         steps: how many steps make the whole.
         done: how many of them are done, and a remark for the end of the bar.
 
     Raises:
-        Exception: the first error of a unit; those not yet begun are cancelled.
+        Exception: the first error of a task; those not yet begun are cancelled.
         UserError: a worker was killed from outside.
     """
-    futures = [executor.submit(work, unit) for unit in units]
+    futures = [executor.submit(work, task) for task in tasks]
     try:
         _follow(futures, label, steps, done)
         for future in futures:
             if future.done():
-                future.result()  # an error is raised before any wait for the units beside it
+                future.result()  # an error is raised before any wait for the tasks beside it
         return [future.result() for future in futures]
     except BrokenProcessPool:
         raise UserError(

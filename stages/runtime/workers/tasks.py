@@ -1,6 +1,6 @@
-"""Units of work that travel as bytes: how a process answers them, and how what it answers is read.
+"""Tasks that travel as bytes: how a process answers them, and how what it answers is read.
 
-A unit is a pickled pair of a function and its argument. Its answer is a pickled pair: "result" and what the function
+A task is a pickled pair of a function and its argument. Its answer is a pickled pair: "result" and what the function
 returned, or "error" and what it raised.
 """
 
@@ -15,26 +15,23 @@ from typing import Any, BinaryIO
 from stages.errors import UserError
 
 
-def answer_units(
-    units: BinaryIO, replies: BinaryIO, *, where: str, refusal: UserError | None = None, idle: float | None = None
-) -> None:
-    """Answer pickled units until there are none; the whole process ends, in the middle of a unit too, with its asker.
+def answer_tasks(tasks: BinaryIO, replies: BinaryIO, *, where: str, idle: float | None = None) -> None:
+    """Answer pickled tasks until there are none; the whole process ends, in the middle of a task too, with its asker.
 
     Args:
-        units: where the units come from, each as pickled bytes.
+        tasks: where the tasks come from, each as pickled bytes.
         replies: where the answers go.
         where: what tells a traceback apart from one of the asker.
-        refusal: the answer to every unit, where this process must not work.
-        idle: seconds without a unit after which the process stops; None waits for ever.
+        idle: seconds without a task after which the process stops; None waits for ever.
     """
     messages: queue.Queue[bytes] = queue.Queue()
-    threading.Thread(target=_read, args=(units, messages), daemon=True).start()
+    threading.Thread(target=_read, args=(tasks, messages), daemon=True).start()
     while True:
         try:
             message = messages.get(timeout=idle)
         except queue.Empty:
             return
-        pickle.dump(_answer(message, where) if refusal is None else pickle.dumps(("error", refusal)), replies)
+        pickle.dump(_answer(message, where), replies)
         replies.flush()
 
 
@@ -46,10 +43,10 @@ def result_of(reply: bytes) -> Any:
     return value
 
 
-def _read(units: BinaryIO, messages: "queue.Queue[bytes]") -> None:
+def _read(tasks: BinaryIO, messages: "queue.Queue[bytes]") -> None:
     try:
         while True:
-            messages.put(pickle.load(units))
+            messages.put(pickle.load(tasks))
     finally:
         os._exit(1)
 
@@ -57,8 +54,8 @@ def _read(units: BinaryIO, messages: "queue.Queue[bytes]") -> None:
 def _answer(message: bytes, where: str) -> bytes:
     try:
         work: Callable[[Any], Any]
-        work, unit = pickle.loads(message)
-        return pickle.dumps(("result", work(unit)))
+        work, task = pickle.loads(message)
+        return pickle.dumps(("result", work(task)))
     except BaseException as error:  # noqa: BLE001 - whatever it is, who waits for the answer must hear of it
         return pickle.dumps(("error", _sendable(error, where)))
 
