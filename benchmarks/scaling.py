@@ -4,13 +4,13 @@ Measurements go to scaling.csv as they are made; scaling.md and its figures are 
 """
 
 import argparse
-import csv
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from benchmarks.measurements import Measurement, read, write
 from benchmarks.stage_costs import COMMANDS, REPOSITORY, Cost, cost_of, write_params
 
 # Nothing that draws or fits is imported before the last measurement: it would count towards the memory of stages.
@@ -92,18 +92,6 @@ PARTS = {
 }
 
 
-class Measurement(NamedTuple):
-    """One row of scaling.csv: CPU and wall seconds, and MiB."""
-
-    part: str
-    size: int
-    stage: str
-    repeat: int
-    cpu: float
-    wall: float
-    peak: float
-
-
 def main() -> None:
     """Measure the parts that are asked for, then draw all that was ever measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
@@ -152,31 +140,6 @@ def costs(part: Part, grid: Grid, sizes: list[int], folder: Path) -> Iterator[tu
                 cost_of(folder, stage)
             elif stage in grid.measured:
                 yield size, stage, cost_of(folder, stage)
-
-
-def read(path: Path) -> list[Measurement]:
-    """The measurements of a file, in the order of parts, stages, sizes and repeats; none where there is no file."""
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [
-            Measurement(row["part"], int(row["size"]), row["stage"], int(row["repeat"]), *_numbers(row))
-            for row in csv.DictReader(file)
-        ]
-    parts, stages = list(PARTS), list(COMMANDS)
-    return sorted(rows, key=lambda row: (parts.index(row.part), stages.index(row.stage), row.size, row.repeat))
-
-
-def _numbers(row: dict[str, str]) -> Cost:
-    return Cost(float(row["cpu"]), float(row["wall"]), float(row["peak"]))
-
-
-def write(path: Path, rows: list[Measurement]) -> None:
-    """Write measurements as `read` finds them."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(Measurement._fields)
-        writer.writerows((*row[:4], f"{row.cpu:.2f}", f"{row.wall:.2f}", f"{row.peak:.1f}") for row in rows)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from benchmarks.scaling import Measurement
+from benchmarks.measurements import Measurement
 from benchmarks.scaling_text import ABOUT, AXES, NOTES, PREFACE, TITLES
 from benchmarks.slopes import PARAMETERS, Slope, slopes_of
 from benchmarks.stage_costs import COMMANDS

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from benchmarks import scaling
-from benchmarks.scaling import PARTS, Measurement
+from benchmarks.measurements import Measurement, read
+from benchmarks.scaling import PARTS
 from benchmarks.scaling_report import growths, table, write_report
+from benchmarks.scaling_text import ABOUT, AXES, NOTES, TITLES
 from benchmarks.slopes import slopes_of
-from benchmarks.stage_costs import COMMANDS, cost_of, write_params
+from benchmarks.stage_costs import COMMANDS, Cost, cost_of, write_params
 from stages.params.schema import load_params
 
 SIZES = [1_000, 3_000, 10_000, 30_000, 100_000]
@@ -85,6 +87,10 @@ def test_too_little_for_a_slope_is_refused(sizes, costs):
         slope_of(sizes, costs)
 
 
+def test_every_part_has_its_words():
+    assert all(list(words) == list(PARTS) for words in (TITLES, AXES, ABOUT, NOTES))
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_every_size_of_every_grid_makes_valid_params(part, tmp_path):
     for grid in PARTS[part].grids:
@@ -118,18 +124,18 @@ def test_only_what_is_missing_is_measured_again(tmp_path, monkeypatch):
         ran.append((int(re.search("units: ([0-9]+)", (folder / "params.yaml").read_text())[1]), stage))
         if ran[-1] == (64, "export") and len(ran) < 15:
             raise KeyboardInterrupt
-        return scaling.Cost(1.0, 2.0, 300.04)
+        return Cost(1.0, 2.0, 300.04)
 
     monkeypatch.setattr(scaling, "cost_of", cost)
     path = tmp_path / "scaling.csv"
     with pytest.raises(KeyboardInterrupt):
         scaling.measure("units", 0, path)
-    assert [row.size for row in scaling.read(path) if row.stage == "train"] == [16, 32, 64]
+    assert [row.size for row in read(path) if row.stage == "train"] == [16, 32, 64]
     ran.clear()
     ran.extend([(0, "")] * 20)
     scaling.measure("units", 0, path)
     assert {size for size, stage in ran if stage == "train"} == {64, 128, 256}
-    found = scaling.read(path)
+    found = read(path)
     assert len(found) == len({row[:4] for row in found}) == 15
     assert found[0] == Measurement("units", 16, "train", 0, 1.0, 2.0, 300.0)
     ran.clear()
