@@ -100,10 +100,12 @@ AGAIN += ["train@pre-masked", "export@pre-masked", "analyze", "report"]
 """One of the four cells: tests/sweeps/test_resume_training.py trains one of the other side and variant twice."""
 
 
-def test_the_same_commit_again_gives_the_same_bytes(repository):
+def test_the_same_commit_again_gives_the_same_bytes_without_the_fork_server_too(repository):
+    change_params(repository, {"execution.fork_server": False})
     assert {stage.split("@")[0] for stage in AGAIN} == set(STAGES)
     before = contents(repository / "reports")
     output = run(repository, "dvc", "repro", "--force", "--single-item", *AGAIN).stdout
     assert stages_run(output) == AGAIN
     assert contents(repository / "reports") == before
+    change_params(repository, {"execution.fork_server": True})
     assert run(repository, "git", "status", "--porcelain").stdout == "", "dvc.lock: some data differ"
