@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+from stages.analysis.contract import Analysis, to_json
 from stages.params.schema import Params
 from stages.reporting.dvc_plots import metrics, plot_records
 from stages.reporting.figures.registry import FIGURES
 from stages.reporting.figures.style import svg
 from stages.reporting.html import report_html
 from stages.reporting.markdown import report_markdown
-from stages.reporting.report_json import Analysis, report_content
+from stages.reporting.report_json import report_of
 from stages.reporting.results import Results
 from stages.runtime.command import run
 from stages.runtime.files import json_text, write_json, write_text
@@ -17,11 +18,11 @@ from stages.runtime.files import json_text, write_json, write_text
 def report(params: Params, *, analysis: Path, reports: Path) -> None:
     """Write the report of one dataset; other files in the folder stay as they are."""
     content = Analysis.read(analysis)
-    report_json = report_content(params, content)
+    report_json = to_json(report_of(params, content))
     results = Results(report_json)
     write_text(reports / "report.json", json_text(report_json))
     write_json(reports / "metrics.json", metrics(results))
-    for name, records in plot_records(results, content.history).items():
+    for name, records in plot_records(results, to_json(content)["history"]).items():
         write_json(reports / "plots" / f"{name}.json", records)
     figures = {name: svg(name, draw, results) for name, draw in FIGURES.items()}
     for name, text in figures.items():

@@ -1,5 +1,7 @@
 """The answer in three sentences: does it leak, what does it cost, which fix works. All by rules on the verdicts."""
 
+from stages.analysis.contract import Finding
+from stages.analysis.contract_cells import CellFacts
 from stages.params.layers import WORKING_MASKS
 from stages.params.schema import BASELINE
 from stages.reporting.format import (
@@ -13,17 +15,7 @@ from stages.reporting.format import (
     listed,
     spaced,
 )
-from stages.reporting.results import (
-    ACCURACY,
-    ACCURACY_CHANGE,
-    DRIFT,
-    FLIPS,
-    CellFacts,
-    Estimate,
-    Finding,
-    Results,
-    condition_text,
-)
+from stages.reporting.typed_results import ACCURACY, ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name
 from stages.stats.verdicts import Verdict
 
@@ -188,13 +180,15 @@ def _accuracy_verdict(gains: list[Finding | None]) -> str:
 
 
 def _accuracy_clause(cell: CellFacts, gain: Finding | None) -> str:
-    notes = [f"{cell.at_chance} of {len(cell.seeds)} seeds at chance"] * bool(cell.at_chance)
+    notes = [f"{cell.n_seeds_at_chance} of {len(cell.seeds)} seeds at chance"] * bool(cell.n_seeds_at_chance)
     if gain is not None and gain.verdict is Verdict.EXACT:
         notes.append(f"that of `{gain.variant}` to the last bit")
     elif gain is not None:
         figures = spaced(format_points(gain.estimate), format_points_interval(gain.low, gain.high))
         notes.append(f"`{gain.variant}` adds {figures} points: {gain.verdict}")
-    return spaced(f"{format_percent(cell.accuracy)} with {cell.side}-padding", f"({'; '.join(notes)})" if notes else "")
+    return spaced(
+        f"{format_percent(cell.accuracy.mean)} with {cell.side}-padding", f"({'; '.join(notes)})" if notes else ""
+    )
 
 
 def _flipped(results: Results, cell: CellFacts, flip: Finding | None) -> str:
@@ -210,10 +204,10 @@ def _flipped(results: Results, cell: CellFacts, flip: Finding | None) -> str:
 def _direction(results: Results, cell: CellFacts) -> str:
     """How many of all texts pads turn right, and wrong, against the text alone."""
     facts = cell.at(results.headline)
-    gained, lost = (Estimate.of(facts.get(key)) for key in ("gained", "lost"))
-    if gained is None or lost is None:
+    if facts is None or facts.gained is None or facts.lost is None:
         return ""
-    return f": {format_percent(gained.estimate)} turned right, {format_percent(lost.estimate)} turned wrong"
+    gained, lost = format_percent(facts.gained.estimate), format_percent(facts.lost.estimate)
+    return f": {gained} turned right, {lost} turned wrong"
 
 
 def fixes(results: Results) -> str:

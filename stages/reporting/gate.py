@@ -3,11 +3,12 @@
 import sys
 from pathlib import Path
 
+from stages.analysis.contract import Finding, Report, from_json
 from stages.errors import UserError
 from stages.params.schema import GateParams, Params
 from stages.reporting.format import format_plain, format_ratio
 from stages.reporting.report_json import shown_params
-from stages.reporting.results import DRIFT, FLIPS, Finding, Results, condition_text
+from stages.reporting.typed_results import DRIFT, FLIPS, Results, condition_text
 from stages.runtime.command import run
 from stages.runtime.files import read_json
 from stages.stats.rounding import rounded
@@ -63,8 +64,8 @@ def gate(params: Params, *, reports: Path) -> None:
         UserError: the report is missing, or was made with other params than those of now.
     """
     path = reports / params.dataset / "report.json"
-    report = read_json(path)
-    if report["params"] != rounded(shown_params(params)):
+    report = from_json(Report, read_json(path))
+    if report.params != rounded(shown_params(params)):
         raise UserError(f"{path}: made with other params than params.yaml holds now; run `dvc repro` first")
     results = Results(report)
     broken = violations(results, params.gate)

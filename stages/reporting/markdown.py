@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ruamel.yaml import YAML
 
+from stages.analysis.contract import Report, from_json
 from stages.params.layers import RECURRENT
 from stages.reporting.answer import answer
 from stages.reporting.captions import CAPTIONS
@@ -36,6 +37,7 @@ from stages.reporting.tables_information import (
     similarity_table,
     states_table,
 )
+from stages.reporting.typed_results import Results as TypedResults
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.md.j2"
 DEFAULT_DATASET = "synthetic"
@@ -67,9 +69,10 @@ def report_markdown(results: Results) -> str:
 def _context(results: Results) -> dict[str, Any]:
     report = results.report
     dataset, params = report["dataset"], report["params"]
-    trimmed = list(dict.fromkeys(cell.variant for cell in results.cells if trims(results, cell)))
+    typed = TypedResults(from_json(Report, report))
+    trimmed = list(dict.fromkeys(cell.variant for cell in typed.cells if trims(typed, cell)))
     return {
-        "answer": answer(results),
+        "answer": answer(typed),
         "captions": CAPTIONS,
         "tables": _tables(results),
         "headline_text": condition_text(results.headline),

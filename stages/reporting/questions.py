@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from stages.analysis.contract import Finding, Question
+from stages.analysis.contract_cells import CellFacts
 from stages.params.schema import BASELINE
 from stages.reporting.claims.cost import MASKED_STEP, cheapest
 from stages.reporting.claims.stand import baselines, of_baseline, queue, sweeps, working
@@ -15,19 +17,8 @@ from stages.reporting.format import (
     format_ratio_of,
     listed,
 )
-from stages.reporting.results import (
-    DRIFT,
-    FLIPS,
-    CellFacts,
-    Estimate,
-    Finding,
-    Record,
-    Results,
-    condition_text,
-    head_text,
-)
 from stages.reporting.tables_data import BATCHINGS
-from stages.reporting.tables_information import moves
+from stages.reporting.typed_results import DRIFT, FLIPS, Results, condition_text, head_text
 from stages.stats.verdicts import Verdict
 
 Answer = Callable[[Results], str]
@@ -41,14 +32,14 @@ OTHER_HEADS = (
 )
 
 
-def questions(results: Results) -> list[Record]:
-    """One record for each question: id, question, answer."""
+def questions(results: Results) -> list[Question]:
+    """This run's answer to every question."""
     return [
-        {"id": name, "question": question, "answer": answer(results)} for name, (question, answer) in QUESTIONS.items()
+        Question(id=name, question=question, answer=answer(results)) for name, (question, answer) in QUESTIONS.items()
     ]
 
 
-def side(results: Results) -> str:
+def which_side(results: Results) -> str:
     """Q1, without a mask by the drift and with one by its absence."""
     if len(results.sides) < 2:
         only = f"it has {results.sides[0]}-padding alone"
@@ -72,7 +63,7 @@ def side(results: Results) -> str:
     return f"{either}{choice}: the drift under {condition_text(results.headline)} is {drifts}, test accuracy {reached}."
 
 
-def zeros(results: Results) -> str:
+def are_zeros_enough(results: Results) -> str:
     """Q2: zeros without a mask are read like words."""
     found = of_baseline(results, DRIFT, [results.headline])
     if not found or all(each.verdict is Verdict.UNDEFINED for each in found):
@@ -101,7 +92,7 @@ def _moved(results: Results) -> str:
     return f"{'move' if plural else 'moves'} the state {'; '.join(parts)}"
 
 
-def mask_zero(results: Results) -> str:
+def what_mask_zero_does(results: Results) -> str:
     """Q3: it freezes the state at pads, unless something behind it makes another mask."""
     masked = working(results)
     if not masked:
@@ -118,7 +109,7 @@ def mask_zero(results: Results) -> str:
     return f"{asks}: {does}.{lost}"
 
 
-def proof(results: Results) -> str:
+def how_to_prove_it(results: Results) -> str:
     """Q4: by reading the same texts with and without pads."""
     how = (
         "Read the same texts with and without pads and compare the states: only a change of 0 (up to rounding) will "
@@ -128,7 +119,7 @@ def proof(results: Results) -> str:
     if not masked:
         return f"{how}; this run has no masked variant to prove it of: run `dvc exp run -S {WITH_MASK}`."
     moved, count = _largest(results, masked)
-    texts = max(each.get("n_texts", 0) for each in results.report["verdicts"] if each["condition"])
+    texts = max(finding.n_texts for finding in results.findings if finding.condition)
     shown = (
         f"here the largest change of `{masked[0].variant}` in {count} comparisons over {format_count(texts)} texts is"
     )
@@ -137,7 +128,7 @@ def proof(results: Results) -> str:
     return f"{how}; {shown} {format_ratio(moved)}{against}."
 
 
-def masked_steps(results: Results) -> str:
+def what_masked_steps_return(results: Results) -> str:
     """Q5, as far as the last state shows it; outputs of single steps are not exported."""
     known = (
         "(With `return_sequences=True` Keras repeats the previous output on a CPU and the cuDNN kernel writes zeros; "
@@ -146,9 +137,9 @@ def masked_steps(results: Results) -> str:
     masked = working(results)
     if not masked:
         return f"{NO_MASK.format(WITH_MASK)} {known}"
-    frozen = all(moves(cell) is False for cell in masked if moves(cell) is not None)
+    frozen = not any(cell.pad_step.moves for cell in masked if cell.pad_step is not None)
     moved, _ = _largest(results, masked)
-    if moved > results.report["params"]["analyze"]["exact_tolerance"] or not frozen:
+    if moved > results.exact_tolerance or not frozen:
         return (
             f"Not what was there before: the state of `{masked[0].variant}` moves by up to {format_ratio(moved)}. "
             f"{known}"
@@ -160,7 +151,7 @@ def masked_steps(results: Results) -> str:
     )
 
 
-def faster(results: Results) -> str:
+def is_masking_faster(results: Results) -> str:
     """Q6, in steps: the mask itself saves none, which is known and not measured; trimming does."""
     pairs = [(cell, other) for cell in working(results) for other in baselines(results) if other.side == cell.side]
     if not pairs:
@@ -177,9 +168,9 @@ def faster(results: Results) -> str:
     return f"Not by itself. {MASKED_STEP} {trimmed} Seconds are not measured."
 
 
-def bidirectional(results: Results) -> str:
+def how_bidirectional_reads_pads(results: Results) -> str:
     """Q7, where a variant reads in both directions."""
-    cells = [cell for cell in results.originals if cell.record["architecture"]["bidirectional"] != "none"]
+    cells = [cell for cell in results.originals if cell.architecture.bidirectional != "none"]
     if not cells:
         return f"This run cannot tell: run {ONE_RUN.format('model.bidirectional=concat')}."
     parts = [f"{cell.title} {_drift(results.finding(cell, DRIFT, results.headline))}" for cell in cells]
@@ -189,29 +180,25 @@ def bidirectional(results: Results) -> str:
     )
 
 
-def loss(results: Results) -> str:
+def do_metrics_count_pads(results: Results) -> str:
     """Q8: with one prediction for each text there is no pad to count."""
-    dataset = results.report["dataset"]
-    test = dataset["padded"][results.sides[0]]["splits"]["test"]
+    test = results.report.dataset.padded[results.sides[0]].splits["test"]
     return (
         "Not here: the head gives one prediction for each text, so loss and accuracy count "
-        f"{format_count(test['texts'])} "
-        f"test texts and none of their pads, {format_percent(test['padding_share'])} of the positions. (Known of "
-        "Keras 3, not "
-        "measured here: where a model gives an output at every step, it weights loss and metrics by the mask, and "
-        "without one counts pads.)"
+        f"{format_count(test.texts)} test texts and none of their pads, {format_percent(test.padding_share)} of the "
+        "positions. (Known of Keras 3, not measured here: where a model gives an output at every step, it weights loss "
+        "and metrics by the mask, and without one counts pads.)"
     )
 
 
-def following(results: Results) -> str:
+def which_layers_may_follow(results: Results) -> str:
     """Q9: what this run has behind the mask, by head, and the sweep that has the other heads."""
     masked = working(results)
     if not masked:
         return NO_MASK.format(WITH_MASK)
     heads: dict[tuple[str, int], list[CellFacts]] = {}
     for cell in masked:
-        architecture = cell.record["architecture"]
-        heads.setdefault((architecture["head"], architecture["layers"]), []).append(cell)
+        heads.setdefault((cell.architecture.head, cell.architecture.layers), []).append(cell)
     seen = "; ".join(_behind(results, *kind, cells) for kind, cells in heads.items())
     two_layers = any(layers > 1 for _, layers in heads)
     more = "" if two_layers else f"For a second recurrent layer run {ONE_RUN.format('model.layers=2')}. "
@@ -222,28 +209,25 @@ def _behind(results: Results, head: str, layers: int, cells: list[CellFacts]) ->
     """What the mask leaves of the largest change behind one head, and behind a second layer where there is one."""
     behind = f"{'a second recurrent layer, ' if layers > 1 else ''}{head_text(head)} and a dense classifier"
     moved, _ = _largest(results, cells)
-    kept = moved <= results.report["params"]["analyze"]["exact_tolerance"]
+    kept = moved <= results.exact_tolerance
     mask = "with a mask that works the largest change" if kept else "a mask that works does not suffice: the change"
     return f"behind {behind}, {mask} is {format_ratio(moved)}"
 
 
-def width(results: Results) -> str:
+def which_width_to_choose(results: Results) -> str:
     """Q10: padding computed, the cheapest way to batch, and what the width cuts."""
-    dataset = results.report["dataset"]
-    padded = dataset["padded"][results.sides[0]]
-    train, lengths = padded["splits"]["train"], dataset["tokens"]["splits"]["train"]["length_quantiles"]
+    dataset = results.report.dataset
+    padded, lengths = dataset.padded[results.sides[0]], dataset.tokens.splits["train"].length_quantiles
+    train = padded.splits["train"]
     wastes = (
-        f"Rows of {padded['max_len']} are {format_percent(train['padding_share'])} padding and cut "
-        f"{format_percent(train['truncated_share'])} of the training texts (median {lengths['0.5']}, longest "
-        f"{lengths['1']} "
-        "tokens)."
+        f"Rows of {padded.max_len} are {format_percent(train.padding_share)} padding and cut "
+        f"{format_percent(train.truncated_share)} of the training texts (median {lengths['0.5']}, longest "
+        f"{results.longest_text} tokens)."
     )
     cells = working(results) or results.originals
-    usable = [each for each in cheapest(results, cells[0]) if each["batching"] != "packed"]
-    best = " Which batches are cheapest is undefined: the analysis holds no costs."
-    if usable:
-        name = BATCHINGS.get(usable[0]["batching"], usable[0]["batching"])
-        best = f" The cheapest for `{cells[0].variant}`: {name} ({format_percent(usable[0]['wasted'])} padding)."
+    usable = next(cost for cost in cheapest(results, cells[0]) if cost.batching != "packed")
+    name = BATCHINGS.get(usable.batching, usable.batching)
+    best = f" The cheapest for `{cells[0].variant}`: {name} ({format_percent(usable.wasted)} padding)."
     run = queue("pad.max_len=0.5,0.75,0.95,longest")
     return f"{wastes}{best} Which width costs accuracy this run cannot tell: run {run}."
 
@@ -256,8 +240,7 @@ def _largest(results: Results, cells: list[CellFacts]) -> tuple[float, int]:
 
 
 def _accuracy(cell: CellFacts) -> str:
-    bounds = {"estimate": cell.accuracy, "low": cell.accuracy_low, "high": cell.accuracy_high}
-    return format_percent_of(Estimate.of(bounds))
+    return format_percent_of(cell.accuracy.estimate)
 
 
 def _drift(finding: Finding | None) -> str:
@@ -267,14 +250,14 @@ def _drift(finding: Finding | None) -> str:
 
 
 QUESTIONS: dict[str, tuple[str, Answer]] = {
-    "Q1": ("Pre- or post-padding?", side),
-    "Q2": ("Is padding with zeros not enough?", zeros),
-    "Q3": ("What does `mask_zero` do?", mask_zero),
-    "Q4": ("How can I prove that the mask worked?", proof),
-    "Q5": ("What comes out at masked steps?", masked_steps),
-    "Q6": ("Is masking faster?", faster),
-    "Q7": ("How does `Bidirectional` treat pads?", bidirectional),
-    "Q8": ("Do loss and metrics count pads?", loss),
-    "Q9": ("Which layers may follow?", following),
-    "Q10": ("What does padding cost me, and which `max_len` or buckets should I use?", width),
+    "Q1": ("Pre- or post-padding?", which_side),
+    "Q2": ("Is padding with zeros not enough?", are_zeros_enough),
+    "Q3": ("What does `mask_zero` do?", what_mask_zero_does),
+    "Q4": ("How can I prove that the mask worked?", how_to_prove_it),
+    "Q5": ("What comes out at masked steps?", what_masked_steps_return),
+    "Q6": ("Is masking faster?", is_masking_faster),
+    "Q7": ("How does `Bidirectional` treat pads?", how_bidirectional_reads_pads),
+    "Q8": ("Do loss and metrics count pads?", do_metrics_count_pads),
+    "Q9": ("Which layers may follow?", which_layers_may_follow),
+    "Q10": ("What does padding cost me, and which `max_len` or buckets should I use?", which_width_to_choose),
 }

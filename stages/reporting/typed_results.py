@@ -5,6 +5,7 @@ from functools import cached_property
 
 from stages.analysis.contract import Finding, Report
 from stages.analysis.contract_cells import ALONE, CellFacts
+from stages.analysis.contract_texts import BatchingCost
 from stages.params.layers import HEADS, RECURRENT
 from stages.params.schema import BASELINE
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name
@@ -108,6 +109,16 @@ class Results:
         """
         wanted = (state or cell.state) if estimand in OF_A_STATE else None
         return self._by_key.get((cell.side, cell.variant, estimand, condition, wanted))
+
+    def cost(self, side: str, variant: str, batching: str) -> BatchingCost:
+        """What an epoch of one cell costs under one way to make batches."""
+        wanted = (side, variant, batching)
+        return next(cost for cost in self.report.cost if (cost.side, cost.variant, cost.batching) == wanted)
+
+    @property
+    def longest_text(self) -> int:
+        """Tokens of the longest training text."""
+        return self.report.dataset.tokens.splits["train"].length_quantiles["1"]
 
     @cached_property
     def _by_key(self) -> dict[tuple[str | None, ...], Finding]:

@@ -1,12 +1,11 @@
 """A stand on each claim that a reader has met elsewhere: a rule on this run's numbers, and what decides."""
 
-from dataclasses import asdict
-
+from stages.analysis.contract import Claim
 from stages.reporting.claims.cost import compute_grows, mask_costs, truncation
 from stages.reporting.claims.effects import attention_and_tuning, extent, often_minor
 from stages.reporting.claims.stand import Rule
 from stages.reporting.claims.states import mask_protects, not_eliminated, states_differ
-from stages.reporting.results import Record, Results
+from stages.reporting.typed_results import Results
 
 CLAIMS: dict[str, tuple[str, Rule]] = {
     "C1": ("Padded tokens cost compute that grows linearly with the padding.", compute_grows),
@@ -28,10 +27,10 @@ CLAIMS: dict[str, tuple[str, Rule]] = {
 }
 
 
-def claims(results: Results) -> list[Record]:
-    """One record for each claim: id, claim, stand, figure, depends_on."""
-    records = []
-    for name, (claim, rule) in CLAIMS.items():
-        ruling = rule(results)
-        records.append({"id": name, "claim": claim, **asdict(ruling), "stand": str(ruling.stand)})
-    return records
+def claims(results: Results) -> list[Claim]:
+    """The stand of this run on every claim."""
+    rulings = {name: rule(results) for name, (_, rule) in CLAIMS.items()}
+    return [
+        Claim(id=name, claim=CLAIMS[name][0], stand=ruling.stand, figure=ruling.figure, depends_on=ruling.depends_on)
+        for name, ruling in rulings.items()
+    ]

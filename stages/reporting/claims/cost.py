@@ -2,10 +2,11 @@
 
 import math
 
+from stages.analysis.contract_cells import CellFacts
+from stages.analysis.contract_texts import BatchingCost, Law
 from stages.reporting.claims.stand import Ruling, Stand, baselines, by_variant, sweeps, working
-from stages.reporting.format import format_count, format_percent, format_ratio, listed
-from stages.reporting.results import CellFacts, Record, Results
-from stages.reporting.tables_data import cost_of, padding_law
+from stages.reporting.format import format_count, format_percent, format_ratio
+from stages.reporting.typed_results import Results
 
 MASKED_STEP = (
     "The count gives a masked step the same FLOPs, because Keras computes it and discards it (known, not measured "
@@ -46,39 +47,29 @@ def trims(results: Results, cell: CellFacts) -> bool:
 
 
 def _positions(results: Results, cell: CellFacts) -> int:
-    padded = results.report["dataset"]["padded"][cell.side]
-    return int(padded["max_len"] * padded["splits"]["train"]["texts"] * sum(seed.epochs for seed in cell.seeds))
+    padded = results.report.dataset.padded[cell.side]
+    return padded.max_len * padded.splits["train"].texts * sum(seed.epochs for seed in cell.seeds)
 
 
 def _line(results: Results, cell: CellFacts) -> tuple[bool, str]:
     """Whether the steps of an epoch lie on a line over the widths of row, and that line in words."""
-    law, texts = padding_law(results), results.report["dataset"]["padded"][cell.side]["splits"]["train"]["texts"]
-    fixed = cost_of(results, cell.side, cell.variant, "fixed")
-    flops = (
-        ""
-        if fixed is None
-        else f" and {format_count(round(fixed['flops_per_step']))} FLOPs in the recurrent layers (forward)"
-    )
-    if law is None:
-        return True, "(The slope is undefined: the analysis holds no law over widths.)"
-    texts = law.get("texts", texts)
-    linear = math.isclose(law["slope"], texts, rel_tol=ROUNDING) and _on_a_line(law)
-    points = law["points"]
+    law = results.report.law
+    fixed = results.cost(cell.side, cell.variant, "fixed")
+    flops = f" and {format_count(fixed.flops_per_step)} FLOPs in the recurrent layers (forward)"
+    linear = math.isclose(law.slope, law.texts, rel_tol=ROUNDING) and _on_a_line(law)
     line = (
-        f"From rows of {points[0]['max_len']} to rows of {points[-1]['max_len']} each further column adds "
-        f"{format_count(round(law['slope']))} steps to an epoch of {format_count(texts)} texts"
+        f"From rows of {law.points[0].max_len} to rows of {law.points[-1].max_len} each further column adds "
+        f"{format_count(round(law.slope))} steps to an epoch of {format_count(law.texts)} texts"
     )
     says = f", so a pad costs 1 step{flops}." if linear else ", which is not one step for each text."
     return linear, line + says
 
 
-def _on_a_line(law: Record) -> bool:
-    first = law["points"][0]
+def _on_a_line(law: Law) -> bool:
+    first = law.points[0]
     return all(
-        math.isclose(
-            each["steps"], first["steps"] + law["slope"] * (each["max_len"] - first["max_len"]), rel_tol=2 * ROUNDING
-        )
-        for each in law["points"]
+        math.isclose(point.steps, first.steps + law.slope * (point.max_len - first.max_len), rel_tol=2 * ROUNDING)
+        for point in law.points
     )
 
 
@@ -91,10 +82,10 @@ def mask_costs(results: Results) -> Ruling:
         [
             (
                 cell,
-                f"computed {format_count(cell.computed_tokens)} steps ({format_percent(cell.padding_share)} "
+                f"computed {format_count(cell.computed_tokens)} steps ({format_percent(cell.padding_share_computed)} "
                 "padding) where "
                 f"`{other.variant}` computed {format_count(other.computed_tokens)} "
-                f"({format_percent(other.padding_share)})",
+                f"({format_percent(other.padding_share_computed)})",
             )
             for cell, other in pairs
         ]
@@ -111,51 +102,35 @@ def mask_costs(results: Results) -> Ruling:
 
 def _untrimmed(results: Results, cell: CellFacts, other: CellFacts) -> tuple[bool, str]:
     """Whether the count gives equal layers fewer FLOPs with a mask, and the FLOPs of an epoch on full rows."""
-    mine, theirs = (cost_of(results, each.side, each.variant, "fixed") for each in (cell, other))
-    if mine is None or theirs is None:
-        return False, "FLOPs on full rows are undefined: the analysis holds no costs."
-    if math.isclose(mine["flops"], theirs["flops"], rel_tol=ROUNDING):
+    masked, unmasked = (results.cost(known.side, known.variant, "fixed").flops for known in (cell, other))
+    if math.isclose(masked, unmasked, rel_tol=ROUNDING):
         return False, MASKED_STEP
-    alike = _layers(cell) == _layers(other)
+    alike = cell.architecture.model_copy(update={"mask": other.mask}) == other.architecture
     sizes = (
-        f"{format_ratio(mine['flops'])} FLOPs an epoch for `{cell.variant}`, {format_ratio(theirs['flops'])} for "
-        f"`{other.variant}`"
+        f"{format_ratio(masked)} FLOPs an epoch for `{cell.variant}`, {format_ratio(unmasked)} for `{other.variant}`"
     )
-    return alike and mine["flops"] < theirs[
-        "flops"
-    ], f"On full rows, {sizes}{'' if alike else ', whose layers differ'}."
-
-
-def _layers(cell: CellFacts) -> Record:
-    return {key: value for key, value in cell.record["architecture"].items() if key != "mask"}
+    return alike and masked < unmasked, f"On full rows, {sizes}{'' if alike else ', whose layers differ'}."
 
 
 def truncation(results: Results) -> Ruling:
     """C9: what cutting saves and what it removes; what it does to accuracy takes other runs."""
     run = sweeps(results, "truncation")
-    dataset = results.report["dataset"]
-    padded = dataset["padded"][results.sides[0]]
-    longest, max_len = int(dataset["tokens"]["splits"]["train"]["length_quantiles"]["1"]), int(padded["max_len"])
+    padded = results.report.dataset.padded[results.sides[0]]
+    longest, max_len = results.longest_text, padded.max_len
     if max_len >= longest:
         return Ruling(Stand.OPEN, f"This run cuts no training text (rows of {max_len}); run {run}.")
-    cut = padded["splits"]["train"]
+    cut = padded.splits["train"]
     saved = (
         f"Rows of {max_len} instead of {longest}, the longest training text, cost "
-        f"{format_percent(1 - max_len / longest)} "
-        f"fewer steps without a mask and cut {format_percent(cut['truncated_share'])} of the training texts, "
-        f"{format_percent(cut['cut_share'])} of their tokens"
+        f"{format_percent(1 - max_len / longest)} fewer steps without a mask and cut "
+        f"{format_percent(cut.truncated_share)} of the training texts, {format_percent(cut.cut_share)} of their tokens"
     )
     return Ruling(
         Stand.OPEN, f"{saved}. What that does to accuracy this run cannot tell, for it has one width: run {run}."
     )
 
 
-def cheapest(results: Results, cell: CellFacts) -> list[Record]:
+def cheapest(results: Results, cell: CellFacts) -> list[BatchingCost]:
     """The ways to batch that leave the cell's state what it was, the cheapest first."""
-    own = [each for each in results.records("cost") if (each["side"], each["variant"]) == (cell.side, cell.variant)]
-    return sorted((each for each in own if each["usable"]), key=lambda each: float(each["steps"]))
-
-
-def wasted_text(records: list[Record]) -> str:
-    """The padding that ways to batch compute: fixed 58.2 %, bucketed 2.6 % and packed 0.0 %."""
-    return listed([f"{each['batching'].replace('_', ' ')} {format_percent(each['wasted'])}" for each in records])
+    own = [cost for cost in results.report.cost if (cost.side, cost.variant) == (cell.side, cell.variant)]
+    return sorted((cost for cost in own if cost.usable), key=lambda cost: float(cost.steps))

@@ -2,6 +2,8 @@
 
 from itertools import pairwise
 
+from stages.analysis.contract import Finding
+from stages.analysis.contract_cells import CellFacts
 from stages.params.schema import BASELINE
 from stages.reporting.claims.stand import DRAMATIC, Ruling, Stand, baselines, drift_of, sweeps, working_on
 from stages.reporting.format import (
@@ -13,17 +15,7 @@ from stages.reporting.format import (
     format_ratio_of,
     listed,
 )
-from stages.reporting.results import (
-    ACCURACY,
-    ACCURACY_CHANGE,
-    DRIFT,
-    FLIPS,
-    CellFacts,
-    Finding,
-    Record,
-    Results,
-    condition_text,
-)
+from stages.reporting.typed_results import ACCURACY, ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
 from stages.runtime.paths import AS_TRAINED, condition_name
 
 SIZES = {"layers": "the number of layers", "units": "the number of units"}
@@ -163,22 +155,23 @@ def _sides(results: Results, cells: list[CellFacts]) -> tuple[bool, str]:
 
 def _lengths(results: Results, cell: CellFacts) -> str:
     """How far the shortest and the longest texts drift; without intervals, so described and not judged."""
-    found: Record = cell.at(results.headline).get("distributions") or {}
-    strata = [each for each in found.get("strata") or [] if each.get("drift_ratio") is not None]
+    facts = cell.at(results.headline)
+    distributions = None if facts is None else facts.distributions
+    strata = [] if distributions is None else [each for each in distributions.strata if each.drift_ratio is not None]
     if len(strata) < 2:
         return ""
     first, last = strata[0], strata[-1]
     return (
-        f"{format_ratio(first['drift_ratio'])} for texts of {first['from']} to {first['to']} tokens and "
-        f"{format_ratio(last['drift_ratio'])} for {last['from']} to {last['to']} with {cell.side}-padding"
+        f"{format_ratio(first.drift_ratio)} for texts of {first.from_} to {first.to} tokens and "
+        f"{format_ratio(last.drift_ratio)} for {last.from_} to {last.to} with {cell.side}-padding"
     )
 
 
 def _sizes(results: Results) -> tuple[list[str], str]:
     """What all unmasked models have in common, in words, and the sweeps that vary it."""
-    unmasked = [cell.record["architecture"] for cell in results.cells if cell.mask == "none"]
-    same = [key for key in SIZES if len({each[key] for each in unmasked}) < 2]
-    one_head = len({each["head"] for each in unmasked}) < 2
+    unmasked = [cell.architecture for cell in results.cells if cell.mask == "none"]
+    same = [key for key in SIZES if len({getattr(architecture, key) for architecture in unmasked}) < 2]
+    one_head = len({architecture.head for architecture in unmasked}) < 2
     words = [SIZES[key] for key in same] + ["the downstream layer"] * one_head
     return words, sweeps(results, *["size"] * bool(same), *["downstream"] * one_head)
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stages.analysis.contract import Finding
+from stages.analysis.contract_cells import CellFacts
 from stages.params.layers import WORKING_MASKS
 from stages.params.schema import BASELINE
 from stages.reporting.format import format_ratio, format_ratio_interval, listed, spaced
-from stages.reporting.results import CellFacts, Finding, Results
+from stages.reporting.typed_results import Results
 from stages.stats.verdicts import Verdict
 
 SUBTLE = 0.1
@@ -45,7 +47,7 @@ def queue(*choices: str) -> str:
 
 def sweeps(results: Results, *names: str) -> str:
     """The commands that run sweeps on the dataset of this report."""
-    return listed([f"`make sweep NAME={name} DATASET={results.report['params']['dataset']}`" for name in names])
+    return listed([f"`make sweep NAME={name} DATASET={results.report.params['dataset']}`" for name in names])
 
 
 def of_baseline(results: Results, estimand: str, conditions: list[str]) -> list[Finding]:

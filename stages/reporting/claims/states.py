@@ -1,18 +1,12 @@
 """Claims on the states: do they differ, is the difference eliminated, does a mask keep pads out."""
 
+from stages.analysis.contract import Finding
+from stages.analysis.contract_cells import CellFacts
+from stages.analysis.contract_memory import Forgetting
 from stages.params.schema import BASELINE
 from stages.reporting.claims.stand import SUBTLE, Ruling, Stand, baselines, drift_of, of_baseline, working
 from stages.reporting.format import format_percent_of, format_plain, format_ratio, format_ratio_of, listed
-from stages.reporting.results import (
-    DRIFT,
-    JOINT_SHIFT,
-    CellFacts,
-    Estimate,
-    Finding,
-    Record,
-    Results,
-    condition_text,
-)
+from stages.reporting.typed_results import DRIFT, JOINT_SHIFT, Results, condition_text
 from stages.runtime.paths import OTHER_SIDE
 from stages.stats.verdicts import Verdict
 
@@ -56,9 +50,8 @@ def states_differ(results: Results) -> Ruling:
 def _in_every_seed(results: Results, finding: Finding) -> bool:
     """Whether every seed that learned drifts beyond ε, or all of them fail the joint test, under one condition."""
     cell = results.cell(finding.side, finding.variant)
-    drifts = (
-        [] if cell is None or finding.condition is None else [seed.drift[finding.condition] for seed in cell.learned]
-    )
+    condition = finding.condition
+    drifts = [] if cell is None or condition is None else [cell.drift(seed, condition) for seed in cell.learned]
     beyond = bool(drifts) and all((drift or 0.0) > results.epsilon[DRIFT] for drift in drifts)
     return beyond or _jointly(results, finding)
 
@@ -73,15 +66,15 @@ def _jointly(results: Results, finding: Finding) -> bool:
 def _beyond(results: Results, cell: CellFacts) -> int:
     """How many of the seeds that learned drift beyond ε at the headline condition."""
     bound = results.epsilon[DRIFT]
-    return sum((seed.drift[results.headline] or 0.0) > bound for seed in cell.learned)
+    return sum((cell.drift(seed, results.headline) or 0.0) > bound for seed in cell.learned)
 
 
 def _consistency(results: Results, cell: CellFacts) -> str:
     """How alike seeds and units move at the headline condition."""
     facts = cell.state_at(results.headline, cell.state)
-    moved = Estimate.of(facts.get("units_moved"))
+    moved = None if facts is None else facts.units_moved
     units = "an undefined share of the units" if moved is None else f"{format_percent_of(moved)} of the units"
-    cosine = f" (mean cosine {format_ratio(facts['cosine'])})" if facts.get("cosine") is not None else ""
+    cosine = "" if facts is None or facts.cosine is None else f" (mean cosine {format_ratio(facts.cosine)})"
     seeds = f"{_beyond(results, cell)} of {len(cell.learned)} seed{'' if len(cell.learned) == 1 else 's'}"
     at = condition_text(results.headline)
     return (
@@ -125,21 +118,21 @@ def not_eliminated(results: Results) -> Ruling:
 
 def forgets(cell: CellFacts) -> str:
     """A sentence on how fast pads bring two texts together; what is true of both kinds of pairs is said once."""
-    forgetting: Record = cell.record.get("forgetting") or {}
     kinds: dict[str, list[str]] = {}
     for pairs, kind in PAIRS.items():
-        kinds.setdefault(_forgets(forgetting, pairs), []).append(kind)
+        kinds.setdefault(_forgets(cell.forgetting, pairs), []).append(kind)
     return f"{cell.title}: {'; '.join(said.format(listed(which)) for said, which in kinds.items())}."
 
 
-def _forgets(forgetting: Record, pairs: str) -> str:
+def _forgets(forgetting: Forgetting | None, pairs: str) -> str:
     """With {} in the place of the kind of pairs."""
-    life, share = (Estimate.of((forgetting.get(key) or {}).get(pairs)) for key in ("half_life", "converging"))
+    if forgetting is None:
+        return "the distance between texts {} has no half-life, for the analysis holds no forgetting curve"
+    life, share = forgetting.half_life[pairs], forgetting.converging[pairs]
     if life is None:
-        missing = "none was fitted" if forgetting.get("points") else "the analysis holds no forgetting curve"
-        reason = (forgetting.get("reasons") or {}).get(pairs) or missing
+        reason = forgetting.reasons[pairs] or "none was fitted"
         which = "" if share is None else f" ({format_percent_of(share)} of pairs converge)"
-        if lives := (forgetting.get("half_lives") or {}).get(pairs):
+        if lives := forgetting.half_lives[pairs]:
             found = f"{format_ratio(lives[0])} to {format_ratio(lives[-1])} pads halve the distance between texts {{}}"
             return f"{found} where that falls exponentially{which}; {reason}"
         return f"the distance between texts {{}} has no half-life, for {reason}{which}"

@@ -10,11 +10,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from stages.analysis.contract import SCHEMA
 from stages.errors import UserError
 from stages.params.datasets import TableDataset
 from stages.params.schema import Params, checked_params
 from stages.params.texts import NO_VECTORS
-from stages.reporting.report_json import SCHEMA
 from stages.sweeps.spec import TEXTS_KEY, Overrides, Point, Sweep
 
 WITHOUT_EFFECT = {"report", "gate", "execution", "datasets", "variants"}
