@@ -7,18 +7,74 @@ one, and call it by name.
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Protocol
+
+from pydantic import BaseModel
 
 from stages.errors import UserError
 from stages.params.layers import HEADS, WORKING_MASKS
-from stages.params.model import Architecture
+from stages.params.model import Architecture, ModelParams, Variant
 from stages.params.section import require_known
 
-if TYPE_CHECKING:
-    from stages.params.schema import Params, TrainParams
+
+class Architectures(Protocol):
+    """The sections of params.yaml that make an architecture; schema.py, which checks them, imports this file."""
+
+    @property
+    def model(self) -> ModelParams:
+        """What all variants share."""
+
+    @property
+    def variants(self) -> Mapping[str, Variant]:
+        """By id."""
 
 
-def architecture_of(params: "Params", variant: str) -> Architecture:
+class Training(Protocol):
+    """The knobs of the section `train` that a rule reads."""
+
+    @property
+    def first_seed(self) -> int:
+        """The lowest."""
+
+    @property
+    def seeds(self) -> int:
+        """How many."""
+
+    @property
+    def trim(self) -> str:
+        """exact, always or never."""
+
+
+class Shaping(Architectures, Protocol):
+    """Every section that shapes a state."""
+
+    @property
+    def chosen_dataset(self) -> BaseModel:
+        """The entry of the catalogue."""
+
+    @property
+    def corpus(self) -> BaseModel:
+        """How texts are chosen."""
+
+    @property
+    def tokenize(self) -> BaseModel:
+        """How they become tokens."""
+
+    @property
+    def pad(self) -> BaseModel:
+        """How they become rows."""
+
+    @property
+    def train(self) -> BaseModel:
+        """How models are trained."""
+
+    @property
+    def export(self) -> BaseModel:
+        """How states are read."""
+
+
+def architecture_of(params: Architectures, variant: str) -> Architecture:
     """The variant's entry with the shared sizes filled in.
 
     Raises:
@@ -47,12 +103,12 @@ def may_trim(architecture: Architecture) -> bool:
     return ignores_padding(architecture) and not architecture.dropout and not architecture.recurrent_dropout
 
 
-def trims_batches(train: "TrainParams", architecture: Architecture) -> bool:
+def trims_batches(train: Training, architecture: Architecture) -> bool:
     """Whether the training batches of an architecture are trimmed to their longest text, as `train.trim` has it."""
     return may_trim(architecture) if train.trim == "exact" else train.trim == "always"
 
 
-def seed_numbers(train: "TrainParams") -> tuple[int, ...]:
+def seed_numbers(train: Training) -> tuple[int, ...]:
     """The training seeds of every cell."""
     return tuple(range(train.first_seed, train.first_seed + train.seeds))
 
@@ -62,7 +118,7 @@ def pads_in_order(pads: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sorted(pads))
 
 
-def fingerprint(params: "Params", variant: str) -> str:
+def fingerprint(params: Shaping, variant: str) -> str:
     """SHA-256 over every knob that shapes the states of one variant's cells, as 16 hexadecimal digits."""
     shaping = {
         "dataset": params.chosen_dataset.model_dump(),

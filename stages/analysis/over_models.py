@@ -1,0 +1,51 @@
+"""The passes over all models' states, several models at a time: each by itself, and pairs of them."""
+
+from concurrent.futures import Executor
+from pathlib import Path
+
+from stages.analysis.cells import Cell, SeedResult
+from stages.analysis.one_model import ModelTask, outcome_of_model
+from stages.analysis.similarities import Comparison, PairSimilarity, SimilarityTask, comparisons, similarity_of
+from stages.params.derived import architecture_of, seed_numbers
+from stages.params.schema import Params
+from stages.runtime.files import read_json
+from stages.runtime.paths import cell_folder, seed_folder
+from stages.runtime.workers.pool import run_all
+
+
+def trained_cells(
+    executor: Executor, params: Params, compared: dict[str, int | None], models: Path, states: Path
+) -> list[Cell]:
+    """Every side and variant with the outcome of the pass over each of its models' states.
+
+    Args:
+        executor: does the passes, several at a time.
+        params: which models there are, and the bounds.
+        compared: conditions compared with the text alone, with their number of pads (None: it differs by text).
+        models: the folder of their scores.
+        states: the folder of their states.
+    """
+    keys = [(side, variant) for side in params.pad.sides for variant in params.train.variants]
+    tasks = [
+        ModelTask(states, *key, seed, compared, params.analyze.epsilon, params.analyze.probe_texts)
+        for key in keys
+        for seed in seed_numbers(params.train)
+    ]
+    outcomes = run_all(executor, outcome_of_model, tasks, label="analyze", steps=len(tasks), done=lambda: (0, ""))
+    results: dict[tuple[str, str], list[SeedResult]] = {key: [] for key in keys}
+    for task, outcome in zip(tasks, outcomes, strict=True):
+        folder = seed_folder(cell_folder(models, task.side, task.variant), task.seed)
+        scores = read_json(folder / "scores.json")
+        results[task.side, task.variant].append(SeedResult(task.seed, scores, outcome))
+    return [Cell(side, variant, architecture_of(params, variant), results[side, variant]) for side, variant in keys]
+
+
+def compared_models(
+    executor: Executor, params: Params, cells: list[Cell], states: Path
+) -> list[tuple[Comparison, list[PairSimilarity]]]:
+    """Every comparison with the similarity of each of its pairs of models."""
+    learned = {(cell.side, cell.variant): [seed.seed for seed in cell.learned] for cell in cells}
+    wanted = comparisons(params.pad.sides, params.train.variants, learned)
+    tasks = [SimilarityTask(states, comparison.side, *pair) for comparison in wanted for pair in comparison.pairs]
+    by_pair = iter(run_all(executor, similarity_of, tasks, label="compare", steps=len(tasks), done=lambda: (0, "")))
+    return [(comparison, [next(by_pair) for _ in comparison.pairs]) for comparison in wanted]
