@@ -10,7 +10,7 @@ from stages.runtime.files import read_json, whole_folder, write_json
 from stages.runtime.parquet import record_batches, row_group_writer
 from stages.runtime.paths import SPLITS
 from stages.texts.tokens.length_histogram import LengthCounts, longest
-from stages.texts.tokens.padding import advice, choices, padded_batch, padded_schema, row_width, split_profile
+from stages.texts.tokens.padding import choices, padded_batch, padded_schema, row_width, split_profile, width_hint
 
 BATCH_BYTES = 2 * 2**20
 COLUMNS = ("text_id", "label", "tokens", "length")
@@ -46,7 +46,7 @@ def pad(params: Params, *, side: str, tokens: Path, padded: Path) -> None:
         f"{side} padding to {max_len}: {100 * train['padding_share']:.0f} % of the training positions are padding, "
         f"{100 * train['truncated_share']:.1f} % of the training texts are cut"
     )
-    if line := advice(knobs.max_len, counts["train"]):
+    if line := width_hint(knobs.max_len, counts["train"]):
         print(line)
 
 

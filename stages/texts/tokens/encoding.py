@@ -1,8 +1,7 @@
-"""From texts to token indices, and what the tokens of a split look like as a whole."""
+"""From texts to token indices."""
 
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,9 +9,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from stages.errors import UserError
-from stages.texts.tokens import length_histogram
 from stages.texts.tokens.chunks import ChunkwiseEncoder
-from stages.texts.tokens.vocabulary import PADDING, UNKNOWN
+from stages.texts.tokens.vocabulary import PADDING
 
 SCHEMA = pa.schema(
     [
@@ -80,50 +78,3 @@ def token_rows(batch: pa.RecordBatch, texts: Encoded) -> pa.RecordBatch:
     tokens = pa.ListArray.from_arrays(pa.array(offsets), pa.array(texts.tokens), type=SCHEMA.field("tokens").type)
     keys = [batch[name].take(pa.array(kept)).cast(SCHEMA.field(name).type) for name in ("text_id", "label")]
     return pa.record_batch([*keys, tokens, pa.array(length)], schema=SCHEMA)
-
-
-class SplitTally:
-    """Counts over the texts of one split, batch by batch."""
-
-    def __init__(self, vocabulary_size: int) -> None:
-        self._occurrences = np.zeros(vocabulary_size, dtype=np.int64)
-        self._lengths: length_histogram.LengthCounts = np.zeros(0, dtype=np.int64)
-        self._dropped = 0
-
-    @property
-    def texts(self) -> int:
-        """Texts that have tokens."""
-        return int(self._lengths.sum())
-
-    @property
-    def occurrences(self) -> NDArray[np.int64]:
-        """How often each index occurs, shape (vocabulary_size,)."""
-        return self._occurrences
-
-    def add(self, batch: Encoded) -> None:
-        """Count one batch."""
-        with_tokens = batch.length[batch.length > 0]
-        self._dropped += len(batch.length) - len(with_tokens)
-        self._lengths = length_histogram.merged(self._lengths, length_histogram.length_counts(with_tokens))
-        self._occurrences += np.bincount(batch.tokens, minlength=len(self._occurrences))
-
-    def profile(self) -> dict[str, Any]:
-        """The split's entry in profile.json.
-
-        Raises:
-            ValueError: no text has tokens.
-        """
-        tokens = length_histogram.tokens(self._lengths)
-        unknown = int(self._occurrences[UNKNOWN]) / tokens
-        return {
-            "texts": self.texts,
-            "dropped_empty": self._dropped,
-            "tokens": tokens,
-            "unknown_share": unknown,
-            "coverage": 1 - unknown,
-            # Padding can occur in no text, so it does not count as an entry here.
-            "vocabulary_share": float(np.mean(self._occurrences[PADDING + 1 :] > 0)),
-            "length_quantiles": length_histogram.quantiles(self._lengths),
-            "length_mean": length_histogram.mean(self._lengths),
-            "length_counts": self._lengths.tolist(),
-        }

@@ -100,7 +100,7 @@ def choices(training: LengthCounts) -> dict[str, dict[str, float]]:
     }
 
 
-def advice(max_len: Width, training: LengthCounts) -> str | None:
+def width_hint(max_len: Width, training: LengthCounts) -> str | None:
     """One line for who pads to the longest text and gets mostly padding; else None."""
     given, other = choices(training).values()
     if max_len != "longest" or given["padding_share"] <= MUCH_PADDING or given["max_len"] == other["max_len"]:

@@ -91,6 +91,12 @@ def vocabulary_size(tokenizer: Tokenizer) -> int:
     return 1 + max(tokenizer.get_vocab(with_added_tokens=True).values())
 
 
+def words_of(tokenizer: Tokenizer) -> dict[str, int]:
+    """The index of every entry but padding and unknown, which are no words."""
+    entries = tokenizer.get_vocab(with_added_tokens=True)
+    return {token: index for token, index in entries.items() if index not in (PADDING, UNKNOWN)}
+
+
 def _normalizer(lowercase: bool) -> normalizers.Normalizer:
     return normalizers.Sequence([normalizers.NFC(), *([normalizers.Lowercase()] if lowercase else [])])
 

@@ -4,7 +4,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from stages.errors import UserError
-from stages.texts.tokens.encoding import SCHEMA, Encoded, SplitTally, WholeEncoder, encoded, token_rows
+from stages.texts.tokens.encoding import SCHEMA, Encoded, WholeEncoder, encoded, token_rows
 
 
 @pytest.fixture
@@ -46,19 +46,3 @@ def test_texts_without_tokens_are_left_out_of_the_rows(tokenizer: Tokenizer) -> 
 def test_texts_that_are_all_empty_give_no_rows(tokenizer: Tokenizer) -> None:
     keys = pa.record_batch({"text_id": pa.array([7]), "label": pa.array([0], pa.int32())})
     assert token_rows(keys, encode(tokenizer, [" "])).num_rows == 0
-
-
-def test_the_profile_of_a_split_by_hand(tokenizer: Tokenizer) -> None:
-    tally = SplitTally(5)
-    for texts in (["a x", ""], ["a a x b"], ["a a"]):
-        tally.add(encode(tokenizer, texts))
-    profile = tally.profile()
-    assert (profile["texts"], profile["dropped_empty"], profile["tokens"]) == (3, 1, 8)
-    assert profile["unknown_share"] == pytest.approx(2 / 8)
-    assert profile["coverage"] == pytest.approx(6 / 8)
-    assert profile["vocabulary_share"] == pytest.approx(3 / 4)  # unknown, a and b of unknown, a, b and c
-    assert profile["length_counts"] == [0, 0, 2, 0, 1]
-    assert profile["length_mean"] == pytest.approx(8 / 3)
-    assert profile["length_quantiles"] == {
-        "0": 2, "0.05": 2, "0.25": 2, "0.5": 2, "0.75": 4, "0.95": 4, "0.99": 4, "1": 4,
-    }  # fmt: skip

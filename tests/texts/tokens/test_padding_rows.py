@@ -10,12 +10,12 @@ from stages.texts.tokens.length_histogram import length_counts
 from stages.texts.tokens.padding import (
     Truncate,
     Width,
-    advice,
     choices,
     padded_batch,
     padded_rows,
     row_width,
     split_profile,
+    width_hint,
 )
 
 SIDES: tuple[Side, ...] = ("pre", "post")
@@ -135,11 +135,13 @@ def test_the_choices_by_hand() -> None:
 
 
 def test_who_pads_to_the_longest_and_gets_mostly_padding_is_told_of_a_quantile() -> None:
-    assert advice("longest", MOSTLY_SHORT) == "max_len 10 leaves 76 % padding; pad.max_len=0.95 would give 2 and 0 %"
+    assert (
+        width_hint("longest", MOSTLY_SHORT) == "max_len 10 leaves 76 % padding; pad.max_len=0.95 would give 2 and 0 %"
+    )
 
 
 @pytest.mark.parametrize(
     ("max_len", "counts"), [(10, MOSTLY_SHORT), (1.0, MOSTLY_SHORT), ("longest", counts_of(5, 5, 6))]
 )
 def test_others_are_told_nothing(max_len: Width, counts: np.ndarray) -> None:
-    assert advice(max_len, counts) is None
+    assert width_hint(max_len, counts) is None
