@@ -144,7 +144,7 @@ def write_texts(path: Path, setting: Setting, texts: int) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["text", "label"])
-        writer.writerows((record.text, record.label) for record in synthetic(grammar, path.parent).records)
+        writer.writerows((raw.text, raw.label) for raw in synthetic(grammar, path.parent).texts)
 
 
 def _params(setting: Setting, texts: int, **changes: dict[str, Any]) -> Params:

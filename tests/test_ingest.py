@@ -12,10 +12,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from stages.errors import UserError
-from stages.ingest import SCHEMA, ingest
+from stages.ingest import ingest
 from stages.params.schema import checked_params
 from stages.runtime.paths import SPLITS
-from stages.texts.corpora.synthetic import decode_label
+from stages.texts.corpora.write import SCHEMA
+from tests.texts.corpora.rule import decode_label
 
 REPOSITORY = Path(__file__).parents[1]
 REAL = REPOSITORY.parent / "shared" / "data"

@@ -16,8 +16,8 @@ import requests
 from stages.errors import UserError
 from stages.params.datasets import UrlDataset
 from stages.texts.corpora import archives
-from stages.texts.corpora.source import Record, Source
-from stages.texts.corpora.tables import ENDINGS, Layout, is_table, table
+from stages.texts.corpora.source import RawText, Source
+from stages.texts.corpora.tables import ENDINGS, Columns, is_table, table
 
 CACHE_VARIABLE = "PADDING_IMPACT_CACHE"
 TIMEOUT_SECONDS = 30
@@ -44,12 +44,12 @@ def download(dataset: UrlDataset, folder: Path) -> Source:
     path = fetch(dataset.url, dataset.sha256, name)
     if dataset.folders is not None:
         return Source(name, "{label}", _texts_in_folders(path, dataset, dataset.folders, folder, name))
-    layout = Layout(
+    columns = Columns(
         dataset.text or "", dataset.label or "", dataset.split, dataset.delimiter, dataset.quotes, dataset.publisher
     )
     if dataset.member is None:
-        return table(path, layout, name)
-    return table(_extracted(path, dataset.member, folder, name), layout, f"{name}/{dataset.member}")
+        return table(path, columns, name)
+    return table(_extracted(path, dataset.member, folder, name), columns, f"{name}/{dataset.member}")
 
 
 def fetch(url: str, sha256: str, name: str) -> Path:
@@ -69,11 +69,11 @@ def fetch(url: str, sha256: str, name: str) -> Path:
         pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT_SECONDS, chunk_size=1 << 16)(
             url, output, caller
         )
-        found = pooch.file_hash(output)
-        if found != sha256:
+        checksum = pooch.file_hash(output)
+        if checksum != sha256:
             raise UserError(
                 f"{url}: the download has another checksum, so it was not kept: expected sha256 {sha256}, found "
-                f"{found}; run again, and if it stays so, check the file's source before you change params.yaml"
+                f"{checksum}; run again, and if it stays so, check the file's source before you change params.yaml"
             )
 
     try:
@@ -104,10 +104,10 @@ def _extracted(archive: Path, member: str, folder: Path, name: str) -> Path:
         raise UserError(f"{name}: member {member!r} has an unknown ending; allowed: {', '.join(ENDINGS)}")
     tables: list[str] = []
 
-    def wanted(found: str) -> bool:
-        if is_table(found) and len(tables) < 20:
-            tables.append(found)
-        return _plain(found) == _plain(member)
+    def wanted(path: str) -> bool:
+        if is_table(path) and len(tables) < 20:
+            tables.append(path)
+        return _plain(path) == _plain(member)
 
     target = folder / f"member{Path(member).suffix.lower()}"
     with archives.readable(name):
@@ -119,13 +119,13 @@ def _extracted(archive: Path, member: str, folder: Path, name: str) -> Path:
     return target
 
 
-def _texts_in_folders(archive: Path, dataset: UrlDataset, pattern: str, folder: Path, name: str) -> Iterator[Record]:
+def _texts_in_folders(archive: Path, dataset: UrlDataset, pattern: str, folder: Path, name: str) -> Iterator[RawText]:
     """The text files that match `pattern`, in sorted order of their paths; memory: one text."""
     matcher = _matcher(pattern)
     labels = dataset.labels
 
-    def wanted(found: str) -> bool:
-        match = matcher.fullmatch(_plain(found))
+    def wanted(path: str) -> bool:
+        match = matcher.fullmatch(_plain(path))
         return match is not None and (not labels or match["label"] in labels)
 
     # An archive has an order of its own; a compressed one cannot be read in another, so a database sorts its texts.
@@ -139,13 +139,13 @@ def _texts_in_folders(archive: Path, dataset: UrlDataset, pattern: str, folder: 
                 store.execute("INSERT INTO member VALUES (?, ?)", (_plain(path), text))
         store.execute("COMMIT")
         store.execute("CREATE INDEX sorted ON member (path)")
-        found = False
+        any_matched = False
         for text_id, (path, text) in enumerate(store.execute("SELECT path, text FROM member ORDER BY path, rowid")):
             match = matcher.fullmatch(path)
             if match is not None:
-                found = True
-                yield Record(text_id, path, text, match["label"], match.groupdict().get("split"))
-    if not found:
+                any_matched = True
+                yield RawText(text_id, path, text, match["label"], match.groupdict().get("split"))
+    if not any_matched:
         among = f" with a label of {', '.join(labels)}" if labels else ""
         raise UserError(f"{name}: no file matches {pattern!r}{among}; check the pattern `folders` and `labels`")
 
@@ -169,13 +169,13 @@ def _plain(path: str) -> str:
     return path.removeprefix("./")
 
 
-def _decoded(content: bytes, path: str, name: str) -> str:
-    if len(content) > LONGEST_TEXT:
+def _decoded(data: bytes, path: str, name: str) -> str:
+    if len(data) > LONGEST_TEXT:
         raise UserError(f"{name}: {path} is longer than {LONGEST_TEXT} bytes; is it a text?")
     try:
-        return content.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        line = data.count(b"\n", 0, error.start) + 1
         raise UserError(
             f"{name}: {path}, line {line} is not UTF-8; convert the file with iconv and pack it again"
         ) from None

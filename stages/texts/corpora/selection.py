@@ -1,4 +1,4 @@
-"""The rules that make a corpus of a dataset's records: what is dropped, and which text stands in which split."""
+"""The rules that make a corpus of a dataset's texts: what is dropped, and which text stands in which split."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def select(database: sqlite3.Connection, source: Source, params: CorpusParams) -
     """Read `source` into the store and drop, split and sample there; what is left in the store is the corpus.
 
     Raises:
-        UserError: a record is broken, or too little is left to train on or to test with.
+        UserError: a row is broken, or too little is left to train on or to test with.
     """
     intake, names = store.fill(database, source, params.seed)
     if len(names) < 2:
@@ -79,6 +79,25 @@ def select(database: sqlite3.Connection, source: Source, params: CorpusParams) -
         ),
         texts={split: {names[old]: strata.get((code, old), 0) for old in ranks} for code, split in enumerate(SPLITS)},
         rules=_rules(params, missing, bool(intake.official)),
+    )
+
+
+def format_counts(name: str, selection: Selection) -> tuple[str, str]:
+    """What was kept of the dataset `name` and what was dropped, a line each."""
+    counts = selection.counts
+    splits = ", ".join(f"{split} {sum(texts.values())}" for split, texts in selection.texts.items())
+    dropped = {
+        "empty": counts.empty,
+        "unlabelled": counts.unlabelled,
+        "conflicting": counts.conflicting,
+        "duplicates": counts.duplicates,
+        "of a label not in train": counts.unseen_label,
+        "by subsampling": counts.subsampled_away,
+    }
+    reasons = ", ".join(f"{number} {reason}" for reason, number in dropped.items() if number) or "none"
+    return (
+        f"{name}: kept {counts.kept} of {counts.read} texts in {len(selection.classes)} classes: {splits}",
+        f"{name}: dropped: {reasons}",
     )
 
 

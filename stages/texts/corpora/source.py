@@ -14,7 +14,7 @@ INTEGRAL = re.compile(r"[+-]?[0-9]+(\.0*)?")
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
-class Record(NamedTuple):
+class RawText(NamedTuple):
     """One text as its source holds it; None stands for a missing value.
 
     `text_id` is the row's index in the source, counted from 0. `place` says the same to a person who looks for it,
@@ -30,11 +30,11 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """Records that are read while one iterates, once; `name` and `label_column` stand in messages."""
+    """Texts that are read while one iterates, once; `name` and `label_column` stand in messages."""
 
     name: str
     label_column: str
-    records: Iterator[Record]
+    texts: Iterator[RawText]
 
 
 def label_text(value: object) -> str | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from stages.errors import UserError
 from stages.runtime.paths import SPLITS
 from stages.texts.corpora.quotas import held_out, proportional
-from stages.texts.corpora.source import MOST_CLASSES, Record, Source, check_category, class_names
+from stages.texts.corpora.source import MOST_CLASSES, RawText, Source, check_category, class_names
 
 TRAIN, VALIDATION, TEST = range(len(SPLITS))
 SPLIT_NAMES = {
@@ -71,7 +71,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def fill(store: sqlite3.Connection, source: Source, seed: int) -> tuple[Intake, list[str]]:
-    """Store every record that has a text and a label, and name the classes in their order.
+    """Store every text that has a text and a label, and name the classes in their order.
 
     Rows without an official split stand under train. Memory: one batch of rows.
 
@@ -199,68 +199,68 @@ def texts(store: sqlite3.Connection, split: int) -> Iterator[tuple[int, str, int
 def _rows(source: Source, seed: int, intake: Intake) -> Iterator[Row]:
     """The rows to store, counted in `intake`: text_id, text, key, twin, code of the label, split."""
     salt = blake2b(f"{seed}\n".encode())
-    for record in source.records:
+    for raw in source.texts:
         intake.rows += 1
-        text = (record.text or "").strip()
-        label = (record.label or "").strip()
+        text = (raw.text or "").strip()
+        label = (raw.label or "").strip()
         if not text:
             intake.empty += 1
         elif not label:
             intake.unlabelled += 1
         else:
-            split = _split(record, source, intake)
+            split = _split(raw, source, intake)
             yield (
-                record.text_id,
+                raw.text_id,
                 text,
-                *_identity(text, salt, source, record),
-                _code(label, record, source, intake),
+                *_identity(text, salt, source, raw),
+                _code(label, raw, source, intake),
                 split,
             )
 
 
-def _identity(text: str, salt: "blake2b", source: Source, record: Record) -> tuple[int, int]:
+def _identity(text: str, salt: "blake2b", source: Source, raw: RawText) -> tuple[int, int]:
     """The first 128 bits of blake2b over the seed and the text, as two signed integers."""
     digest = salt.copy()
     try:
         digest.update(text.encode())
     except UnicodeEncodeError:
         raise UserError(
-            f"{source.name}: {record.place}: the text holds half a character (a lone surrogate), which no file can "
+            f"{source.name}: {raw.place}: the text holds half a character (a lone surrogate), which no file can "
             f"hold as UTF-8; correct it at its source"
         ) from None
     key, twin = struct.unpack_from(">qq", digest.digest())
     return key, twin
 
 
-def _code(label: str, record: Record, source: Source, intake: Intake) -> int:
+def _code(label: str, raw: RawText, source: Source, intake: Intake) -> int:
     code = intake.codes.get(label)
     if code is None:
-        check_category(label, source, record.place)
+        check_category(label, source, raw.place)
         if len(intake.codes) == MOST_CLASSES:
             raise UserError(
-                f"{source.name}: {record.place}: column {source.label_column!r} holds more than {MOST_CLASSES} "
+                f"{source.name}: {raw.place}: column {source.label_column!r} holds more than {MOST_CLASSES} "
                 f"different labels; labels must be categories; name the right column"
             )
         code = intake.codes[label] = len(intake.codes)
     return code
 
 
-def _split(record: Record, source: Source, intake: Intake) -> int:
+def _split(raw: RawText, source: Source, intake: Intake) -> int:
     """The official split of a row, and train where the dataset has none."""
-    name = (record.split or "").strip()
+    name = (raw.split or "").strip()
     split = SPLIT_NAMES.get(name.lower()) if name else TRAIN
     if split is None:
         raise UserError(
-            f"{source.name}: {record.place}: {name!r} is not a split; allowed: {', '.join(SPLIT_NAMES)}, or an empty "
+            f"{source.name}: {raw.place}: {name!r} is not a split; allowed: {', '.join(SPLIT_NAMES)}, or an empty "
             f"column where the dataset has no split of its own"
         )
     if name:
         intake.official.add(split)
     elif intake.place_without_split is None:
-        intake.place_without_split = record.place
+        intake.place_without_split = raw.place
     if intake.official and intake.place_without_split:
         raise UserError(
-            f"{source.name}: {intake.place_without_split} names no split but others do (met at {record.place}); "
+            f"{source.name}: {intake.place_without_split} names no split but others do (met at {raw.place}); "
             f"fill the split in for every row, or leave the column out"
         )
     return split

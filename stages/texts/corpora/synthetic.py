@@ -10,7 +10,7 @@ Every token is lower case and stands between single spaces. The last sentence is
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from stages.params.datasets import CuePosition, SyntheticDataset
 from stages.runtime.files import write_json
-from stages.texts.corpora.source import Record, Source
+from stages.texts.corpora.source import RawText, Source
 from stages.texts.corpora.words import NEGATION, TEMPLATES, cue_words, fillers
 
 # Also the number of texts that share one random stream, so it is part of what a seed means.
@@ -74,26 +74,7 @@ def synthetic(dataset: SyntheticDataset, folder: Path) -> Source:
 
     The first texts stay the same where only the number of texts changes. Memory: one chunk of texts.
     """
-    return Source("synthetic texts", "label", _records(dataset, folder))
-
-
-def decode_label(text: str, truth: Mapping[str, Any]) -> int:
-    """The clean label of a text by the rule alone, as an index into the classes of `truth` (truth.json).
-
-    Raises:
-        ValueError: the text holds no cue word, or two that disagree.
-    """
-    classes: list[str] = truth["classes"]
-    owner: dict[str, int] = {word: rank for rank, name in enumerate(classes) for word in truth["cue_words"][name]}
-    tokens = text.split()
-    meanings = {
-        (owner[token] - int(before == truth["negation"])) % len(classes)
-        for before, token in zip(["", *tokens], tokens, strict=False)
-        if token in owner
-    }
-    if len(meanings) != 1:
-        raise ValueError(f"the cue words of {text!r} mean {len(meanings)} classes")
-    return meanings.pop()
+    return Source("synthetic texts", "label", _raw_texts(dataset, folder))
 
 
 def best_accuracy(label_noise: float, classes: int) -> float:
@@ -113,7 +94,7 @@ def texts(dataset: SyntheticDataset) -> Iterator[Text]:
         yield from _chunk(grammar, start, rng)[: dataset.texts - start]
 
 
-def _records(dataset: SyntheticDataset, folder: Path) -> Iterator[Record]:
+def _raw_texts(dataset: SyntheticDataset, folder: Path) -> Iterator[RawText]:
     names = tuple(cue_words(dataset.classes))
     lengths = np.zeros(dataset.longest + 1, dtype=np.int64)
     noisy = 0
@@ -126,7 +107,7 @@ def _records(dataset: SyntheticDataset, folder: Path) -> Iterator[Record]:
             if len(waiting) == 8 * CHUNK:
                 _write(writer, waiting)
                 waiting.clear()
-            yield Record(text_id, f"row {text_id}", " ".join(text.tokens), names[text.label], None)
+            yield RawText(text_id, f"row {text_id}", " ".join(text.tokens), names[text.label], None)
         _write(writer, waiting)
     write_json(folder / "truth.json", _truth(dataset, lengths, noisy))
 

@@ -77,7 +77,7 @@ def scratch(tmp_path):
 
 
 def rows(dataset, scratch):
-    return [(record.text_id, record.text, record.label, record.split) for record in download(dataset, scratch).records]
+    return [(record.text_id, record.text, record.label, record.split) for record in download(dataset, scratch).texts]
 
 
 def complaint(dataset, scratch, *words):

@@ -5,12 +5,13 @@ from collections import Counter
 import pyarrow.parquet as pq
 import pytest
 
-from stages.texts.corpora.synthetic import best_accuracy, decode_label, synthetic, texts
+from stages.texts.corpora.synthetic import best_accuracy, synthetic, texts
 from stages.texts.corpora.words import NEGATION, TEMPLATE_WORDS, cue_words, fillers
+from tests.texts.corpora.rule import decode_label
 
 
 def generated(dataset, folder):
-    records = list(synthetic(dataset, folder).records)
+    records = list(synthetic(dataset, folder).texts)
     truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     return records, truth, pq.read_table(folder / "truth.parquet").to_pylist()
 

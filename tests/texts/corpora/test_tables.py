@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 
 from stages.errors import UserError
 from stages.texts.corpora import delimited
-from stages.texts.corpora.tables import Layout, table
+from stages.texts.corpora.tables import Columns, table
 
-LAYOUT = Layout("text", "label")
-
-
-def read(path, layout=LAYOUT):
-    return [(record.text, record.label, record.split) for record in table(path, layout).records]
+COLUMNS = Columns("text", "label")
 
 
-def complaint(path, layout=LAYOUT):
+def read(path, columns=COLUMNS):
+    return [(record.text, record.label, record.split) for record in table(path, columns).texts]
+
+
+def complaint(path, columns=COLUMNS):
     with pytest.raises(UserError) as caught:
-        read(path, layout)
+        read(path, columns)
     return str(caught.value)
 
 
@@ -37,7 +37,7 @@ def has(message, *words):
 
 def test_csv_rows_are_counted_from_zero_and_lines_from_one(tmp_path):
     path = file_of(tmp_path, "a.csv", 'text,label\n"two\nlines",x\n\nlast,y\n')
-    records = list(table(path, LAYOUT).records)
+    records = list(table(path, COLUMNS).texts)
     assert [(record.text_id, record.place) for record in records] == [(0, "row 0 (line 2)"), (1, "row 1 (line 5)")]
     assert records[0].text == "two\nlines"
 
@@ -57,14 +57,14 @@ def test_cells_that_are_nan_are_missing_in_csv(tmp_path):
 )
 def test_the_delimiter_is_the_knobs_or_the_endings(tmp_path, name, delimiter, mark):
     path = file_of(tmp_path, name, f"label{mark}text{mark}fold\nx{mark}good{mark}train\n")
-    assert read(path, Layout("text", "label", "fold", delimiter)) == [("good", "x", "train")]
+    assert read(path, Columns("text", "label", "fold", delimiter)) == [("good", "x", "train")]
 
 
 def test_quotes_in_a_tsv_are_text_unless_the_knob_says_otherwise(tmp_path):
     path = file_of(tmp_path, "a.tsv", 'text\tlabel\n"Good" movie\tpos\n"so\tneg\n')
     assert read(path) == [('"Good" movie', "pos", None), ('"so', "neg", None)]
     path = file_of(tmp_path, "b.tsv", 'text\tlabel\n"a\tb"\tpos\n')
-    assert read(path, Layout("text", "label", quotes=True)) == [("a\tb", "pos", None)]
+    assert read(path, Columns("text", "label", quotes=True)) == [("a\tb", "pos", None)]
 
 
 def test_a_ragged_tsv_points_to_the_knob(tmp_path):
@@ -80,7 +80,7 @@ def test_any_text_survives_a_round_trip_through_csv(tmp_path, ending, rows):
         writer = csv.writer(file, delimiter="," if ending == ".csv" else "\t", quoting=csv.QUOTE_ALL)
         writer.writerows([("text", "label"), *rows])
     expected = [tuple(None if cell in ("NaN", "nan") else cell for cell in row) for row in rows]
-    assert [row[:2] for row in read(path, Layout("text", "label", quotes=True))] == expected
+    assert [row[:2] for row in read(path, Columns("text", "label", quotes=True))] == expected
 
 
 @pytest.mark.parametrize("ending", [".jsonl", ".ndjson"])
@@ -116,13 +116,13 @@ def test_parquet_texts_of_every_string_type(tmp_path, kind):
 def test_parquet_rows_keep_their_numbers_over_batches_and_row_groups(tmp_path):
     content = pa.table({"text": [f"text {index}" for index in range(5000)], "label": ["x"] * 5000})
     pq.write_table(content, tmp_path / "a.parquet", row_group_size=700)
-    records = list(table(tmp_path / "a.parquet", LAYOUT).records)
+    records = list(table(tmp_path / "a.parquet", COLUMNS).texts)
     assert [(record.text_id, record.text) for record in records] == [(i, f"text {i}") for i in range(5000)]
 
 
 def test_a_missing_file_names_its_path_publisher_and_columns(tmp_path):
-    layout = Layout("text", "label", "split", publisher="Doe 2001, Reviews")
-    has(complaint(tmp_path / "mr.csv", layout), str(tmp_path / "mr.csv"), "Doe 2001, Reviews", "text, label, split")
+    columns = Columns("text", "label", "split", publisher="Doe 2001, Reviews")
+    has(complaint(tmp_path / "mr.csv", columns), str(tmp_path / "mr.csv"), "Doe 2001, Reviews", "text, label, split")
 
 
 def test_a_missing_column_names_the_found_ones_and_the_nearest(tmp_path):
@@ -230,4 +230,4 @@ def test_an_unknown_ending_lists_the_allowed_ones(tmp_path):
 
 @pytest.mark.parametrize(("name", "delimiter"), [("a.csv", '"'), ("a.csv", "\n"), ("a.jsonl", ";")])
 def test_an_impossible_delimiter_is_refused(tmp_path, name, delimiter):
-    has(complaint(file_of(tmp_path, name, "x"), Layout("text", "label", None, delimiter)), name, repr(delimiter))
+    has(complaint(file_of(tmp_path, name, "x"), Columns("text", "label", None, delimiter)), name, repr(delimiter))
