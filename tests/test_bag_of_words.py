@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stages import bag_of_words as stage
 from stages.bag_of_words import bag_of_words
 from stages.errors import UserError
 from stages.runtime.paths import SPLITS
+from stages.texts.tokens import bag_files
 from stages.texts.tokens.encoding import SCHEMA
 
 
@@ -115,7 +115,7 @@ def test_a_corpus_is_never_held(run_on, monkeypatch):
     """At most two batches are ever there at once."""
     alive = peak = 0
 
-    class Counted(stage.Bags):
+    class Counted(bag_files.Bags):
         def __init__(self, *fields):
             nonlocal alive, peak
             super().__init__(*fields)
@@ -126,25 +126,10 @@ def test_a_corpus_is_never_held(run_on, monkeypatch):
             nonlocal alive
             alive -= 1
 
-    monkeypatch.setattr(stage, "Bags", Counted)
-    monkeypatch.setattr(stage, "BATCH_TEXTS", 10)
+    monkeypatch.setattr(bag_files, "Bags", Counted)
+    monkeypatch.setattr(bag_files, "BATCH_TEXTS", 10)
     run_on(splits_of(told=False), passes=5)
     assert peak <= 2
-
-
-@pytest.mark.parametrize("size", [1, 2, 3])
-def test_the_scratch_file_gives_back_the_bags(size, tmp_path, monkeypatch):
-    """A text without any feature among them."""
-    monkeypatch.setattr(stage, "BATCH_TEXTS", size)
-    columns = np.array([-1, -1, 0, 1, 2])
-    texts = [([2, 4, 4], 1), ([1], 0), ([3], 1)]
-    path = write_tokens(tmp_path / "tokens", {"train": texts}) / "train.parquet"
-    corpus = stage._corpus(path, columns, tmp_path / "scratch")
-    for _ in range(2):
-        found = list(corpus())
-        present = np.concatenate([bags.present.toarray() for bags in found])
-        assert present.tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
-        assert np.concatenate([bags.label for bags in found]).tolist() == [1, 0, 1]
 
 
 def test_tokens_that_are_missing_are_the_users_mistake(make_params, tmp_path):

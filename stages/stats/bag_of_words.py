@@ -7,40 +7,20 @@ no averaging, which stochastic steps would need, and all classes share one softm
 25 numbers for each weight.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, sparse, special
+from scipy import optimize, special
 
 from stages.stats.scores import SMALLEST_PROBABILITY
+from stages.texts.tokens.bags import Bags, Corpus
 
 Floats = NDArray[np.float64]
-Integers = NDArray[np.integer]
-
-ABSENT = -1
-"""The column of a token that is no feature."""
 
 GRADIENT = 1e-5
 """A fit is done where no entry of the gradient of the mean loss is larger."""
-
-
-@dataclass(frozen=True)
-class Bags:
-    """n texts as sets of features.
-
-    Attributes:
-        present: 1 where the text holds the token, shape (n, features).
-        label: index of its class, shape (n,).
-    """
-
-    present: sparse.csr_matrix
-    label: Integers
-
-
-Corpus = Callable[[], Iterable[Bags]]
-"""Gives the texts in batches, from the start each time it is called."""
 
 
 @dataclass(frozen=True)
@@ -71,52 +51,6 @@ class BagScores:
     nll: float
 
 
-def texts_with(tokens: Integers, length: Integers, size: int) -> NDArray[np.int64]:
-    """In how many of these texts each token stands, shape (size,).
-
-    Args:
-        tokens: indices below `size` of all texts, one behind the other, shape (sum of length,).
-        length: tokens of each text, shape (n,).
-        size: number of tokens that there are.
-    """
-    present = presence(tokens, length, np.arange(size))
-    return np.bincount(present.indices, minlength=size).astype(np.int64)
-
-
-def feature_columns(texts: NDArray[np.int64], most: int, left_out: Sequence[int]) -> NDArray[np.int64]:
-    """The column of every token: those in the most texts are features, of equals the lower index; shape (size,).
-
-    Args:
-        texts: how many training texts hold each token, shape (size,).
-        most: how many features there may be.
-        left_out: tokens that are none, such as padding and unknown.
-    """
-    counted = texts.copy()
-    counted[list(left_out)] = 0
-    order = np.argsort(-counted, kind="stable")[:most]
-    features = np.sort(order[counted[order] > 0])
-    columns = np.full(len(texts), ABSENT)
-    columns[features] = np.arange(len(features))
-    return columns
-
-
-def presence(tokens: Integers, length: Integers, columns: NDArray[np.int64]) -> sparse.csr_matrix:
-    """Which features each text holds: 1.0 or nothing, shape (n, features), however often the token stands there.
-
-    Args:
-        tokens: indices of all texts, one behind the other, shape (sum of length,).
-        length: tokens of each text, shape (n,).
-        columns: column of every token, ABSENT where it is no feature, shape (size,).
-    """
-    column = columns[tokens]
-    row = np.repeat(np.arange(len(length)), length)
-    kept = column != ABSENT
-    shape = (len(length), int(columns.max(initial=ABSENT)) + 1)
-    present = sparse.csr_matrix((np.ones(int(kept.sum())), (row[kept], column[kept])), shape=shape)
-    present.data[:] = 1.0  # the constructor added up what stands there more than once
-    return present
-
-
 def fits(corpus: Corpus, shape: tuple[int, int], penalties: Sequence[float], passes: int) -> Iterator[Fit]:
     """A fit for each penalty, from strong to weak, each starting where the one before ended.
 
@@ -129,15 +63,25 @@ def fits(corpus: Corpus, shape: tuple[int, int], penalties: Sequence[float], pas
     features, classes = shape
     weights = np.zeros((features + 1, classes))
     for penalty in sorted(penalties, reverse=True):
-        found = optimize.minimize(
+        result = optimize.minimize(
             lambda flat, penalty=penalty: _loss(corpus, flat.reshape(features + 1, classes), penalty),
             weights.ravel(),
             jac=True,
             method="L-BFGS-B",
             options={"maxfun": passes, "maxiter": passes, "gtol": GRADIENT, "ftol": 0.0},
         )
-        weights = found.x.reshape(features + 1, classes)
-        yield Fit(penalty, weights, int(found.nfev), bool(found.success))
+        weights = result.x.reshape(features + 1, classes)
+        yield Fit(penalty, weights, int(result.nfev), bool(result.success))
+
+
+def fits_while_better(path: Iterator[Fit], validation: Corpus) -> list[tuple[Fit, BagScores]]:
+    """The fits up to the first whose loss on the validation texts is not lower, each with its scores on them."""
+    tried: list[tuple[Fit, BagScores]] = []
+    for fit in path:
+        tried.append((fit, scores(validation, fit)))
+        if len(tried) > 1 and tried[-1][1].nll >= tried[-2][1].nll:
+            break
+    return tried
 
 
 def _loss(corpus: Corpus, weights: Floats, penalty: float) -> tuple[float, Floats]:

@@ -5,11 +5,8 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from stages.stats.bag_of_words import ABSENT, Bags, Fit, feature_columns, fits, presence, scores, texts_with
-
-TOKENS = np.array([2, 5, 2, 1, 3, 3, 5], dtype=np.int32)
-LENGTH = np.array([3, 1, 3], dtype=np.int32)
-"""Three texts: 2 5 2, 1, and 3 3 5."""
+from stages.stats.bag_of_words import Fit, fits, scores
+from stages.texts.tokens.bags import Bags
 
 
 def in_batches(present, label, size):
@@ -31,21 +28,6 @@ def texts():
     present = generator.random((200, 12)) < 0.3
     present[np.arange(200), label] |= generator.random(200) < 0.6
     return sparse.csr_matrix(present.astype(float)), label
-
-
-def test_a_token_counts_once_for_each_text_that_holds_it():
-    assert texts_with(TOKENS, LENGTH, 6).tolist() == [0, 1, 1, 1, 0, 2]
-
-
-def test_the_tokens_of_the_most_texts_are_features_and_ties_go_to_the_lower_index():
-    texts = np.array([90, 80, 5, 7, 5, 0])
-    assert feature_columns(texts, 2, (0, 1)).tolist() == [ABSENT, ABSENT, 0, 1, ABSENT, ABSENT]
-    assert feature_columns(texts, 99, (0, 1)).tolist() == [ABSENT, ABSENT, 0, 1, 2, ABSENT]
-
-
-def test_presence_is_one_however_often_a_token_stands_in_a_text():
-    present = presence(TOKENS, LENGTH, np.array([ABSENT, ABSENT, 0, 1, ABSENT, 2]))
-    assert present.toarray().tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 1]]
 
 
 @pytest.mark.parametrize("penalty", [10, 0.5])
