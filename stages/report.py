@@ -24,7 +24,7 @@ def report(params: Params, *, analysis: Path, reports: Path) -> None:
     write_json(reports / "metrics.json", metrics(results))
     for name, records in plot_records(results, to_json(content)["history"]).items():
         write_json(reports / "plots" / f"{name}.json", records)
-    figures = {name: svg(name, draw, results) for name, draw in FIGURES.items()}
+    figures = {name: svg(name, figure.draw, results) for name, figure in FIGURES.items()}
     for name, text in figures.items():
         write_text(reports / "figures" / f"{name}.svg", text)
     markdown = report_markdown(results)

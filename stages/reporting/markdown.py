@@ -11,9 +11,9 @@ from ruamel.yaml import YAML
 from stages.analysis.contract import Report, from_json
 from stages.params.layers import RECURRENT
 from stages.reporting.answer import answer
-from stages.reporting.captions import CAPTIONS
 from stages.reporting.claims.cost import trims
 from stages.reporting.claims.stand import DRAMATIC, SUBTLE
+from stages.reporting.figures.registry import FIGURES
 from stages.reporting.format import format_count, format_p, format_percent, format_plain, listed
 from stages.reporting.results import CellFacts, Record, Results, condition_text, head_text
 from stages.reporting.table import Cell, Table
@@ -73,7 +73,7 @@ def _context(results: Results) -> dict[str, Any]:
     trimmed = list(dict.fromkeys(cell.variant for cell in typed.cells if trims(typed, cell)))
     return {
         "answer": answer(typed),
-        "captions": CAPTIONS,
+        "captions": {name: figure.caption for name, figure in FIGURES.items()},
         "tables": _tables(results),
         "headline_text": condition_text(results.headline),
         "claims": report["claims"],

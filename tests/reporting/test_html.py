@@ -251,7 +251,7 @@ def test_a_page_with_every_figure_and_the_units_of_many_models_stays_small(whole
     units = [float(f"{0.0123456 * (number + 1):.4g}") * (-1) ** number for number in range(32)]
     records = unit_records(variants=["baseline", "conv"], pads=(1, 2, 4, 8, 16, 32, 64), units=units)
     records = [record | {"seed": seed} for record in records if record["seed"] == 0 for seed in range(6)]
-    _, html = whole(drift=LEAK, units=records, draw=lambda name, found: svg(name, FIGURES[name], found))
+    _, html = whole(drift=LEAK, units=records, draw=lambda name, found: svg(name, FIGURES[name].draw, found))
     assert html.count("<text") > 10 * len(FIGURES)
     assert len(html.encode()) < 900_000
 

@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from stages.reporting.captions import CAPTIONS
+from stages.reporting.figures.registry import FIGURES
 from stages.reporting.format import listed
 from stages.reporting.markdown import report_markdown
 from stages.reporting.results import Results
@@ -81,7 +81,7 @@ def test_the_order_is_answer_figures_claims_questions_limits_details_method(deep
 
 def test_every_figure_has_its_caption_right_behind_it(deep_results):
     text = report_markdown(deep_results(drift=LEAK))
-    for name, caption in CAPTIONS.items():
+    for name, (_, caption) in FIGURES.items():
         assert re.search(rf"!\[[^\]]+\]\(figures/{name}\.svg\)\n\n{re.escape(caption)}\n", text), name
 
 
