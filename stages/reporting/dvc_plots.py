@@ -1,8 +1,28 @@
-"""What `dvc plots` and `dvc metrics` read: tidy lists of records with bounds of intervals, and nested numbers."""
+"""What `dvc plots` and `dvc metrics` read: tidy rows, from which drift and flips are drawn as well, and numbers."""
 
-from stages.reporting.results import DRIFT, FLIPS, Record, Results
+from dataclasses import asdict, dataclass
+
+from stages.reporting.results import DRIFT, FLIPS, Estimate, Record, Results
 from stages.runtime.paths import condition_name
 from stages.stats.rounding import rounded
+
+
+@dataclass(frozen=True)
+class PadsRow:
+    """The figure of one cell under a number of extra pads, with its interval."""
+
+    cell: str
+    side: str
+    variant: str
+    pads: int
+    estimate: float
+    low: float | None
+    high: float | None
+
+    @property
+    def value(self) -> Estimate:
+        """The figure with its interval."""
+        return Estimate(self.estimate, self.low, self.high)
 
 
 def plot_records(results: Results, history: list[Record]) -> dict[str, list[Record]]:
@@ -13,10 +33,20 @@ def plot_records(results: Results, history: list[Record]) -> dict[str, list[Reco
         history: one record for each side, variant, seed and epoch, with losses and accuracies.
     """
     return {
-        "drift": _by_pads(results, DRIFT),
-        "flips": _by_pads(results, FLIPS),
-        "accuracy": _accuracy(results),
-        "learning": rounded([_epoch(row) for row in history]),
+        "drift": [asdict(row) for row in rows_by_pads(results, DRIFT)],
+        "flips": [asdict(row) for row in rows_by_pads(results, FLIPS)],
+        "accuracy": [
+            {
+                "cell": cell.name,
+                "side": cell.side,
+                "variant": cell.variant,
+                "seed": seed.seed,
+                "accuracy": seed.accuracy,
+            }
+            for cell in results.cells
+            for seed in cell.seeds
+        ],
+        "learning": rounded([{"cell": f"{row['side']}-{row['variant']}"} | row for row in history]),
     }
 
 
@@ -37,37 +67,11 @@ def metrics(results: Results) -> Record:
     return nested
 
 
-def _by_pads(results: Results, estimand: str) -> list[Record]:
-    """The estimate with its interval at every number of extra pads; cells where it is undefined are left out."""
+def rows_by_pads(results: Results, estimand: str) -> list[PadsRow]:
+    """Drift or flips of every cell at every number of extra pads, left out where they are undefined."""
     return [
-        {
-            "cell": cell.name,
-            "side": cell.side,
-            "variant": cell.variant,
-            "pads": pads,
-            "estimate": found.estimate,
-            "low": found.low,
-            "high": found.high,
-        }
+        PadsRow(cell.name, cell.side, cell.variant, pads, finding.estimate, finding.low, finding.high)
         for cell in results.cells
         for pads in results.pads
-        if (found := results.finding(cell, estimand, condition_name(pads))) is not None and found.estimate is not None
+        if (finding := results.finding(cell, estimand, condition_name(pads))) and finding.estimate is not None
     ]
-
-
-def _accuracy(results: Results) -> list[Record]:
-    return [
-        {
-            "cell": cell.name,
-            "side": cell.side,
-            "variant": cell.variant,
-            "seed": seed.seed,
-            "accuracy": seed.accuracy,
-        }
-        for cell in results.cells
-        for seed in cell.seeds
-    ]
-
-
-def _epoch(row: Record) -> Record:
-    return {"cell": f"{row['side']}-{row['variant']}"} | row

@@ -92,11 +92,10 @@ def _probes(pads: list[int], strength: float, learned: int) -> Record:
         }
         for k in pads
     ]
-    trained = {"frozen": interval(0.86, 0.02, seeds=learned), "refitted": interval(0.87, 0.02, seeds=learned)}
     read = 0.124 if not strength else 0.55 + 0.35 * strength
     return {
         "texts": 1000,
-        "label": [*label, {"condition": "as-trained", "pads": None} | trained],
+        "label": label,
         "pad_count": {
             "classes": len(pads),
             "accuracy": interval(read, 0.02, seeds=learned),
@@ -156,8 +155,8 @@ def _path(side: str, classes: int) -> Record:
 
 def _calibration(strength: float, classes: int) -> Record:
     found = {}
-    for name, too_sure in {"alone": 0.03, "pads-16": 0.05, "as-trained": 0.06, "other-side": 0.17}.items():
-        shift = too_sure * (strength if name != "alone" else 1)
+    for name, too_sure in {"pads-0": 0.03, "pads-16": 0.05, "as-trained": 0.06, "other-side": 0.17}.items():
+        shift = too_sure * (strength if name != "pads-0" else 1)
         confidences = np.linspace(1 / classes + 0.02, 0.995, 10)
         found[name] = [
             {

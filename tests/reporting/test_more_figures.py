@@ -176,11 +176,9 @@ def test_information_that_rounds_to_nothing_has_no_sign(more):
     assert texts(axes)[:2] == ["0.00 of 3.00 bits", "−0.25 of 3.00 bits"]
 
 
-def test_the_refitted_probe_is_hollow_and_as_trained_stands_apart(more):
+def test_the_refitted_probe_is_hollow_and_pads_stand_at_equal_distances(more):
     (axes,) = panels(probes_figure, more(ONE_SIDE))
-    assert [label.get_text() for label in axes.get_xticklabels()] == [
-        "0", "1", "2", "4", "8", "16", "32", "64", "as\ntrained",
-    ]  # fmt: skip
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "1", "2", "4", "8", "16", "32", "64"]
     refitted, frozen = markers(axes, "o", BASELINE)
     assert (refitted.get_markerfacecolor(), frozen.get_markerfacecolor()) == ("white", BASELINE)
     assert frozen.get_ydata()[7] == pytest.approx(88 - 0.35 * 64)

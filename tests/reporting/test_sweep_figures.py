@@ -8,9 +8,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from stages.reporting.figures.style import STYLE
-from stages.sweeps.report.captions import captions
 from stages.sweeps.report.curves import curves_figure
-from stages.sweeps.report.figures import sweep_figures
+from stages.sweeps.report.figures import captions, sweep_figures
 from stages.sweeps.report.heatmap import heatmap_figure
 from stages.sweeps.report.series import places, rest_axes, series
 from stages.sweeps.report.serving import serving_figure

@@ -1,19 +1,18 @@
 """What training on padding costs, and what serving under another padding does: accuracies with a dot for each seed."""
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from stages.reporting.figures.facts import condition_label, distinct, distinct_names
+from stages.reporting.figures.marks import bound, intervals, name_places, scaled, seed_dots
 from stages.reporting.figures.style import (
     GREY,
     Look,
     cells_of,
     dot,
     empty_figure,
+    handle,
     legend,
-    name_places,
     panels,
     rule,
     title,
@@ -21,40 +20,41 @@ from stages.reporting.figures.style import (
 )
 from stages.reporting.results import ALONE, CellFacts, Estimate, Results
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
-from stages.stats.intervals import mean_over_seeds
+
+SHARE = 0.76
+"""Of a condition's place, what its cells take."""
+
+MEAN = Look(GREY, "-", "none", 2.5)
 
 
 def accuracy_figure(results: Results) -> Figure:
     """Test accuracy of every seed, their mean and its interval, in percent."""
     figure, drawn = panels(1, len(results.sides), sharey=True)
-    rules = [rule("majority share")]
     best = (results.report["dataset"]["truth"] or {}).get("best_accuracy")
-    if best is not None:
-        rules.append(rule("best possible", "--"))
     for axes, side in zip(drawn, results.sides, strict=True):
         cells = cells_of(results, side)
         for place, (cell, look) in enumerate(cells):
-            _seed_accuracies(axes, cell, look, place)
-        axes.axhline(100 * cells[0][0].seeds[0].majority, color=GREY, linestyle=":", linewidth=1.2)
+            mean = Estimate(cell.accuracy, cell.accuracy_low, cell.accuracy_high)
+            seeds = [(seed.accuracy, seed.learned) for seed in cell.seeds]
+            _seeds_and_mean(axes, place - 0.05, 0.7, seeds, mean, look, size=5)
+        bound(axes, 100 * cells[0][0].seeds[0].majority)
         if best is not None:
-            axes.axhline(100 * best, color=GREY, linestyle="--", linewidth=1.2)
+            bound(axes, 100 * best, "--")
         name_places(axes, [cell.variant for cell, _ in cells])
         title(axes, f"{side}-padding")
         axes.set_xlabel("variant")
     drawn[0].set_ylabel("test accuracy (%)")
-    mean = Line2D([], [], color=GREY, linewidth=2.5, label="mean of seeds")
     chance = [dot("seed at chance", hollow=True)] * any(cell.at_chance for cell in results.cells)
-    legend(figure, [dot("seed"), *chance, mean, *rules])
+    rules = [rule("majority share"), *[rule("best possible", "--")] * (best is not None)]
+    legend(figure, [dot("seed"), *chance, handle("mean of seeds", MEAN, size=0), *rules])
     return figure
 
 
 def mismatch_figure(results: Results) -> Figure:
     """Accuracy of each cell under the padding of its training and under others, in percent: seeds, mean, interval."""
-    conditions = [
-        name
-        for name in dict.fromkeys((ALONE, results.headline, AS_TRAINED, OTHER_SIDE))
-        if any(_served(results, cell, name)[1] for cell in results.cells)
-    ]
+    names = dict.fromkeys((ALONE, results.headline, AS_TRAINED, OTHER_SIDE))
+    served = {(cell.name, name): _served(cell, name) for cell in results.cells for name in names}
+    conditions = [name for name in names if any(served[cell.name, name] for cell in results.cells)]
     if len(conditions) < 2:
         return empty_figure(
             "This run cannot show what serving under another padding does: no seed beat chance, or none was served so."
@@ -63,75 +63,39 @@ def mismatch_figure(results: Results) -> Figure:
     for axes, side in zip(drawn, results.sides, strict=True):
         cells = distinct(results, side)
         for index, (cell, look) in enumerate(cells):
-            shift = 0.76 * ((index + 0.5) / len(cells) - 0.5)
+            shift = SHARE * ((index + 0.5) / len(cells) - 0.5)
             for place, condition in enumerate(conditions):
-                _served_dots(axes, results, cell, look, condition, place + shift, 0.76 / len(cells))
+                if known := served[cell.name, condition]:
+                    mean, seeds = known
+                    _seeds_and_mean(axes, place + shift, SHARE / len(cells), seeds, mean, look, size=3)
         for place in range(1, len(conditions)):
             axes.axvline(place - 0.5, color="#e6e6e6", linewidth=0.8)
         name_places(axes, [condition_label(name) for name in conditions])
-        silent = [cell.variant for cell, _ in cells if not any(seed.learned for seed in cell.seeds)]
+        silent = [cell.variant for cell, _ in cells if not cell.learned]
         title(axes, f"trained with {side}-padding", f"at chance, not drawn: {', '.join(silent)}" if silent else "")
         axes.set_xlabel("served")
     drawn[0].set_ylabel("test accuracy (%)")
-    handles = variant_lines(results, distinct_names(results))
-    for handle in handles:
-        handle.set(linestyle="-", linewidth=1.8)
-    legend(figure, [*handles, dot("seed that learned")])
+    legend(figure, [*variant_lines(results, distinct_names(results), plain=True), dot("seed that learned")])
     return figure
 
 
-def _seed_accuracies(axes: Axes, cell: CellFacts, look: Look, place: int) -> None:
-    """A dot for each seed, hollow at chance, and the mean with its interval beside them."""
-    count = len(cell.seeds)
-    for index, seed in enumerate(cell.seeds):
-        axes.plot(
-            place - 0.25 + 0.3 * (index + 0.5) / count,
-            100 * seed.accuracy,
-            color=look.colour,
-            marker=look.marker,
-            markersize=5,
-            markerfacecolor=look.colour if seed.learned else "white",
-            linestyle="none",
-        )
-    _mean(axes, Estimate(cell.accuracy, cell.accuracy_low, cell.accuracy_high), look, place + 0.25, 0.1)
-
-
-def _served_dots(
-    axes: Axes, results: Results, cell: CellFacts, look: Look, condition: str, place: float, width: float
+def _seeds_and_mean(
+    axes: Axes, middle: float, width: float, seeds: list[tuple[float, bool]], mean: Estimate, look: Look, *, size: float
 ) -> None:
-    """The seeds that learned to the left, their mean with its interval to the right, within `width`."""
-    mean, seeds = _served(results, cell, condition)
-    if not seeds:
-        return
-    axes.plot(
-        [place - 0.36 * width + 0.44 * width * (index + 0.5) / len(seeds) for index in range(len(seeds))],
-        [100 * value for value in seeds],
-        color=look.colour,
-        marker=look.marker,
-        markersize=3,
-        markeredgewidth=0,
-        alpha=0.6,
-        linestyle="none",
-    )
-    _mean(axes, mean, look, place + 0.27 * width, 0.14 * width)
+    """Seeds to the left, hollow where they did not learn, and to the right their mean with its interval, in percent."""
+    for learned in (True, False):
+        places = [middle + width * (-0.36 + 0.44 * (index + 0.5) / len(seeds)) for index in range(len(seeds))]
+        dots = [(place, 100 * value) for place, (value, beat) in zip(places, seeds, strict=True) if beat is learned]
+        seed_dots(axes, dots, look, hollow=not learned, size=size)
+    place, half, value = middle + 0.27 * width, 0.14 * width, scaled(mean, 100)
+    axes.plot([place - half, place + half], [value.estimate] * 2, color=look.colour, linewidth=MEAN.width)
+    intervals(axes, [(place, value)], look.colour)
 
 
-def _mean(axes: Axes, mean: Estimate, look: Look, place: float, half: float) -> None:
-    """A bar at the mean and a line along its interval."""
-    axes.plot([place - half, place + half], [100 * mean.estimate] * 2, color=look.colour, linewidth=2.5)
-    if mean.low is not None and mean.high is not None:
-        axes.plot([place] * 2, [100 * mean.low, 100 * mean.high], color=look.colour, linewidth=1.2)
-
-
-def _served(results: Results, cell: CellFacts, condition: str) -> tuple[Estimate, list[float]]:
-    """The accuracy over the seeds that learned, and of each of them; no seeds where there are none."""
-    seeds = [seed.accuracy_at[condition] for seed in cell.seeds if seed.learned and condition in seed.accuracy_at]
-    if not seeds:
-        return Estimate(0.0, None, None), []
-    found = Estimate.of(cell.at(condition).get("accuracy"))
-    if found is not None:
-        return found, seeds
-    if len(seeds) == 1:
-        return Estimate(seeds[0], None, None), seeds
-    interval = mean_over_seeds(np.array(seeds)).interval(results.level)
-    return Estimate(interval.estimate, max(0.0, interval.low), min(1.0, interval.high)), seeds
+def _served(cell: CellFacts, condition: str) -> tuple[Estimate, list[tuple[float, bool]]] | None:
+    """The accuracy over the seeds that learned, and of each of them; None where there are none."""
+    seeds = [(seed.accuracy_at[condition], True) for seed in cell.learned if condition in seed.accuracy_at]
+    mean = Estimate.of(cell.at(condition).get("accuracy"))
+    if seeds and mean is None and len(seeds) == 1:
+        mean = Estimate(seeds[0][0], None, None)
+    return (mean, seeds) if seeds and mean else None

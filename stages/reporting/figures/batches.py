@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from stages.reporting.figures.marks import name_rows
 from stages.reporting.figures.style import GREY, INK, PANEL_WIDTH, empty_figure, legend, panels, rule
 from stages.reporting.format import format_count, format_percent, listed
 from stages.reporting.results import Record, Results
@@ -78,12 +79,8 @@ def cost_figure(results: Results) -> Figure:
     for axes, (sides, bars) in zip(drawn, groups, strict=True):
         for row, bar in enumerate(bars):
             _bar(axes, row, bar, unit, results.variants)
-        axes.set_ylim(len(bars) - 0.5, -0.5)
+        name_rows(axes, [BATCHINGS.get(batching, batching.replace("_", " ")) for batching, _, _, _ in bars])
         axes.set_xlim(0, 1.5 * longest / unit)
-        labels = [BATCHINGS.get(batching, batching.replace("_", " ")) for batching, _, _, _ in bars]
-        axes.set_yticks(range(len(bars)), labels)
-        axes.tick_params(axis="y", length=0)
-        axes.grid(visible=False, axis="y")
         axes.set_title(" and ".join(f"{side}-padding" for side in sides))
     ticks = [tick for tick in MaxNLocator(5).tick_values(0, longest / unit) if 0 <= tick <= 1.02 * longest / unit]
     drawn[-1].set_xticks(ticks, [f"{tick:g}" for tick in ticks])

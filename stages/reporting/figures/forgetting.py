@@ -1,23 +1,15 @@
 """What the texts keep of their differences as pads run through the state."""
 
-import math
+from dataclasses import replace
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
-from stages.reporting.figures.facts import bounds, distinct, distinct_names, part, why_empty
-from stages.reporting.figures.style import (
-    GREY,
-    LineStyle,
-    Look,
-    empty_figure,
-    legend,
-    panels,
-    rule,
-    title,
-    variant_lines,
-)
+from stages.reporting.figures.facts import distinct, distinct_names, part, why_empty
+from stages.reporting.figures.marks import RatioAxis, band, bound, line, ratio_axis
+from stages.reporting.figures.style import LineStyle, Look, empty_figure, legend, panels, rule, title, variant_lines
 from stages.reporting.results import Estimate, Record, Results
 
 KINDS: dict[str, LineStyle] = {"within": "-", "between": (0, (4, 1.5))}
@@ -32,41 +24,86 @@ LABELS = 4
 """Half-lives that a panel names; where there are more, their ticks stand alone."""
 
 LOWEST = 1e-9
-"""A distance below this has come to rest."""
+"""A distance below this has come to rest, and is drawn as 0."""
+
+
+class HalfLife(NamedTuple):
+    """Pads that halve a distance, and how they are drawn."""
+
+    value: Estimate
+    look: Look
+
+    @property
+    def text(self) -> str:
+        """In words, with the interval."""
+        low, high = self.value.low, self.value.high
+        interval = "" if low is None or high is None else f" [{low:.3g}, {high:.3g}]"
+        return f"half-life {self.value.estimate:.3g}{interval} pads"
 
 
 def forgetting_figure(results: Results) -> Figure:
     """Distance between two texts as pads are added, over that without pads; half-lives where they exist."""
     cells = {
-        side: [(look, found) for cell, look in distinct(results, side) if (found := part(cell, "forgetting"))]
+        side: [(cell, look, found) for cell, look in distinct(results, side) if (found := part(cell, "forgetting"))]
         for side in results.sides
     }
     shown = [side for side, found in cells.items() if found]
     if not shown:
         return empty_figure(why_empty(results, "forgetting", "how pads make a model forget its texts"))
     figure, drawn = panels(1, len(shown), height=3.5, sharey=True)
-    halves = {side: _half_lives(cells[side]) for side in shown}
+    points = {
+        (cell.name, kind): _points(found, kind) for side in shown for cell, _, found in cells[side] for kind in KINDS
+    }
+    halves = {side: _half_lives([(look, found) for _, look, found in cells[side]]) for side in shown}
     labels = {side: found if len(found) <= LABELS else [] for side, found in halves.items()}
-    _distance_axis(drawn[0], [found for side in shown for _, found in cells[side]], max(map(len, labels.values())))
+    known = [one for placed in points.values() for _, one in placed]
+    axis = ratio_axis(drawn[:1], "y", known, keep=(0.5, 1.0), most=6, zero=f"<{LOWEST:g}".replace("-0", "-"))
+    _room_below(drawn[0], max(map(len, labels.values())))
     for axes, side in zip(drawn, shown, strict=True):
-        for look, found in cells[side]:
-            _curves(axes, look, found)
-        axes.axhline(1, color=GREY, linestyle=":", linewidth=1.2)
-        for pads, _, colour, _ in halves[side]:
-            axes.plot(pads, 0.5, color=colour, marker="|", markersize=9, markeredgewidth=1.6)
+        for cell, look, _ in cells[side]:
+            for kind in KINDS:
+                _curve(axes, points[cell.name, kind], _look(look, kind), axis)
+        bound(axes, 1)
+        for half in halves[side]:
+            axes.plot(half.value.estimate, 0.5, color=half.look.colour, marker="|", markersize=9, markeredgewidth=1.6)
         _write_half_lives(axes, labels[side])
-        title(axes, f"{side}-padding", "; ".join(_reasons([found for _, found in cells[side]])))
+        title(axes, f"{side}-padding", "; ".join(_reasons([found for _, _, found in cells[side]])))
         axes.set_xlabel("extra pads (tokens)")
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     drawn[0].set_ylabel("distance between two texts\n(share of that without pads)")
-    moving = {cell.variant for side in shown for cell, _ in distinct(results, side) if part(cell, "forgetting")}
+    moving = {cell.variant for side in shown for cell, _, _ in cells[side]}
     names = {variant: label for variant, label in distinct_names(results).items() if variant in moving}
-    variants = variant_lines(results, names)
-    for line in variants:
-        line.set(linestyle="-", linewidth=1.8, marker="none")
     kinds = [rule("pairs of one predicted class", KINDS["within"]), rule("pairs of two classes", KINDS["between"])]
+    variants = variant_lines(results, names, plain=True, size=0)
     legend(figure, [*variants, *kinds, rule("as far apart as without pads")])
     return figure
+
+
+def _look(look: Look, kind: str) -> Look:
+    return replace(look, line=KINDS[kind], width=1.8)
+
+
+def _points(found: Record, kind: str) -> list[tuple[int, Estimate]]:
+    """The distance at every number of pads at which it is defined."""
+    known = [(each["pads"], one) for each in found["points"] if (one := Estimate.of(each.get(kind)))]
+    return [(pads, one if one.estimate >= LOWEST else Estimate(0.0, None, None)) for pads, one in known]
+
+
+def _curve(axes: Axes, placed: list[tuple[int, Estimate]], look: Look, axis: RatioAxis) -> None:
+    drawn = [(pads, axis.cut(one)) for pads, one in placed]
+    band(axes, drawn, look.colour)
+    line(axes, drawn, look, size=3)
+
+
+def _half_lives(cells: list[tuple[Look, Record]]) -> list[HalfLife]:
+    """Every half-life, rising."""
+    found = [
+        HalfLife(half, _look(look, kind))
+        for look, record in cells
+        for kind in KINDS
+        if (half := Estimate.of((record.get("half_life") or {}).get(kind)))
+    ]
+    return sorted(found, key=lambda half: half.value.estimate)
 
 
 def _reasons(found: list[Record]) -> list[str]:
@@ -81,69 +118,28 @@ def _reasons(found: list[Record]) -> list[str]:
     return list(reasons)
 
 
-def _curves(axes: Axes, look: Look, found: Record) -> None:
-    """Both kinds of pairs with their bands, and a tick where a curve has fallen to one half."""
-    for kind, line in KINDS.items():
-        points = [(each["pads"], one) for each in found["points"] if (one := Estimate.of(each.get(kind))) is not None]
-        if not points:
-            continue
-        pads = [number for number, _ in points]
-        low, high = zip(*(bounds(one) for _, one in points), strict=True)
-        lows = [max(LOWEST, bound) for bound in low]
-        axes.fill_between(pads, lows, high, color=look.colour, alpha=0.12, linewidth=0)
-        values = [max(LOWEST, one.estimate) for _, one in points]
-        axes.plot(pads, values, color=look.colour, linestyle=line, linewidth=1.8, marker=look.marker, markersize=3)
-
-
-def _half_lives(cells: list[tuple[Look, Record]]) -> list[tuple[float, str, str, LineStyle]]:
-    """Pads, label, colour and line of every half-life, rising."""
-    found = []
-    for look, record in cells:
-        for kind, line in KINDS.items():
-            half = Estimate.of((record.get("half_life") or {}).get(kind))
-            if half is not None:
-                bounds = "" if half.low is None or half.high is None else f" [{half.low:.3g}, {half.high:.3g}]"
-                label = f"half-life {half.estimate:.3g}{bounds}"
-                found.append((half.estimate, label, look.colour, line))
-    return sorted(found, key=lambda each: each[0])
-
-
-def _distance_axis(axes: Axes, found: list[Record], labels: int) -> None:
-    """Logarithmic, with all curves and their reference, and room for `labels` lines of text below them."""
-    estimates = [
-        one for record in found for each in record["points"] for kind in KINDS if (one := Estimate.of(each.get(kind)))
-    ]
-    lows = [max(LOWEST, each.estimate / 30, bounds(each)[0]) for each in estimates]
-    highs = [max(each.estimate, min(bounds(each)[1], 30 * each.estimate)) for each in estimates]
-    low, high = 0.85 * min([0.5, *lows]), 1.2 * max([1.0, *highs])
+def _room_below(axes: Axes, labels: int) -> None:
+    """Lower the end of the axis, so that so many lines of text have room below all curves."""
+    bottom, top = axes.get_ylim()
     room = LABEL_SHARE * labels + 0.02 * bool(labels)
-    bottom = low / (high / low) ** (room / (1 - room))
-    axes.set_yscale("log")
-    axes.set_ylim(bottom, high)
-    decades = math.log10(high / low)
-    locator = LogLocator(10, subs=(1.0, 2.0, 5.0) if decades < 2 else (1.0,), numticks=12)
-    axes.yaxis.set_major_locator(FixedLocator([tick for tick in locator.tick_values(low, high) if low <= tick <= high]))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_ylim(bottom / (top / bottom) ** (room / (1 - room)), top)
 
 
-def _write_half_lives(axes: Axes, labels: list[tuple[float, str, str, LineStyle]]) -> None:
+def _write_half_lives(axes: Axes, halves: list[HalfLife]) -> None:
     """A line from one half down to its label, which stands below all curves on the side where there is room."""
-    low, high = axes.get_xlim()
-    for index, (pads, label, colour, line) in enumerate(labels):
-        level = LABEL_SHARE * (index + 0.55)
-        reach = math.exp(math.log(axes.get_ylim()[0]) * (1 - level) + math.log(axes.get_ylim()[1]) * level)
-        inside = min(pads, high)
-        axes.plot([inside, inside], [reach, 0.5], color=colour, linestyle=line, linewidth=0.9, alpha=0.8)
-        right = (inside - low) / (high - low) < 0.45
-        text = f"{label} pads" if pads <= high else f"{label} pads →"
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    for index, half in enumerate(halves):
+        level = bottom * (top / bottom) ** (LABEL_SHARE * (index + 0.55))
+        place = min(half.value.estimate, right)
+        axes.plot([place] * 2, [level, 0.5], color=half.look.colour, linestyle=half.look.line, linewidth=0.9, alpha=0.8)
+        early = (place - left) / (right - left) < 0.45
         axes.annotate(
-            text,
-            (inside, reach),
-            xytext=(3 if right else -3, 0),
+            half.text if half.value.estimate <= right else f"{half.text} →",
+            (place, level),
+            xytext=(3 if early else -3, 0),
             textcoords="offset points",
-            ha="left" if right else "right",
+            ha="left" if early else "right",
             va="center",
-            color=colour,
+            color=half.look.colour,
             fontsize=8,
         )

@@ -6,8 +6,8 @@ import math
 import re
 import textwrap
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 import matplotlib as mpl
@@ -84,23 +84,32 @@ LOOKS = (
     Look("#56B4E9", (0, (8, 3)), "X", 1.5),
 )
 
+RESERVED = dict(zip(("baseline", "masked", "double_mask"), LOOKS, strict=False))
+
 Subject = TypeVar("Subject")
 Draw = Callable[[Results], Figure]
 
 
-def looks(results: Results) -> dict[str, Look]:
-    """The look of every variant, the same in all figures."""
-    return {variant: LOOKS[index % len(LOOKS)] for index, variant in enumerate(results.variants)}
+def variant_looks(variants: Iterable[str]) -> dict[str, Look]:
+    """The look of every variant; those of the default run look the same in every figure of every run and sweep."""
+    names = list(dict.fromkeys(variants))
+    free = itertools.cycle([*LOOKS[len(RESERVED) :], *(RESERVED[name] for name in RESERVED if name not in names)])
+    return {name: RESERVED[name] if name in RESERVED else next(free) for name in names}
 
 
 def cells_of(results: Results, side: str) -> list[tuple[CellFacts, Look]]:
     """The cells of one side, each with its look."""
-    look = looks(results)
-    return [(cell, look[cell.variant]) for cell in results.cells if cell.side == side]
+    looks = variant_looks(results.variants)
+    return [(cell, looks[cell.variant]) for cell in results.cells if cell.side == side]
 
 
 def panels(
-    rows: int, columns: int, *, height: float = PANEL_HEIGHT, sharex: bool = False, sharey: bool = False
+    rows: int,
+    columns: int,
+    *,
+    height: float = PANEL_HEIGHT,
+    sharex: bool = False,
+    sharey: bool | Literal["row"] = False,
 ) -> tuple[Figure, list[Axes]]:
     """A figure with rows × columns panels, read like a page; `sharex` and `sharey` as matplotlib has them."""
     figure = Figure(figsize=(PANEL_WIDTH * max(columns, 1.5), height * rows), layout="constrained")
@@ -128,16 +137,30 @@ def dot(label: str, marker: str = "o", *, hollow: bool = False, colour: str = GR
     )
 
 
-def variant_lines(results: Results, names: dict[str, str] | None = None) -> list[Line2D]:
-    """The variants in a legend, by the label that `names` gives them, all where it is None."""
-    handles = []
-    for variant, look in looks(results).items():
-        if names is None or variant in names:
-            label = variant if names is None else names[variant]
-            line = Line2D([], [], color=look.colour, linestyle=look.line, linewidth=look.width, label=label)
-            line.set(marker=look.marker, markersize=4)
-            handles.append(line)
-    return handles
+def handle(label: str, look: Look, *, size: float = 4.0) -> Line2D:
+    """A line in a legend, with a marker where it has a `size` in points."""
+    marker = look.marker if size else "None"
+    return Line2D(
+        [],
+        [],
+        color=look.colour,
+        linestyle=look.line,
+        linewidth=look.width,
+        marker=marker,
+        markersize=size,
+        label=label,
+    )
+
+
+def variant_lines(
+    results: Results, names: dict[str, str] | None = None, *, plain: bool = False, size: float = 4.0
+) -> list[Line2D]:
+    """The variants in a legend, by the label that `names` gives them, all where it is None; solid lines if `plain`."""
+    labels = names if names is not None else {variant: variant for variant in results.variants}
+    looks = {name: look for name, look in variant_looks(results.variants).items() if name in labels}
+    if plain:
+        looks = {name: replace(look, line="-", width=1.8) for name, look in looks.items()}
+    return [handle(labels[name], look, size=size) for name, look in looks.items()]
 
 
 def legend(figure: Figure, handles: Sequence[Artist], *, length: float = 2.6) -> None:
@@ -153,6 +176,15 @@ def legend(figure: Figure, handles: Sequence[Artist], *, length: float = 2.6) ->
     figure.legend(handles=list(handles), loc="outside upper center", ncols=columns, frameon=False, handlelength=length)
 
 
+def legend_above(axes: Axes, handles: Sequence[Artist], name: str) -> None:
+    """A small legend above one panel, headed by the panel's name."""
+    axes.legend(
+        handles=list(handles), title=name, title_fontsize=9.5, alignment="left", loc="lower left", ncols=2,
+        bbox_to_anchor=(0.0, 1.0), frameon=False, fontsize=7.5, handlelength=2.4, handletextpad=0.5,
+        columnspacing=0.8, borderaxespad=0.2,
+    )  # fmt: skip
+
+
 def _fits(widths: list[float], columns: int, width: float) -> bool:
     """Whether a legend of so many columns is narrow enough; matplotlib fills it column by column, the first fuller."""
     rows, more = divmod(len(widths), columns)
@@ -163,17 +195,6 @@ def _fits(widths: list[float], columns: int, width: float) -> bool:
 def title(axes: Axes, text: str, note: str = "") -> None:
     """The title of a panel, and below it what the panel does not draw."""
     axes.set_title("\n".join([text, textwrap.fill(note, TITLE_LETTERS)][: 1 + bool(note)]))
-
-
-def name_places(axes: Axes, labels: Sequence[str]) -> None:
-    """Names at 0, 1, 2, … of the x axis, slanted where they would run into each other."""
-    crowded = sum(map(len, labels)) > 34 or max(map(len, labels)) * len(labels) > 44
-    axes.set_xticks(range(len(labels)), labels, rotation=28 if crowded else 0, ha="right" if crowded else "center")
-    if crowded:
-        for label in axes.get_xticklabels():
-            label.set_rotation_mode("anchor")
-    axes.set_xlim(-0.6, len(labels) - 0.4)
-    axes.grid(visible=False, axis="x")
 
 
 def svg(name: str, draw: Callable[[Subject], Figure], subject: Subject) -> str:

@@ -53,9 +53,9 @@ def _knee(axes: Axes, marks: Sequence[tuple[float, Mark]], finding: Record) -> N
             continue
         wanted = finding["levels"] | {finding["axis"]: point["label"]}
         x, mark = next(((x, mark) for x, mark in marks if wanted.items() <= mark.levels.items()), (0.0, None))
-        if mark is not None and mark.estimate is not None:
+        if mark is not None and mark.value is not None:
             axes.plot(
-                x, 100 * mark.estimate, marker=marker, markersize=13, markerfacecolor="none", color=INK,
+                x, mark.value.estimate, marker=marker, markersize=13, markerfacecolor="none", color=INK,
                 markeredgewidth=1.3, linestyle="none", zorder=6, clip_on=False,
             )  # fmt: skip
 

@@ -1,33 +1,49 @@
 """Figures of rows along an axis: lines with bands, or single marks, a row of panels for each figure that is read."""
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator
 
+from stages.reporting.figures.marks import (
+    RatioAxis,
+    band,
+    bound,
+    intervals,
+    line,
+    name_places,
+    plain_numbers,
+    points,
+    ratio_axis,
+    seed_dots,
+)
 from stages.reporting.figures.style import (
     GREY,
     LOOKS,
     LineStyle,
     Look,
+    dot,
     empty_figure,
+    handle,
     legend,
     panels,
     rule,
     title,
+    variant_looks,
 )
 from stages.reporting.format import format_plain
-from stages.reporting.results import Record
+from stages.reporting.results import DRIFT, FLIPS, Record
 from stages.sweeps.report.annotations import annotate, finding_handles
-from stages.sweeps.report.scales import DRIFT, LABELS, floor_of, x_axis, y_axes
 from stages.sweeps.report.series import (
     MANY_SERIES,
     Mark,
     Places,
-    Series,
     all_marks,
+    colour_axis,
     colours_of,
     panels_of,
     places,
@@ -35,7 +51,13 @@ from stages.sweeps.report.series import (
     series,
 )
 
-PERCENT = ("accuracy", "train_accuracy", "flip_rate")
+LABELS = {
+    "accuracy": "test accuracy (%)",
+    "train_accuracy": "training accuracy (%)",
+    DRIFT: "drift ratio (no unit)",
+    FLIPS: "predictions flipped (%)",
+    "computed_tokens": "computed tokens /\ntokens of text",
+}
 DASHES: tuple[LineStyle, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (9, 3)), (0, (3, 3)))
 PANEL_HEIGHT = 2.5
 APART, APART_ON_LINES = 0.24, 0.06
@@ -47,110 +69,121 @@ BESIDE = 0.07
 def curves_figure(content: Record) -> Figure:
     """A row of panels for each figure that is read, a column for each panel that the sweep asks for."""
     estimands = [name for name in content["read"] if name in LABELS and name != content["figure"]["x"]]
-    estimands = [name for name in estimands if any(mark.estimate is not None for mark in all_marks(content, name))]
+    estimands = [name for name in estimands if any(mark.value for mark in all_marks(content, name))]
     if not estimands:
         return empty_figure("This sweep has nothing to draw: no figure that it reads is defined in any row.")
-    columns = panels_of(content)
-    figure, drawn = panels(len(estimands), len(columns), height=PANEL_HEIGHT, sharex=True)
-    place, undefined = places(content), False
-    for row, estimand in enumerate(estimands):
-        floor = floor_of(all_marks(content, estimand)) if estimand == DRIFT else 0.0
-        axes_of_row = drawn[row * len(columns) : (row + 1) * len(columns)]
-        for axes, panel in zip(axes_of_row, columns, strict=True):
-            undefined |= _panel(axes, content, panel, estimand, floor)
-            if row == 0:
+    columns, place, looks = panels_of(content), places(content), series_looks(content)
+    figure, drawn = panels(len(estimands), len(columns), height=PANEL_HEIGHT, sharex=True, sharey="row")
+    for number, estimand in enumerate(estimands):
+        row = drawn[number * len(columns) : (number + 1) * len(columns)]
+        axis = _y_axis(row, content, estimand)
+        for axes, panel in zip(row, columns, strict=True):
+            _panel(axes, content, panel, estimand, looks, axis)
+            if number == 0:
                 title(axes, _panel_title(content, panel))
-            x_axis(axes, place, named=row == len(estimands) - 1)
-        y_axes(axes_of_row, content, estimand, floor)
-    legend(figure, _legend(content, estimands))
+            _x_axis(axes, place)
+            axes.set_xlabel(place.title if estimand == estimands[-1] else "")
+    legend(figure, _legend(content, estimands, looks))
     return figure
 
 
-def _panel(axes: Axes, content: Record, panel: str, estimand: str, floor: float) -> bool:
-    """Draw every series; whether a mark was undefined."""
-    found, looks = series(content, panel, estimand), _looks(content)
-    thin = len({each.rest for each in found}) > MANY_SERIES
-    place, marks = places(content), []
-    for number, each in enumerate(found):
+def series_looks(content: Record) -> dict[tuple[str, str], Look]:
+    """Colour and marker by the axis of colours; dashes by the axes that nothing else shows."""
+    colours = colours_of(content)
+    by_colour = dict(zip(colours, itertools.cycle(LOOKS), strict=False))
+    if colour_axis(content) == "variant":
+        by_colour = variant_looks(colours)
+    every = [one for panel in panels_of(content) for one in series(content, panel, "accuracy")]
+    rests = list(dict.fromkeys(one.rest for one in every))
+    if len(rests) == 1:
+        return {(one.colour, one.rest): by_colour[one.colour] for one in every}
+    dashes = dict(zip(rests, itertools.cycle(DASHES), strict=False))
+    return {(one.colour, one.rest): replace(by_colour[one.colour], line=dashes[one.rest], width=1.6) for one in every}
+
+
+def _y_axis(row: Sequence[Axes], content: Record, estimand: str) -> RatioAxis | None:
+    """One scale for all panels of a row, logarithmic for drift, with its ε."""
+    row[0].set_ylabel(LABELS[estimand])
+    if estimand == DRIFT:
+        epsilon, marks = content["epsilon"][DRIFT], all_marks(content, DRIFT)
+        seeds = [value for mark in marks for value, _ in mark.seeds]
+        known = [mark.value for mark in marks if mark.value]
+        axis = ratio_axis(row, "y", known, seeds=seeds, keep=(epsilon / 2, 2 * epsilon), most=6)
+    for axes in row:
+        if estimand in (DRIFT, FLIPS):
+            bound(axes, content["epsilon"][estimand] * (1 if estimand == DRIFT else 100))
+    return axis if estimand == DRIFT else None
+
+
+def _x_axis(axes: Axes, place: Places) -> None:
+    """The scale or the names along x."""
+    if not place.numeric:
+        name_places(axes, place.names)
+        return
+    if place.logarithmic:
+        axes.set_xscale("log", base=2)
+    plain_numbers(axes.xaxis)
+    if place.ticks:
+        axes.xaxis.set_major_locator(FixedLocator(place.ticks))
+
+
+def _panel(
+    axes: Axes, content: Record, panel: str, estimand: str, looks: dict[tuple[str, str], Look], axis: RatioAxis | None
+) -> None:
+    """Every series, in words which of them are undefined, and what findings mark."""
+    found, place, bars = series(content, panel, estimand), places(content), content["figure"]["kind"] == "bars"
+    thin, step = (
+        len({one.rest for one in found}) > MANY_SERIES,
+        min(APART if bars else APART_ON_LINES, 0.8 / len(found)),
+    )
+    drawn: list[tuple[float, Mark]] = []
+    for number, one in enumerate(found):
         shift = number - (len(found) - 1) / 2
-        step = min(APART if content["figure"]["kind"] == "bars" else APART_ON_LINES, 0.8 / len(found))
-        xs = [_moved(mark.x, place, shift, step) for mark in each.marks]
-        marks += list(zip(xs, each.marks, strict=True))
-        _series(axes, content, each, xs, looks[each.colour, each.rest], estimand, floor=floor, thin=thin)
-    missing = sorted({each.colour for each in found if all(mark.estimate is None for mark in each.marks)})
-    if missing:
-        axes.text(
-            0.5,
-            0.02,
-            f"undefined: {', '.join(missing)}",
-            transform=axes.transAxes,
-            ha="center",
-            va="bottom",
-            color=GREY,
+        marks = [(_moved(mark.x, place, shift, step), mark) for mark in one.marks]
+        drawn += marks
+        look = looks[one.colour, one.rest]
+        _series(
+            axes, marks, replace(look, width=0.8) if thin else look, axis, thin=thin, bars=bars, names=not place.numeric
         )
+    missing = sorted({one.colour for one in found if not any(mark.value for mark in one.marks)})
+    if missing:
+        words = f"undefined: {', '.join(missing)}"
+        axes.text(0.5, 0.02, words, transform=axes.transAxes, ha="center", va="bottom", color=GREY)
     if estimand == "accuracy":
-        annotate(axes, content, panel, marks)
-    return bool(missing)
+        annotate(axes, content, panel, drawn)
 
 
 def _series(
-    axes: Axes, content: Record, each: Series, at: list[float], look: Look, estimand: str, *, floor: float, thin: bool
+    axes: Axes,
+    marks: list[tuple[float, Mark]],
+    look: Look,
+    axis: RatioAxis | None,
+    *,
+    thin: bool,
+    bars: bool,
+    names: bool,
 ) -> None:
-    factor = 100 if estimand in PERCENT else 1
-    pairs = [(x, mark) for x, mark in zip(at, each.marks, strict=True) if mark.estimate is not None]
-    if not pairs:
+    """One series: single marks in a figure of bars, a line in others; intervals and seeds unless it is `thin`."""
+    known = [(x, mark.value if axis is None else axis.cut(mark.value)) for x, mark in marks if mark.value]
+    if not known:
         return
-    xs, known = [x for x, _ in pairs], [mark for _, mark in pairs]
-    middles = [max(floor, factor * (mark.estimate or 0.0)) for mark in known]
-    bars = content["figure"]["kind"] == "bars" or not places(content).numeric
     if not thin:
-        _intervals(axes, known, xs, look, factor=factor, floor=floor, bars=bars)
-        beside = BESIDE if content["figure"]["kind"] == "bars" else 0.0
-        _seeds(axes, known, [x + beside for x in xs], look, factor=factor, floor=floor)
-    if content["figure"]["kind"] == "bars":
-        axes.plot(
-            xs, middles, color=look.colour, marker=look.marker, markersize=6, linestyle="none", zorder=4, clip_on=False
-        )
+        if bars or names or len(known) < 2:
+            intervals(axes, known, look.colour)
+        else:
+            band(axes, known, look.colour)
+        for learned in (True, False):
+            dots = [
+                (x + (BESIDE if bars else 0), value if axis is None else axis.place(value))
+                for x, mark in marks
+                for value, beat in mark.seeds
+                if beat is learned and mark.value
+            ]
+            seed_dots(axes, dots, look, hollow=not learned)
+    if bars:
+        points(axes, known, look)
     else:
-        width = 0.8 if thin else look.width
-        axes.plot(
-            xs, middles, color=look.colour, linestyle=look.line, linewidth=width, marker=look.marker,
-            markersize=3 if thin else 4, zorder=3, clip_on=False,
-        )  # fmt: skip
-
-
-def _intervals(
-    axes: Axes, marks: Sequence[Mark], xs: list[float], look: Look, *, factor: float, floor: float, bars: bool
-) -> None:
-    rows = [
-        (x, max(floor, factor * mark.low), max(floor, factor * mark.high))
-        for x, mark in zip(xs, marks, strict=True)
-        if mark.low is not None and mark.high is not None and not mark.exact
-    ]
-    if not rows:
-        return
-    if bars or len(rows) < 2:
-        for x, low, high in rows:
-            axes.plot([x, x], [low, high], color=look.colour, linewidth=1.4, zorder=2)
-    else:
-        along, lows, highs = zip(*rows, strict=True)
-        axes.fill_between(along, lows, highs, color=look.colour, alpha=0.15, linewidth=0)
-
-
-def _seeds(axes: Axes, marks: Sequence[Mark], xs: list[float], look: Look, *, factor: float, floor: float) -> None:
-    for beaten in (True, False):
-        dots = [
-            (x, max(floor, factor * value))
-            for x, mark in zip(xs, marks, strict=True)
-            for value, learned in mark.seeds
-            if learned is beaten
-        ]
-        if dots:
-            axes.plot(
-                *zip(*dots, strict=True), color=look.colour, marker="o", markersize=3, linestyle="none", alpha=0.6,
-                markeredgewidth=0 if beaten else 0.7, markerfacecolor=look.colour if beaten else "white", zorder=4,
-                clip_on=False,
-            )  # fmt: skip
+        line(axes, known, look, size=3 if thin else 4)
 
 
 def _moved(x: float, place: Places, shift: float, step: float) -> float:
@@ -167,49 +200,25 @@ def _panel_title(content: Record, panel: str) -> str:
     return f"{panel}-padding" if axis == "side" else panel if axis == "variant" else f"{axis}: {panel}"
 
 
-def _looks(content: Record) -> dict[tuple[str, str], Look]:
-    """Colour and marker by the axis of colours; dashes by the axes that nothing else shows."""
-    keys = dict.fromkeys(
-        (each.colour, each.rest) for panel in panels_of(content) for each in series(content, panel, "accuracy")
-    )
-    rests = list(dict.fromkeys(rest for _, rest in keys))
-    colours = colours_of(content)
-    found = {}
-    for colour, rest in keys:
-        look = LOOKS[colours.index(colour) % len(LOOKS)]
-        line = look.line if len(rests) == 1 else DASHES[rests.index(rest) % len(DASHES)]
-        found[colour, rest] = Look(look.colour, line, look.marker, look.width if len(rests) == 1 else 1.6)
-    return found
-
-
-def _legend(content: Record, estimands: Sequence[str]) -> list[Artist]:
-    looks, bars = _looks(content), content["figure"]["kind"] == "bars"
+def _legend(content: Record, estimands: Sequence[str], looks: dict[tuple[str, str], Look]) -> list[Artist]:
+    """Colours, dashes, what findings mark, and ε."""
     rests = list(dict.fromkeys(rest for _, rest in looks))
+    by_colour = {colour: look for (colour, _), look in reversed(looks.items()) if colour}
     handles: list[Artist] = []
-    for colour in dict.fromkeys(colour for colour, _ in looks):
-        look = next(look for (name, _), look in looks.items() if name == colour)
-        line = "none" if bars else look.line if len(rests) == 1 else "-"
-        if colour:
-            handles.append(
-                Line2D(
-                    [],
-                    [],
-                    color=look.colour,
-                    linestyle=line,
-                    linewidth=look.width,
-                    marker=look.marker,
-                    markersize=5,
-                    label=colour,
-                )
-            )
+    for colour in dict.fromkeys(colour for colour, _ in looks if colour):
+        look = by_colour[colour]
+        if content["figure"]["kind"] == "bars":
+            handles.append(dot(colour, look.marker, colour=look.colour))
+        else:
+            handles.append(handle(colour, look if len(rests) == 1 else replace(look, line="-"), size=5))
     if 1 < len(rests) <= MANY_SERIES:
         names = " × ".join(rest_axes(content))
         handles += [rule(f"{names} {rest}", DASHES[index % len(DASHES)]) for index, rest in enumerate(rests)]
     handles += finding_handles(content, estimands)
-    drift, flips = content["epsilon"][DRIFT], 100 * content["epsilon"]["flip_rate"]
-    bounds = [f"{format_plain(drift)} (drift)"] * (DRIFT in estimands) + [f"{format_plain(flips)} % (flips)"] * (
-        "flip_rate" in estimands
-    )
-    if bounds:
-        handles.append(rule(f"ε = {', '.join(bounds)}"))
-    return handles
+    units = {DRIFT: (1, " (drift)"), FLIPS: (100, " % (flips)")}
+    bounds = [
+        f"{format_plain(factor * content['epsilon'][name])}{unit}"
+        for name, (factor, unit) in units.items()
+        if name in estimands
+    ]
+    return [*handles, *([rule(f"ε = {', '.join(bounds)}")] if bounds else [])]

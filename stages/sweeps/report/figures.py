@@ -1,12 +1,33 @@
-"""The figures of a sweep, by the kind that its file asks for."""
+"""The figures of a sweep, by the kind that its file asks for, and what is to be seen in each."""
 
 from stages.reporting.figures.style import svg
-from stages.reporting.results import Record
+from stages.reporting.format import listed
+from stages.reporting.results import DRIFT, FLIPS, Record
 from stages.sweeps.report.curves import curves_figure
 from stages.sweeps.report.heatmap import heatmap_figure
+from stages.sweeps.report.series import MANY_SERIES, all_marks, panels_of, rest_axes, series
 from stages.sweeps.report.serving import serving_figure
 
 SERVING = "_serving"
+KINDS = {
+    "curves": (
+        "Lines are means over seeds (of drift geometric ones), bands or bars their intervals, dots single seeds, "
+        "hollow where a seed did not beat chance."
+    ),
+    "bars": (
+        "Marks are means over seeds (of drift geometric ones), upright lines their intervals, dots single seeds, "
+        "hollow where a seed did not beat chance."
+    ),
+    "heatmap": (
+        "Each field is a mean over seeds (of drift a geometric one); drift and flips: the darker, the more; accuracy: "
+        "the lighter, the more. Green is exact: the extra pads move nothing. Hatched is undefined: too few seeds beat "
+        "chance."
+    ),
+}
+SERVED_OTHERWISE = (
+    "**Served otherwise than trained.** The same models read the test texts under other paddings than in training; "
+    "marks are changes of accuracy with their intervals, and between the dotted lines they do not matter."
+)
 
 
 def sweep_figures(content: Record) -> dict[str, str]:
@@ -17,7 +38,22 @@ def sweep_figures(content: Record) -> dict[str, str]:
     """
     name = content["name"]
     draw = heatmap_figure if content["figure"]["kind"] == "heatmap" else curves_figure
-    found = {f"{name}.svg": svg(f"sweep-{name}", draw, content)}
+    figures = {f"{name}.svg": svg(f"sweep-{name}", draw, content)}
     if "accuracy_change" in content["read"]:
-        found[f"{name}{SERVING}.svg"] = svg(f"sweep-{name}{SERVING}", serving_figure, content)
-    return found
+        figures[f"{name}{SERVING}.svg"] = svg(f"sweep-{name}{SERVING}", serving_figure, content)
+    return figures
+
+
+def captions(content: Record) -> dict[str, str]:
+    """File name -> caption in Markdown."""
+    name, rest = content["name"], rest_axes(content)
+    parts = [f"**{content['title']}.**", KINDS[content["figure"]["kind"]]]
+    if content["figure"]["kind"] != "heatmap":
+        if rest:
+            many = max(len({one.rest for one in series(content, panel, "accuracy")}) for panel in panels_of(content))
+            thin = ", thin and without bands, for they are many" if many > MANY_SERIES else ""
+            parts.append(f"One line for each level of {listed(rest)}{thin}.")
+        if any(mark.value is None for estimand in (DRIFT, FLIPS) for mark in all_marks(content, estimand)):
+            parts.append("Drift and flips are not drawn where too few seeds beat chance.")
+    texts = {f"{name}.svg": " ".join(parts)}
+    return texts | ({f"{name}{SERVING}.svg": SERVED_OTHERWISE} if "accuracy_change" in content["read"] else {})

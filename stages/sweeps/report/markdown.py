@@ -6,7 +6,7 @@ from typing import Any
 
 from stages.reporting.format import format_count, format_plain, listed
 from stages.reporting.results import Record
-from stages.sweeps.report.captions import captions
+from stages.sweeps.report.figures import captions
 from stages.sweeps.report.finding_tables import finding_tables
 from stages.sweeps.report.tables import (
     axes_of,

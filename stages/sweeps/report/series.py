@@ -4,11 +4,13 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stages.reporting.results import Record
+from stages.reporting.figures.marks import scaled
+from stages.reporting.results import Estimate, Record
 from stages.sweeps.report.tables import axes_of, rows_of
 from stages.sweeps.spec import ROW_FIGURES
 
-EXACT, UNDEFINED = "EXACT", "UNDEFINED"
+EXACT = "EXACT"
+PERCENT = ("accuracy", "train_accuracy", "flip_rate")
 MANY_SERIES = 6
 """More lines of one colour than this are drawn thin and without bands."""
 TITLES = {
@@ -24,14 +26,13 @@ LOG_FROM = 8
 
 @dataclass(frozen=True)
 class Mark:
-    """One figure of one row: estimate and bounds (None where undefined), and every seed with whether it learned."""
+    """One figure of one row, in the unit of its axis."""
 
     x: float
-    estimate: float | None
-    low: float | None
-    high: float | None
+    value: Estimate | None
+    """None where it is undefined."""
     seeds: tuple[tuple[float, bool], ...]
-    exact: bool
+    """The figure of every seed that has one, and whether it beat chance; 0 where the row is exact."""
     levels: dict[str, str]
 
 
@@ -124,19 +125,18 @@ def all_marks(content: Record, estimand: str) -> list[Mark]:
 def _mark(row: Record, estimand: str, x: float) -> Mark | None:
     if estimand == "computed_tokens":
         ratio = row["computed_tokens"] / row["text_tokens"]
-        return Mark(x, ratio, None, None, (), exact=False, levels=row["levels"])
-    found = row.get(estimand)
-    if found is None:
+        return Mark(x, Estimate(ratio, None, None), (), row["levels"])
+    figure, factor = row.get(estimand), 100 if estimand in PERCENT else 1
+    if figure is None:
         return None
-    seeds = [(seed.get(estimand), seed["learned"]) for seed in row["seeds"]]
+    exact = figure.get("verdict") == EXACT
+    known = [(0.0 if exact else seed.get(estimand), seed["learned"]) for seed in row["seeds"]]
+    value = Estimate.of(figure)
     return Mark(
-        x=x,
-        estimate=found["estimate"],
-        low=found["low"],
-        high=found["high"],
-        seeds=tuple((value, learned) for value, learned in seeds if value is not None),
-        exact=found.get("verdict") == EXACT,
-        levels=row["levels"],
+        x,
+        None if value is None else scaled(value, factor),
+        tuple((factor * seed, learned) for seed, learned in known if seed is not None),
+        row["levels"],
     )
 
 
