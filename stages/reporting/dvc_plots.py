@@ -1,8 +1,11 @@
 """What `dvc plots` and `dvc metrics` read: tidy rows, from which drift and flips are drawn as well, and numbers."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from stages.reporting.results import DRIFT, FLIPS, Estimate, Record, Results
+from stages.analysis.contract import Epoch, to_json
+from stages.analysis.estimate import Estimate
+from stages.reporting.typed_results import DRIFT, FLIPS, Results
 from stages.runtime.paths import condition_name
 from stages.stats.rounding import rounded
 
@@ -25,12 +28,12 @@ class PadsRow:
         return Estimate(self.estimate, self.low, self.high)
 
 
-def plot_records(results: Results, history: list[Record]) -> dict[str, list[Record]]:
+def plot_records(results: Results, history: list[Epoch]) -> dict[str, list[dict[str, Any]]]:
     """The records of each file under plots/, by its stem.
 
     Args:
         results: the report.
-        history: one record for each side, variant, seed and epoch, with losses and accuracies.
+        history: losses and accuracies of every epoch of every seed.
     """
     return {
         "drift": [asdict(row) for row in rows_by_pads(results, DRIFT)],
@@ -41,26 +44,26 @@ def plot_records(results: Results, history: list[Record]) -> dict[str, list[Reco
                 "side": cell.side,
                 "variant": cell.variant,
                 "seed": seed.seed,
-                "accuracy": seed.accuracy,
+                "accuracy": seed.accuracy.estimate,
             }
             for cell in results.cells
             for seed in cell.seeds
         ],
-        "learning": rounded([{"cell": f"{row['side']}-{row['variant']}"} | row for row in history]),
+        "learning": rounded([{"cell": f"{epoch.side}-{epoch.variant}"} | to_json(epoch) for epoch in history]),
     }
 
 
-def metrics(results: Results) -> Record:
+def metrics(results: Results) -> dict[str, dict[str, dict[str, float]]]:
     """By side and variant: numbers alone, a key left out where it is undefined."""
-    nested: Record = {}
+    nested: dict[str, dict[str, dict[str, float]]] = {}
     for cell in results.cells:
         drift, flips = (results.finding(cell, estimand, results.headline) for estimand in (DRIFT, FLIPS))
         values = {
-            "accuracy": cell.accuracy,
+            "accuracy": cell.accuracy.mean,
             "drift_ratio": drift.estimate if drift else None,
             "flip_rate": flips.estimate if flips else None,
-            "seeds_at_chance": cell.at_chance,
-            "padding_share": cell.padding_share,
+            "seeds_at_chance": cell.n_seeds_at_chance,
+            "padding_share": cell.padding_share_computed,
         }
         known = {key: value for key, value in values.items() if value is not None}
         nested.setdefault(cell.side, {})[cell.variant] = known

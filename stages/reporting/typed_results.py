@@ -138,6 +138,12 @@ class Results:
         """The cells of the variants that are no copies."""
         return [cell for cell in self.cells if cell.variant not in self.copies]
 
+    @property
+    def original_names(self) -> dict[str, str]:
+        """Labels of the variants that are no copies; that of the baseline names its copies too."""
+        names = [variant for variant in self.variants if variant not in self.copies]
+        return {name: " = ".join([name, *self.copies]) if name == BASELINE else name for name in names}
+
     def exact(self, cell: CellFacts) -> bool:
         """Whether no condition moved any state or prediction of the cell."""
         return all(
@@ -154,6 +160,12 @@ def condition_text(condition: str) -> str:
         return words[condition]
     pads = condition.removeprefix(ALONE[:-1])
     return f"{pads} extra pad{'' if pads == '1' else 's'}"
+
+
+def condition_label(condition: str) -> str:
+    """A condition in two words: alone, 16 pads, as trained, other side."""
+    words = {ALONE: "alone", AS_TRAINED: "as trained", OTHER_SIDE: "other side"}
+    return words[condition] if condition in words else condition_text(condition).replace(" extra", "")
 
 
 def head_text(head: str) -> str:

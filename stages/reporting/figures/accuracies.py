@@ -3,7 +3,8 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from stages.reporting.figures.facts import condition_label, distinct, distinct_names
+from stages.analysis.contract_cells import ALONE, CellFacts
+from stages.analysis.estimate import Estimate
 from stages.reporting.figures.marks import bound, intervals, name_places, scaled, seed_dots
 from stages.reporting.figures.style import (
     GREY,
@@ -18,7 +19,7 @@ from stages.reporting.figures.style import (
     title,
     variant_lines,
 )
-from stages.reporting.results import ALONE, CellFacts, Estimate, Results
+from stages.reporting.typed_results import Results, condition_label
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
 
 SHARE = 0.76
@@ -30,22 +31,21 @@ MEAN = Look(GREY, "-", "none", 2.5)
 def accuracy_figure(results: Results) -> Figure:
     """Test accuracy of every seed, their mean and its interval, in percent."""
     figure, drawn = panels(1, len(results.sides), sharey=True)
-    best = (results.report["dataset"]["truth"] or {}).get("best_accuracy")
+    truth = results.report.dataset.truth
     for axes, side in zip(drawn, results.sides, strict=True):
-        cells = cells_of(results, side)
+        cells = cells_of(results, side, copies=True)
         for place, (cell, look) in enumerate(cells):
-            mean = Estimate(cell.accuracy, cell.accuracy_low, cell.accuracy_high)
-            seeds = [(seed.accuracy, seed.learned) for seed in cell.seeds]
-            _seeds_and_mean(axes, place - 0.05, 0.7, seeds, mean, look, size=5)
+            seeds = [(seed.accuracy.estimate, seed.learned) for seed in cell.seeds]
+            _seeds_and_mean(axes, place - 0.05, 0.7, seeds, cell.accuracy.estimate, look, size=5, alpha=1.0)
         bound(axes, 100 * cells[0][0].seeds[0].majority)
-        if best is not None:
-            bound(axes, 100 * best, "--")
+        if truth:
+            bound(axes, 100 * truth.best_accuracy, "--")
         name_places(axes, [cell.variant for cell, _ in cells])
         title(axes, f"{side}-padding")
         axes.set_xlabel("variant")
     drawn[0].set_ylabel("test accuracy (%)")
-    chance = [dot("seed at chance", hollow=True)] * any(cell.at_chance for cell in results.cells)
-    rules = [rule("majority share"), *[rule("best possible", "--")] * (best is not None)]
+    chance = [dot("seed at chance", hollow=True)] * any(cell.n_seeds_at_chance for cell in results.cells)
+    rules = [rule("majority share"), *[rule("best possible", "--")] * bool(truth)]
     legend(figure, [dot("seed"), *chance, handle("mean of seeds", MEAN, size=0), *rules])
     return figure
 
@@ -61,13 +61,13 @@ def mismatch_figure(results: Results) -> Figure:
         )
     figure, drawn = panels(1, len(results.sides), sharey=True)
     for axes, side in zip(drawn, results.sides, strict=True):
-        cells = distinct(results, side)
+        cells = cells_of(results, side)
         for index, (cell, look) in enumerate(cells):
             shift = SHARE * ((index + 0.5) / len(cells) - 0.5)
             for place, condition in enumerate(conditions):
                 if known := served[cell.name, condition]:
                     mean, seeds = known
-                    _seeds_and_mean(axes, place + shift, SHARE / len(cells), seeds, mean, look, size=3)
+                    _seeds_and_mean(axes, place + shift, SHARE / len(cells), seeds, mean, look, size=3, alpha=0.6)
         for place in range(1, len(conditions)):
             axes.axvline(place - 0.5, color="#e6e6e6", linewidth=0.8)
         name_places(axes, [condition_label(name) for name in conditions])
@@ -75,18 +75,26 @@ def mismatch_figure(results: Results) -> Figure:
         title(axes, f"trained with {side}-padding", f"at chance, not drawn: {', '.join(silent)}" if silent else "")
         axes.set_xlabel("served")
     drawn[0].set_ylabel("test accuracy (%)")
-    legend(figure, [*variant_lines(results, distinct_names(results), plain=True), dot("seed that learned")])
+    legend(figure, [*variant_lines(results, results.original_names, plain=True), dot("seed that learned")])
     return figure
 
 
 def _seeds_and_mean(
-    axes: Axes, middle: float, width: float, seeds: list[tuple[float, bool]], mean: Estimate, look: Look, *, size: float
+    axes: Axes,
+    middle: float,
+    width: float,
+    seeds: list[tuple[float, bool]],
+    mean: Estimate,
+    look: Look,
+    *,
+    size: float,
+    alpha: float,
 ) -> None:
     """Seeds to the left, hollow where they did not learn, and to the right their mean with its interval, in percent."""
     for learned in (True, False):
         places = [middle + width * (-0.36 + 0.44 * (index + 0.5) / len(seeds)) for index in range(len(seeds))]
         dots = [(place, 100 * value) for place, (value, beat) in zip(places, seeds, strict=True) if beat is learned]
-        seed_dots(axes, dots, look, hollow=not learned, size=size)
+        seed_dots(axes, dots, look, hollow=not learned, size=size, alpha=alpha)
     place, half, value = middle + 0.27 * width, 0.14 * width, scaled(mean, 100)
     axes.plot([place - half, place + half], [value.estimate] * 2, color=look.colour, linewidth=MEAN.width)
     intervals(axes, [(place, value)], look.colour)
@@ -94,8 +102,10 @@ def _seeds_and_mean(
 
 def _served(cell: CellFacts, condition: str) -> tuple[Estimate, list[tuple[float, bool]]] | None:
     """The accuracy over the seeds that learned, and of each of them; None where there are none."""
-    seeds = [(seed.accuracy_at[condition], True) for seed in cell.learned if condition in seed.accuracy_at]
-    mean = Estimate.of(cell.at(condition).get("accuracy"))
+    by_seed = [seed.accuracy_by_condition for seed in cell.learned]
+    seeds = [(known[condition], True) for known in by_seed if condition in known]
+    served = cell.served(condition)
+    mean = served.accuracy if served else None
     if seeds and mean is None and len(seeds) == 1:
         mean = Estimate(seeds[0][0], None, None)
     return (mean, seeds) if seeds and mean else None

@@ -7,6 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
+from stages.analysis.contract_cells import CellFacts, SeedFacts
+from stages.analysis.estimate import Estimate
 from stages.reporting.dvc_plots import rows_by_pads
 from stages.reporting.figures.marks import Placed, band, bound, line, plain_numbers, ratio_axis, scaled, seed_dots
 from stages.reporting.figures.style import (
@@ -22,7 +24,7 @@ from stages.reporting.figures.style import (
     variant_looks,
 )
 from stages.reporting.format import format_plain
-from stages.reporting.results import DRIFT, FLIPS, CellFacts, Estimate, Results
+from stages.reporting.typed_results import DRIFT, FLIPS, Results
 from stages.runtime.paths import condition_name
 
 DEPTHS: tuple[LineStyle, ...] = ((0, (4, 1.5)), (0, (6, 1.5, 1.5, 1.5)), (0, (2, 2)))
@@ -98,25 +100,29 @@ def _curves(results: Results, estimand: str) -> list[Curve]:
     rows, looks, found = rows_by_pads(results, estimand), variant_looks(results.variants), []
     for cell in results.cells:
         placed = [(row.pads, row.value) for row in rows if row.cell == cell.name]
-        exact = {pads for pads, one in placed if one.estimate == 0}
         seeds = [
-            (pads, 0.0 if pads in exact else value)
-            for pads in results.pads
+            (pads, 0.0 if one.estimate == 0 else value)
+            for pads, one in placed
             for seed in cell.learned
-            if (value := (seed.drift if estimand == DRIFT else seed.flips).get(condition_name(pads))) is not None
+            if (value := _of_seed(cell, seed, estimand, condition_name(pads))) is not None
         ]
         found.append(Curve(cell.side, cell.variant, looks[cell.variant], placed, seeds))
     return found
+
+
+def _of_seed(cell: CellFacts, seed: SeedFacts, estimand: str, condition: str) -> float | None:
+    return cell.drift(seed, condition) if estimand == DRIFT else seed.flips_by_condition.get(condition)
 
 
 def _layer_curves(results: Results) -> list[Curve]:
     """The drift of the hidden state of every recurrent layer of every cell, drawn differently by depth."""
     looks, found = variant_looks(results.variants), []
     for cell in results.originals:
-        drifts = [(pads, cell.at(condition_name(pads)).get("drift_ratio") or {}) for pads in results.pads]
+        known = [(pads, cell.at(condition_name(pads))) for pads in results.pads]
+        drifts = [(pads, facts.drift_ratio) for pads, facts in known if facts]
         names = _hidden(cell)
         for depth, name in enumerate(names):
-            placed = [(pads, one) for pads, drift in drifts if (one := Estimate.of(drift.get(name)))]
+            placed = [(pads, one) for pads, drift in drifts if (one := drift.get(name))]
             width = 1.0 + 1.2 * (depth + 1) / len(names)
             look = replace(looks[cell.variant], line=_depth_line(depth, len(names)), width=width)
             found.append(Curve(cell.side, cell.variant, look, placed, []))

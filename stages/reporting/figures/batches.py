@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from stages.analysis.contract_texts import BatchingCost
 from stages.reporting.figures.marks import name_rows
-from stages.reporting.figures.style import GREY, INK, PANEL_WIDTH, empty_figure, legend, panels, rule
+from stages.reporting.figures.style import GREY, INK, PANEL_WIDTH, legend, panels, rule
 from stages.reporting.format import format_count, format_percent, listed
-from stages.reporting.results import Record, Results
+from stages.reporting.typed_results import Results
 
 TEXT = "#0072B2"
 PADDING = "#F3C9A8"
@@ -33,11 +34,7 @@ BATCHINGS = {
 
 def lengths_figure(results: Results) -> Figure:
     """How long the training texts are, and what of their rows is text, padding, or cut off."""
-    found = results.report.get("lengths") or {}
-    counts = sorted(map(tuple, (found.get("train") or {}).get("counts") or []))
-    if not counts:
-        return empty_figure("This run cannot show how long its training texts are: its analysis holds no lengths.")
-    max_len = found["max_len"]
+    counts, max_len = sorted(results.report.lengths.train.counts), results.report.lengths.max_len
     figure, (left, right) = panels(1, 2, sharey=True)
     top = min(max(1.08 * counts[-1][0], 1.15 * max_len), TALLEST * max_len)
     _histogram(left, counts, top)
@@ -64,11 +61,7 @@ def lengths_figure(results: Results) -> Figure:
 
 def cost_figure(results: Results) -> Figure:
     """Steps of one epoch by the way of batching, split into text and padding, and the variants that may use it."""
-    records: list[Record] = results.report.get("cost") or []
-    if not records:
-        return empty_figure("This run cannot show what ways to batch would cost: its analysis holds no such figures.")
-    groups = _same_bars([(side, _bars(records, side)) for side in results.sides])
-    groups = [(sides, bars) for sides, bars in groups if bars]
+    groups = _same_bars([(side, _bars(results.report.cost, side)) for side in results.sides])
     rows = max(len(bars) for _, bars in groups)
     figure = Figure(figsize=(2 * PANEL_WIDTH, len(groups) * (0.75 + 0.58 * rows) + 0.3), layout="constrained")
     drawn = list(figure.subplots(len(groups), 1, sharex=True, squeeze=False)[:, 0])
@@ -89,7 +82,7 @@ def cost_figure(results: Results) -> Figure:
     return figure
 
 
-def shares(counts: list[tuple[int, ...]], max_len: int) -> tuple[float, float, float]:
+def shares(counts: list[tuple[int, int]], max_len: int) -> tuple[float, float, float]:
     """Of the steps, what is text and what is padding; of all tokens, what is cut off."""
     texts = sum(count for _, count in counts)
     kept = sum(min(length, max_len) * count for length, count in counts)
@@ -98,7 +91,7 @@ def shares(counts: list[tuple[int, ...]], max_len: int) -> tuple[float, float, f
     return kept / steps, 1 - kept / steps, 1 - kept / tokens
 
 
-def _histogram(axes: Axes, counts: list[tuple[int, ...]], top: float) -> None:
+def _histogram(axes: Axes, counts: list[tuple[int, int]], top: float) -> None:
     """Horizontal bars, each as many whole lengths thick as it takes for no more than `BARS`."""
     shown = [(length, count) for length, count in counts if length <= top]
     thick = math.ceil((shown[-1][0] - shown[0][0] + 1) / BARS)
@@ -114,7 +107,7 @@ def _histogram(axes: Axes, counts: list[tuple[int, ...]], top: float) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
 
 
-def _rows(axes: Axes, counts: list[tuple[int, ...]], max_len: int) -> None:
+def _rows(axes: Axes, counts: list[tuple[int, int]], max_len: int) -> None:
     """Every text a thin column: what is text, what padding fills up to max_len, and what is cut off above it."""
     texts = sum(count for _, count in counts)
     edges, heights, done = [0.0], [], 0
@@ -135,17 +128,16 @@ def _rows(axes: Axes, counts: list[tuple[int, ...]], max_len: int) -> None:
     axes.grid(visible=False)
 
 
-Bar = tuple[str, int, int, list[str]]
+Bar = tuple[str, float, int, list[str]]
 """Way of batching, steps, steps of text, and the variants that may use it."""
 
 
-def _bars(records: list[Record], side: str) -> list[Bar]:
+def _bars(costs: list[BatchingCost], side: str) -> list[Bar]:
     """One bar for each way of batching and number of steps, in the order of `BATCHINGS`."""
-    found: dict[tuple[str, int, int], list[str]] = {}
-    for each in records:
-        if each["side"] == side:
-            key = (each["batching"], each["steps"], each["text_steps"])
-            found.setdefault(key, []).extend([each["variant"]] if each["usable"] else [])
+    found: dict[tuple[str, float, int], list[str]] = {}
+    for cost in costs:
+        if cost.side == side:
+            found.setdefault((cost.batching, cost.steps, cost.text_steps), []).extend([cost.variant] * cost.usable)
     order = [*BATCHINGS, *dict.fromkeys(batching for batching, _, _ in found if batching not in BATCHINGS)]
     return [(*key, users) for key, users in sorted(found.items(), key=lambda item: (order.index(item[0][0]), item[0]))]
 

@@ -4,10 +4,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from stages.reporting.figures.facts import condition_label, distinct, distinct_names, part, why_empty
+from stages.analysis.contract_cells import ALONE, CellFacts
+from stages.analysis.estimate import Estimate
 from stages.reporting.figures.marks import line
-from stages.reporting.figures.style import GREY, Look, empty_figure, handle, legend_above, panels
-from stages.reporting.results import ALONE, CellFacts, Estimate, Record, Results
+from stages.reporting.figures.style import GREY, Look, cells_of, empty_figure, handle, legend_above, panels, why_empty
+from stages.reporting.typed_results import Results, condition_label
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
 
 VARIANTS = ("baseline", "masked")
@@ -29,12 +30,12 @@ def calibration_figure(results: Results) -> Figure:
         (cell, {name: bins for name in conditions if (bins := _bins(cell, name))})
         for variant in _variants(results)
         for side in results.sides
-        for cell, _ in distinct(results, side)
+        for cell, _ in cells_of(results, side)
         if cell.variant == variant
     ]
     curves = [(cell, found) for cell, found in curves if found]
     if not curves:
-        return empty_figure(why_empty(results, "calibration", "whether confidences hold under pads"))
+        return empty_figure(why_empty(results, "whether confidences hold under pads"))
     columns = min(2, len(curves))
     figure, drawn = panels(-(-len(curves) // columns), columns, height=3.3, sharex=True, sharey=True)
     lowest = min(value for _, found in curves for bins in found.values() for each in bins for value in each)
@@ -57,14 +58,13 @@ def calibration_figure(results: Results) -> Figure:
 
 
 def _variants(results: Results) -> list[str]:
-    names = list(distinct_names(results))
+    names = list(results.original_names)
     return [name for name in VARIANTS if name in names] or names[:2]
 
 
 def _bins(cell: CellFacts, condition: str) -> list[tuple[float, float]]:
     """Confidence and accuracy of every bin, in percent."""
-    found: Record = part(cell, "calibration") or {}
-    return [(100 * each["confidence"], 100 * each["accuracy"]) for each in found.get(condition) or []]
+    return [(100 * point.confidence, 100 * point.accuracy) for point in cell.calibration.get(condition, [])]
 
 
 def _curves(axes: Axes, cell: CellFacts, found: dict[str, list[tuple[float, float]]], looks: dict[str, Look]) -> None:
@@ -72,7 +72,8 @@ def _curves(axes: Axes, cell: CellFacts, found: dict[str, list[tuple[float, floa
     handles = []
     for condition, bins in found.items():
         line(axes, [(sure, Estimate(right, None, None)) for sure, right in bins], looks[condition], size=3)
-        error = Estimate.of(cell.at(condition).get("calibration_error"))
+        served = cell.served(condition)
+        error = served.calibration_error if served else None
         words = condition_label(condition) + ("" if error is None else f" {100 * error.estimate:.1f} %")
         handles.append(handle(words, looks[condition], size=3))
     legend_above(axes, handles, f"{cell.variant}, {cell.side}-padding")

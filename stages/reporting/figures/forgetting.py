@@ -1,5 +1,6 @@
 """What the texts keep of their differences as pads run through the state."""
 
+import textwrap
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -7,15 +8,31 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from stages.reporting.figures.facts import distinct, distinct_names, part, why_empty
+from stages.analysis.contract_memory import Forgetting
+from stages.analysis.estimate import Estimate
 from stages.reporting.figures.marks import RatioAxis, band, bound, line, ratio_axis
-from stages.reporting.figures.style import LineStyle, Look, empty_figure, legend, panels, rule, title, variant_lines
-from stages.reporting.results import Estimate, Record, Results
+from stages.reporting.figures.style import (
+    TITLE_LETTERS,
+    LineStyle,
+    Look,
+    cells_of,
+    empty_figure,
+    legend,
+    panels,
+    rule,
+    title,
+    variant_lines,
+    why_empty,
+)
+from stages.reporting.typed_results import Results
 
 KINDS: dict[str, LineStyle] = {"within": "-", "between": (0, (4, 1.5))}
 """Pairs of texts that the model calls alike, and pairs that it does not."""
 
 NAMES = {"within": "within a class", "between": "between classes"}
+
+TITLE_HEIGHT = 0.17
+"""Inches that one line below a title takes."""
 
 LABEL_SHARE = 0.085
 """Share of a panel's height that one label of a half-life takes below the curves."""
@@ -44,20 +61,22 @@ class HalfLife(NamedTuple):
 def forgetting_figure(results: Results) -> Figure:
     """Distance between two texts as pads are added, over that without pads; half-lives where they exist."""
     cells = {
-        side: [(cell, look, found) for cell, look in distinct(results, side) if (found := part(cell, "forgetting"))]
+        side: [(cell, look, cell.forgetting) for cell, look in cells_of(results, side) if cell.forgetting]
         for side in results.sides
     }
     shown = [side for side, found in cells.items() if found]
     if not shown:
-        return empty_figure(why_empty(results, "forgetting", "how pads make a model forget its texts"))
-    figure, drawn = panels(1, len(shown), height=3.5, sharey=True)
+        return empty_figure(why_empty(results, "how pads make a model forget its texts", moving=True))
+    notes = {side: "; ".join(_reasons([found for _, _, found in cells[side]])) for side in shown}
+    lines = max(len(textwrap.wrap(note, TITLE_LETTERS)) for note in notes.values())
+    figure, drawn = panels(1, len(shown), height=3.2 + TITLE_HEIGHT * lines, sharey=True)
     points = {
         (cell.name, kind): _points(found, kind) for side in shown for cell, _, found in cells[side] for kind in KINDS
     }
     halves = {side: _half_lives([(look, found) for _, look, found in cells[side]]) for side in shown}
     labels = {side: found if len(found) <= LABELS else [] for side, found in halves.items()}
     known = [one for placed in points.values() for _, one in placed]
-    axis = ratio_axis(drawn[:1], "y", known, keep=(0.5, 1.0), most=6, zero=f"<{LOWEST:g}".replace("-0", "-"))
+    axis = ratio_axis(drawn[:1], "y", known, keep=(0.5, 1.0), zero=f"<{LOWEST:g}".replace("-0", "-"))
     _room_below(drawn[0], max(map(len, labels.values())))
     for axes, side in zip(drawn, shown, strict=True):
         for cell, look, _ in cells[side]:
@@ -67,12 +86,12 @@ def forgetting_figure(results: Results) -> Figure:
         for half in halves[side]:
             axes.plot(half.value.estimate, 0.5, color=half.look.colour, marker="|", markersize=9, markeredgewidth=1.6)
         _write_half_lives(axes, labels[side])
-        title(axes, f"{side}-padding", "; ".join(_reasons([found for _, _, found in cells[side]])))
+        title(axes, f"{side}-padding", notes[side])
         axes.set_xlabel("extra pads (tokens)")
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     drawn[0].set_ylabel("distance between two texts\n(share of that without pads)")
     moving = {cell.variant for side in shown for cell, _, _ in cells[side]}
-    names = {variant: label for variant, label in distinct_names(results).items() if variant in moving}
+    names = {variant: label for variant, label in results.original_names.items() if variant in moving}
     kinds = [rule("pairs of one predicted class", KINDS["within"]), rule("pairs of two classes", KINDS["between"])]
     variants = variant_lines(results, names, plain=True, size=0)
     legend(figure, [*variants, *kinds, rule("as far apart as without pads")])
@@ -83,10 +102,10 @@ def _look(look: Look, kind: str) -> Look:
     return replace(look, line=KINDS[kind], width=1.8)
 
 
-def _points(found: Record, kind: str) -> list[tuple[int, Estimate]]:
+def _points(found: Forgetting, kind: str) -> list[tuple[int, Estimate]]:
     """The distance at every number of pads at which it is defined."""
-    known = [(each["pads"], one) for each in found["points"] if (one := Estimate.of(each.get(kind)))]
-    return [(pads, one if one.estimate >= LOWEST else Estimate(0.0, None, None)) for pads, one in known]
+    by_pads = [(point.pads, point.within if kind == "within" else point.between) for point in found.points]
+    return [(pads, one if one.estimate >= LOWEST else Estimate(0.0, None, None)) for pads, one in by_pads if one]
 
 
 def _curve(axes: Axes, placed: list[tuple[int, Estimate]], look: Look, axis: RatioAxis) -> None:
@@ -95,22 +114,19 @@ def _curve(axes: Axes, placed: list[tuple[int, Estimate]], look: Look, axis: Rat
     line(axes, drawn, look, size=3)
 
 
-def _half_lives(cells: list[tuple[Look, Record]]) -> list[HalfLife]:
+def _half_lives(cells: list[tuple[Look, Forgetting]]) -> list[HalfLife]:
     """Every half-life, rising."""
-    found = [
-        HalfLife(half, _look(look, kind))
-        for look, record in cells
-        for kind in KINDS
-        if (half := Estimate.of((record.get("half_life") or {}).get(kind)))
+    halves = [
+        HalfLife(half, _look(look, kind)) for look, found in cells for kind in KINDS if (half := found.half_life[kind])
     ]
-    return sorted(found, key=lambda half: half.value.estimate)
+    return sorted(halves, key=lambda half: half.value.estimate)
 
 
-def _reasons(found: list[Record]) -> list[str]:
+def _reasons(found: list[Forgetting]) -> list[str]:
     """Why there are half-lives missing, each reason once, with the kind of pairs where only one kind lacks them."""
     reasons: dict[str, None] = {}
-    for record in found:
-        by_kind = {kind: reason for kind, reason in (record.get("reasons") or {}).items() if reason}
+    for one in found:
+        by_kind = {kind: reason for kind, reason in one.reasons.items() if reason}
         if len(set(by_kind.values())) == 1 and len(by_kind) == len(KINDS):
             reasons[next(iter(by_kind.values()))] = None
         else:

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from stages.analysis.estimate import Estimate
 from stages.reporting.figures.style import GREY, INK, LineStyle, Look
 from stages.reporting.format import format_plain
-from stages.reporting.results import Estimate
 
 Placed = Sequence[tuple[float, Estimate]]
 """Estimates, each with its place on the other axis."""
@@ -67,10 +67,16 @@ def points(
 
 
 def seed_dots(
-    axes: Axes, dots: Sequence[tuple[float, float]], look: Look, *, hollow: bool = False, size: float = 3.0
+    axes: Axes,
+    dots: Sequence[tuple[float, float]],
+    look: Look,
+    *,
+    hollow: bool = False,
+    size: float = 3.0,
+    alpha: float = 0.6,
 ) -> None:
     """A small marker at x and y of every seed, hollow where they did not beat chance."""
-    style = _markers(look, size, hollow=hollow) | {"markeredgewidth": 0.7 if hollow else 0, "alpha": 0.6}
+    style = _markers(look, size, hollow=hollow) | {"markeredgewidth": 0.7 if hollow else 0, "alpha": alpha}
     _plot(axes, [x for x, _ in dots], [y for _, y in dots], look.colour, style)
 
 
@@ -130,27 +136,29 @@ def plain_numbers(axis: Axis) -> None:
 
 @dataclass(frozen=True)
 class RatioAxis:
-    """The ends of what a logarithmic axis draws to scale, and where an exact 0 stands, None where there is none."""
+    """A logarithmic axis: to scale from `low` to its upper end, below that the place of an exact 0, if there is one."""
 
+    bottom: float
+    zero: float | None
     low: float
     high: float
-    zero: float | None
 
     def place(self, value: float) -> float:
-        """Where a value stands: within the ends, or at the place of 0."""
-        return self.zero if value == 0 and self.zero is not None else min(max(value, self.low), self.high)
+        """Where an estimate or a seed stands."""
+        return self.zero if value == 0 and self.zero is not None else value
 
     def cut(self, value: Estimate) -> Estimate:
-        """An estimate as it is drawn; only one that is 0 stands at the place of 0, never the end of an interval."""
+        """An estimate as it is drawn: an interval that goes on beyond what is to scale leaves the panel at its edge."""
         if value.estimate == 0:
             return Estimate(self.place(0.0), None, None)
-        low, high = (None if end is None else min(max(end, self.low), self.high) for end in (value.low, value.high))
-        return Estimate(self.place(value.estimate), low, high)
+        low = None if value.low is None else value.low if value.low >= self.low else self.bottom
+        high = None if value.high is None else min(value.high, self.high)
+        return Estimate(value.estimate, low, high)
 
 
 def ratio_axis(
     drawn: Sequence[Axes], which: Literal["x", "y"], estimates: Iterable[Estimate], *, seeds: Iterable[float] = (),
-    keep: tuple[float, float], most: int = 9, zero: str = "0, exact",
+    keep: tuple[float, float], most: int = 6, zero: str = "0, exact",
 ) -> RatioAxis:  # fmt: skip
     """Make an axis logarithmic, with all estimates and seeds on it and, unless a few seeds made them wide, intervals.
 
@@ -180,7 +188,7 @@ def ratio_axis(
         axis.set_major_locator(FixedLocator(ticks))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(FuncFormatter(lambda value, _: zero if value == place else format_plain(value)))
-    return RatioAxis(low, high, place)
+    return RatioAxis(bottom, place, low, high)
 
 
 def _round_numbers(low: float, high: float, most: int) -> list[float]:

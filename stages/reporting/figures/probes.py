@@ -5,13 +5,14 @@ from dataclasses import replace
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from stages.reporting.figures.facts import distinct, distinct_names, part, why_empty
+from stages.analysis.contract_memory import LabelProbe, PadCountProbe
 from stages.reporting.figures.marks import intervals, line, name_rows, points, scaled
 from stages.reporting.figures.style import (
     GREY,
     PANEL_WIDTH,
     LineStyle,
     Look,
+    cells_of,
     dot,
     empty_figure,
     legend,
@@ -19,8 +20,9 @@ from stages.reporting.figures.style import (
     rule,
     title,
     variant_lines,
+    why_empty,
 )
-from stages.reporting.results import Estimate, Record, Results
+from stages.reporting.typed_results import Results
 
 ROW_HEIGHT = 0.36
 """Inches."""
@@ -32,18 +34,18 @@ READERS: dict[str, LineStyle] = {"refitted": (0, (2, 1.5)), "frozen": "-"}
 def padcount_figure(results: Results) -> Figure:
     """How well a probe names the number of pads: against chance, against a control, and in bits."""
     rows = [
-        (cell, look, found["pad_count"])
+        (cell, look, cell.probes.pad_count)
         for side in results.sides
-        for cell, look in distinct(results, side)
-        if (found := part(cell, "probes"))
+        for cell, look in cells_of(results, side)
+        if cell.probes
     ]
     if not rows:
-        return empty_figure(why_empty(results, "probes", "whether a state knows how many pads it read"))
+        return empty_figure(why_empty(results, "whether a state knows how many pads it read"))
     figure = Figure(figsize=(2 * PANEL_WIDTH, 1.3 + ROW_HEIGHT * len(rows)), layout="constrained")
     axes = figure.subplots()
     for row, (_, look, found) in enumerate(rows):
         _pad_count(axes, row, found, look)
-    names = distinct_names(results)
+    names = results.original_names
     name_rows(axes, [f"{names[cell.variant]} ({cell.side})" for cell, _, _ in rows])
     axes.set_xlim(0, 100)
     axes.set_xlabel("probe accuracy (%)")
@@ -56,20 +58,16 @@ def padcount_figure(results: Results) -> Figure:
 def probes_figure(results: Results) -> Figure:
     """How well the label is read off the state, by the model's own head and by a probe refitted under these pads."""
     cells = {
-        side: [
-            (cell.variant, look, found["label"])
-            for cell, look in distinct(results, side)
-            if (found := part(cell, "probes"))
-        ]
+        side: [(cell.variant, look, cell.probes.label) for cell, look in cells_of(results, side) if cell.probes]
         for side in results.sides
     }
     shown = [side for side, found in cells.items() if found]
     if not shown:
-        return empty_figure(why_empty(results, "probes", "whether pads dilute the label"))
+        return empty_figure(why_empty(results, "whether pads dilute the label"))
     figure, drawn = panels(1, len(shown), sharey=True)
-    names = distinct_names(results)
+    names = results.original_names
     for axes, side in zip(drawn, shown, strict=True):
-        pads = sorted({each["pads"] for _, _, found in cells[side] for each in found})
+        pads = sorted({probe.pads for _, _, found in cells[side] for probe in found})
         for _, look, found in cells[side]:
             _label_reads(axes, pads, found, look)
         axes.set_xticks(range(len(pads)), [str(number) for number in pads])
@@ -85,23 +83,24 @@ def probes_figure(results: Results) -> Figure:
     return figure
 
 
-def _pad_count(axes: Axes, row: int, found: Record, look: Look) -> None:
+def _pad_count(axes: Axes, row: int, found: PadCountProbe, look: Look) -> None:
     """A dot with its interval, the control hollow, chance as a dotted stroke, and bits at the right edge."""
-    axes.plot([100 * found["chance"]] * 2, [row - 0.4, row + 0.4], color=GREY, linestyle=":", linewidth=1.4)
-    for key, place, size in (("control", row + 0.16, 4.5), ("accuracy", row - 0.08, 6.0)):
-        if one := Estimate.of(found[key]):
+    axes.plot([100 * found.chance] * 2, [row - 0.4, row + 0.4], color=GREY, linestyle=":", linewidth=1.4)
+    for one, place, size in ((found.control, row + 0.16, 4.5), (found.accuracy, row - 0.08, 6.0)):
+        if one:
             placed = [(place, scaled(one, 100))]
             intervals(axes, placed, look.colour, across=True)
-            points(axes, placed, look, across=True, hollow=key == "control", size=size)
-    if bits := Estimate.of(found["information_bits"]):
-        text = f"{round(bits.estimate, 2) + 0.0:.2f} of {found['entropy_bits']:.2f} bits".replace("-", "−")
+            points(axes, placed, look, across=True, hollow=one is found.control, size=size)
+    if bits := found.information_bits:
+        text = f"{round(bits.estimate, 2) + 0.0:.2f} of {found.entropy_bits:.2f} bits".replace("-", "−")
         axes.text(1.02, row, text, transform=axes.get_yaxis_transform(), ha="left", va="center", fontsize=8)
 
 
-def _label_reads(axes: Axes, pads: list[int], found: list[Record], look: Look) -> None:
+def _label_reads(axes: Axes, pads: list[int], found: list[LabelProbe], look: Look) -> None:
     """Both readers against the numbers of pads, which stand at equal distances."""
     for reader, style in READERS.items():
-        known = [(pads.index(each["pads"]), one) for each in found if (one := Estimate.of(each[reader]))]
+        by_pads = [(probe.pads, probe.frozen if reader == "frozen" else probe.refitted) for probe in found]
+        known = [(pads.index(number), one) for number, one in by_pads if one]
         placed = [(place, scaled(one, 100)) for place, one in sorted(known, key=lambda pair: pair[0])]
         line(axes, placed, replace(look, line=style, width=1.3))
         intervals(axes, placed, look.colour, width=0.9, alpha=0.5)

@@ -17,7 +17,9 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from stages.reporting.results import CellFacts, Results
+from stages.analysis.contract_cells import CellFacts
+from stages.params.layers import WORKING_MASKS
+from stages.reporting.typed_results import Results
 
 INK = "#222222"
 GREY = "#555555"
@@ -97,10 +99,11 @@ def variant_looks(variants: Iterable[str]) -> dict[str, Look]:
     return {name: RESERVED[name] if name in RESERVED else next(free) for name in names}
 
 
-def cells_of(results: Results, side: str) -> list[tuple[CellFacts, Look]]:
-    """The cells of one side, each with its look."""
+def cells_of(results: Results, side: str, *, copies: bool = False) -> list[tuple[CellFacts, Look]]:
+    """The cells of one side, each with its look; with those that repeat the baseline to the last bit if `copies`."""
     looks = variant_looks(results.variants)
-    return [(cell, looks[cell.variant]) for cell in results.cells if cell.side == side]
+    cells = results.cells if copies else results.originals
+    return [(cell, looks[cell.variant]) for cell in cells if cell.side == side]
 
 
 def panels(
@@ -122,6 +125,20 @@ def empty_figure(sentence: str) -> Figure:
     figure = Figure(figsize=(2 * PANEL_WIDTH, 1.1))
     figure.text(0.5, 0.5, textwrap.fill(sentence, 92), ha="center", va="center", color=GREY)
     return figure
+
+
+def why_empty(results: Results, what: str, *, moving: bool = False) -> str:
+    """The sentence in the place of a figure without data, of unmasked cells if only `moving` states are drawn."""
+    cells = [cell for cell in results.cells if not moving or cell.mask not in WORKING_MASKS]
+    if not cells:
+        reason = "no unmasked variant was trained"
+    elif not any(cell.learned for cell in results.cells):
+        reason = "no seed beat chance"
+    elif not any(len(cell.learned) >= min(2, len(cell.seeds)) for cell in cells):
+        reason = f"too few seeds{' of the unmasked variants' * moving} beat chance"
+    else:
+        reason = "no state moved" if moving else "it was not measured"
+    return f"This run cannot show {what}: {reason}."
 
 
 def rule(label: str, linestyle: LineStyle = ":") -> Line2D:

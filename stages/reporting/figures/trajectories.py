@@ -6,9 +6,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from stages.reporting.figures.facts import distinct, part, why_empty
-from stages.reporting.figures.style import GREY, LOOKS, dot, empty_figure, legend, panels, title
-from stages.reporting.results import Record, Results
+from stages.analysis.contract_memory import TextTrajectory, Trajectories
+from stages.reporting.figures.style import (
+    GREY,
+    LOOKS,
+    Look,
+    cells_of,
+    dot,
+    empty_figure,
+    handle,
+    legend,
+    panels,
+    title,
+    why_empty,
+)
+from stages.reporting.typed_results import Results
 
 LARGEST = 500
 """Points in a panel."""
@@ -32,56 +44,55 @@ OTHER = "#999999"
 def path_figure(results: Results) -> Figure:
     """The way of each text from its state alone (open) to that under most pads (filled), coloured by its label."""
     shown = [
-        (f"{cell.variant}, {side}-padding", found)
+        (f"{cell.variant}, {side}-padding", cell.path)
         for variant in results.variants
         for side in results.sides
-        for cell, _ in distinct(results, side)
-        if cell.variant == variant and (found := part(cell, "path"))
+        for cell, _ in cells_of(results, side)
+        if cell.variant == variant and cell.path
     ]
     shown = shown[:PANELS]
     if not shown:
-        return empty_figure(why_empty(results, "path", "where pads carry the states"))
+        return empty_figure(why_empty(results, "where pads carry the states", moving=True))
     columns = min(2, len(shown))
     figure, drawn = panels(math.ceil(len(shown) / columns), columns, height=3.3)
     texts = [_texts(found, min(LARGEST, ALTOGETHER // len(shown))) for _, found in shown]
-    labels = sorted({text["label"] for chosen in texts for text in chosen}, key=str)
+    labels = sorted({text.label for chosen in texts for text in chosen})
     colours = {label: LOOKS[index].colour if index < len(LOOKS) else OTHER for index, label in enumerate(labels)}
     for axes, (name, found), chosen in zip(drawn, shown, texts, strict=False):
         for label in labels:
-            _paths(axes, [text for text in chosen if text["label"] == label], colours[label])
+            _paths(axes, [text for text in chosen if text.label == label], colours[label])
         _plane(axes, found)
-        title(axes, f"{name}, seed {found['seed']}")
+        title(axes, f"{name}, seed {found.seed}")
     for axes in drawn[len(shown) :]:
         axes.remove()
-    most = max(max(text["pads"]) for _, found in shown for text in found["texts"])
+    most = max(text.pads[-1] for _, found in shown for text in found.texts)
     handles: list[Line2D] = [_class_line(results, label, colours[label]) for label in labels[: len(LOOKS)]]
     if len(labels) > len(LOOKS):
-        handles.append(Line2D([], [], color=OTHER, linewidth=1.8, label="other classes"))
+        handles.append(_line("other classes", OTHER))
     legend(figure, [*handles, dot("alone", hollow=True), dot(f"with {most} extra pads")], length=1.6)
     return figure
 
 
-def _texts(found: Record, points: int) -> list[Record]:
+def _texts(found: Trajectories, points: int) -> list[TextTrajectory]:
     """As many texts as have no more than so many points together."""
-    each = max(len(text["pads"]) for text in found["texts"])
-    texts: list[Record] = found["texts"][: max(1, points // each)]
-    return texts
+    longest = max(len(text.pads) for text in found.texts)
+    return found.texts[: max(1, points // longest)]
 
 
-def _paths(axes: Axes, texts: list[Record], colour: str) -> None:
+def _paths(axes: Axes, texts: list[TextTrajectory], colour: str) -> None:
     """Lines from open to filled circles, and halfway along each a head that points on."""
     gap = [math.nan]
     axes.plot(
-        [value for text in texts for value in text["x"] + gap],
-        [value for text in texts for value in text["y"] + gap],
+        [value for text in texts for value in text.x + gap],
+        [value for text in texts for value in text.y + gap],
         color=colour,
         linewidth=0.9,
         alpha=0.7,
     )
     for end, face in ((0, "white"), (-1, colour)):
-        across, up = ([text[key][end] for text in texts] for key in ("x", "y"))
+        across, up = [text.x[end] for text in texts], [text.y[end] for text in texts]
         axes.plot(across, up, color=colour, marker="o", markersize=4, markerfacecolor=face, linestyle="none", zorder=3)
-    for x, y, angle in filter(None, (_halfway(text["x"], text["y"]) for text in texts)):
+    for x, y, angle in filter(None, (_halfway(text.x, text.y) for text in texts)):
         # The triangle of matplotlib points up; both axes have one scale, so that angles are those of the page.
         axes.plot(
             x,
@@ -108,18 +119,21 @@ def _halfway(x: list[float], y: list[float]) -> tuple[float, float, float] | Non
     return None
 
 
-def _plane(axes: Axes, found: Record) -> None:
+def _plane(axes: Axes, found: Trajectories) -> None:
     """Both axes in one scale, with the share of the spread that each explains."""
     axes.set_aspect("equal", adjustable="datalim")
-    first, second = (f"{100 * share:.0f} %" for share in found["explained"])
+    first, second = (f"{100 * share:.0f} %" for share in found.explained)
     axes.set_xlabel(f"first principal component ({first})")
     axes.set_ylabel(f"second ({second} of the spread)")
     axes.axhline(0, color=GREY, linewidth=0.5, zorder=0)
     axes.axvline(0, color=GREY, linewidth=0.5, zorder=0)
 
 
-def _class_line(results: Results, label: int | str, colour: str) -> Line2D:
-    names = [str(name) for name in results.report["dataset"]["corpus"]["classes"]]
-    name = names[label] if isinstance(label, int) and label < len(names) else str(label)
+def _class_line(results: Results, label: int, colour: str) -> Line2D:
+    name = str(results.report.dataset.corpus.classes[label])
     shown = name if len(name) <= NAME_LETTERS else f"{name[: NAME_LETTERS - 1]}…"
-    return Line2D([], [], color=colour, linewidth=1.8, label=shown)
+    return _line(shown, colour)
+
+
+def _line(label: str, colour: str) -> Line2D:
+    return handle(label, Look(colour, "-", "None", 1.8), size=0)

@@ -4,6 +4,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from stages.analysis.contract import Finding
+from stages.analysis.contract_cells import CellFacts
+from stages.analysis.estimate import Estimate
+from stages.params.schema import BASELINE
 from stages.reporting.figures.marks import (
     epsilon_strip,
     intervals,
@@ -16,7 +20,7 @@ from stages.reporting.figures.marks import (
 )
 from stages.reporting.figures.style import GREY, PANEL_WIDTH, Look, dot, legend
 from stages.reporting.format import format_plain
-from stages.reporting.results import ACCURACY, DRIFT, FLIPS, CellFacts, Estimate, Finding, Results, condition_text
+from stages.reporting.typed_results import ACCURACY, DRIFT, FLIPS, Results, condition_text
 from stages.stats.verdicts import Verdict
 
 ROW_HEIGHT = 0.3
@@ -92,7 +96,7 @@ def _why_not(cell: CellFacts, finding: Finding | None) -> str:
     """Why a cell has no mark."""
     if finding:
         return "UNDEFINED"
-    return "the reference" if cell.variant == "baseline" else "no baseline"
+    return "the reference" if cell.variant == BASELINE else "no baseline"
 
 
 def _straight_axis(axes: Axes, values: list[Estimate], epsilon: float, *, both: bool) -> None:

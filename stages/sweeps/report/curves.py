@@ -108,7 +108,7 @@ def _y_axis(row: Sequence[Axes], content: Record, estimand: str) -> RatioAxis | 
         epsilon, marks = content["epsilon"][DRIFT], all_marks(content, DRIFT)
         seeds = [value for mark in marks for value, _ in mark.seeds]
         known = [mark.value for mark in marks if mark.value]
-        axis = ratio_axis(row, "y", known, seeds=seeds, keep=(epsilon / 2, 2 * epsilon), most=6)
+        axis = ratio_axis(row, "y", known, seeds=seeds, keep=(epsilon / 2, 2 * epsilon))
     for axes in row:
         if estimand in (DRIFT, FLIPS):
             bound(axes, content["epsilon"][estimand] * (1 if estimand == DRIFT else 100))

@@ -4,8 +4,9 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stages.analysis.estimate import Estimate
 from stages.reporting.figures.marks import scaled
-from stages.reporting.results import Estimate, Record
+from stages.reporting.results import Record
 from stages.sweeps.report.tables import axes_of, rows_of
 from stages.sweeps.spec import ROW_FIGURES
 
@@ -122,6 +123,13 @@ def all_marks(content: Record, estimand: str) -> list[Mark]:
     return [mark for each in found for mark in each.marks]
 
 
+def estimate_of(figure: Record | None) -> Estimate | None:
+    """A figure of a row with its interval; None where it is undefined or not there."""
+    if figure is None or figure["estimate"] is None:
+        return None
+    return Estimate(figure["estimate"], figure["low"], figure["high"])
+
+
 def _mark(row: Record, estimand: str, x: float) -> Mark | None:
     if estimand == "computed_tokens":
         ratio = row["computed_tokens"] / row["text_tokens"]
@@ -131,7 +139,7 @@ def _mark(row: Record, estimand: str, x: float) -> Mark | None:
         return None
     exact = figure.get("verdict") == EXACT
     known = [(0.0 if exact else seed.get(estimand), seed["learned"]) for seed in row["seeds"]]
-    value = Estimate.of(figure)
+    value = estimate_of(figure)
     return Mark(
         x,
         None if value is None else scaled(value, factor),

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from matplotlib.figure import Figure
 
-from stages.reporting.figures.facts import condition_label
 from stages.reporting.figures.marks import bound, intervals, line, name_places, scaled
 from stages.reporting.figures.style import Look, empty_figure, handle, legend, panels, rule, title, variant_looks
 from stages.reporting.format import format_plain
-from stages.reporting.results import Estimate, Record
+from stages.reporting.results import Record
+from stages.reporting.typed_results import condition_label
 from stages.sweeps.report.curves import DASHES
+from stages.sweeps.report.series import estimate_of
 from stages.sweeps.report.tables import axes_of, rows_of
 
 
@@ -27,7 +28,7 @@ def serving_figure(content: Record) -> Figure:
         for number, row in enumerate(of_side):
             shift, look = 0.07 * (number - (len(of_side) - 1) / 2), looks[_name(content, row)]
             changes = [(place, row["accuracy_change"].get(name)) for place, name in enumerate(conditions)]
-            known = [(place + shift, scaled(one, 100)) for place, change in changes if (one := Estimate.of(change))]
+            known = [(place + shift, scaled(one, 100)) for place, change in changes if (one := estimate_of(change))]
             intervals(axes, known, look.colour)
             line(axes, known, look, size=4)
         bound(axes, -epsilon)

@@ -6,7 +6,8 @@ from matplotlib.ticker import MaxNLocator
 
 from stages.reporting.figures.marks import intervals, name_rows, points, ratio_axis, scaled, word
 from stages.reporting.figures.style import GREY, LOOKS, PANEL_WIDTH, dot, empty_figure, legend
-from stages.reporting.results import DRIFT, Estimate, Record
+from stages.reporting.results import DRIFT, Record
+from stages.sweeps.report.series import estimate_of
 from stages.sweeps.summary.ranking import AVERAGED, MASKED, NO_FIGURE, UNMASKED
 from stages.sweeps.summary.swept import ACCURACY, VARIANT
 from stages.sweeps.summary.tables import leading
@@ -60,10 +61,10 @@ def _effects(axes: Axes, factors: list[Record], estimand: str) -> set[str]:
     A factor without any mark gets the reason in words. The groups that were drawn are returned.
     """
     cells = [(row, group, cell) for row, factor in enumerate(factors) for group, cell in _cells(factor, estimand)]
-    known = [(row, group, value, cell["shown"]) for row, group, cell in cells if (value := Estimate.of(cell))]
+    known = [(row, group, value, cell["shown"]) for row, group, cell in cells if (value := estimate_of(cell))]
     axis = None
     if estimand == DRIFT:
-        axis = ratio_axis([axes], "x", [value for _, _, value, _ in known], keep=(1 / 1.5, 1.5), most=7, zero="0")
+        axis = ratio_axis([axes], "x", [value for _, _, value, _ in known], keep=(1 / 1.5, 1.5), zero="0")
     for row, group, value, shown in known:
         _, look, offset = MODELS[group]
         placed = [(row + offset, scaled(value, 100) if axis is None else axis.cut(value))]
