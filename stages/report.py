@@ -4,11 +4,10 @@ from pathlib import Path
 
 from stages.analysis.contract import Analysis, to_json
 from stages.params.schema import Params
+from stages.reporting.documents import report_html, report_markdown
 from stages.reporting.dvc_plots import metrics, plot_records
 from stages.reporting.figures.registry import FIGURES
 from stages.reporting.figures.style import svg
-from stages.reporting.html import report_html
-from stages.reporting.markdown import report_markdown
 from stages.reporting.report_json import report_of
 from stages.reporting.results import Results
 from stages.reporting.typed_results import Results as TypedResults
@@ -29,9 +28,8 @@ def report(params: Params, *, analysis: Path, reports: Path) -> None:
     figures = {name: svg(name, figure.draw, typed) for name, figure in FIGURES.items()}
     for name, text in figures.items():
         write_text(reports / "figures" / f"{name}.svg", text)
-    markdown = report_markdown(results)
-    write_text(reports / "report.md", markdown)
-    write_text(reports / "report.html", report_html(results, markdown, figures))
+    write_text(reports / "report.md", report_markdown(results))
+    write_text(reports / "report.html", report_html(results, figures))
     print(f"{reports / 'report.md'} answers for {params.dataset}: {', '.join(results.variants)} with {_sides(results)}")
 
 

@@ -5,8 +5,22 @@ import shutil
 
 import pytest
 
-from stages.reporting.html import report_html
+from stages.reporting.documents import html_document
+from stages.reporting.format import PERCENT, POINTS, RATIO, Judgement, format_percent, format_points
+from stages.reporting.render import Drawing, page_of
 from stages.reporting.results import Results
+from stages.reporting.table import (
+    EXACT_CELL,
+    MISSING_CELL,
+    Notes,
+    Table,
+    count_cell,
+    estimate_cell,
+    judged_cell,
+    number_cell,
+    of_seeds,
+)
+from stages.stats.verdicts import Verdict
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 
@@ -18,12 +32,32 @@ pytestmark = [
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 400"><rect width="9" height="9"/></svg>'
 
+LEAK = judged_cell(RATIO, Judgement(0.0467, 0.0144, 0.152, Verdict.DIFFERENT), Notes())
+
 CELLS = {
-    "interval": ["0.0467 [0.0144, 0.152] DIFFERENT", "0 (exact)", "3.04e-4", "–", "2.81 [1.60, 4.94] DIFFERENT"],
-    "signed": ["+4.4 [−0.3, +9.1]", "−2.0 [−3.1, −0.9]", "0.0", "0 (exact)", "−10.5"],
-    "share": ["2.6 % [1.7, 4.2]", "58.2 %", "<0.1 %", "0.1 %", ""],
-    "word": ["masked", "`baseline`", "**supported**", "10 of 12", "– (1)"],
-    "count": ["4,464,000", "999", "1,000", "20", "100"],
+    "interval": [
+        LEAK,
+        EXACT_CELL,
+        number_cell(3.04e-4),
+        MISSING_CELL,
+        judged_cell(RATIO, Judgement(2.81, 1.6, 4.94, Verdict.DIFFERENT), Notes()),
+    ],
+    "signed": [
+        estimate_cell(POINTS, Judgement(0.044, -0.003, 0.091)),
+        estimate_cell(POINTS, Judgement(-0.02, -0.031, -0.009)),
+        number_cell(0.0, format_points),
+        EXACT_CELL,
+        number_cell(-0.105, format_points),
+    ],
+    "share": [
+        estimate_cell(PERCENT, Judgement(0.026, 0.017, 0.042)),
+        number_cell(0.582, format_percent),
+        number_cell(0.0003, format_percent),
+        number_cell(0.001, format_percent),
+        "",
+    ],
+    "word": ["masked", "`baseline`", "**supported**", of_seeds(10, 12), Notes().marked(MISSING_CELL, "why")],
+    "count": [count_cell(count) for count in (4464000, 999, 1000, 20, 100)],
 }
 """One column of a table each; "" and – hold nothing."""
 
@@ -36,13 +70,23 @@ FALLING |= {"word": [2, 0, 1, 3, 4], "count": [0, 2, 1, 4, 3]}
 SHIFTS = {4: [0.1, -0.3, None, 0.0], 16: [0.9, -0.5, None, 0.0]}
 
 
+TABLES = {
+    "sorted": Table(["row", *CELLS], [[f"r{row}", *(cells[row] for cells in CELLS.values())] for row in range(5)]),
+    "wide": Table(["a long heading"] * 14, [[LEAK] * 14]),
+}
+DRAWINGS = {"drift": Drawing("drift", "**Caption.** Words.", SVG)}
+
+
+def block(kind, name):
+    return f"```{kind}\n{name}\n```\n"
+
+
 def markdown():
-    rows = "\n".join(f"| r{row} | " + " | ".join(cells[row] for cells in CELLS.values()) + " |" for row in range(5))
-    table = f"| row | {' | '.join(CELLS)} |\n|{'---|' * 6}\n{rows}\n"
-    wide = f"| {' | '.join(['a long heading'] * 14)} |\n|{'---|' * 14}\n|{' 0.0467 [0.0144, 0.152] DIFFERENT |' * 14}\n"
-    picture = "![a drawing](figures/drift.svg)\n\n**Caption.** Words.\n"
     code = f"```\n{'a_very_long_line ' * 30}\n```\n\nthe hash `{'ab' * 60}`\n"
-    return f"# A title {'x' * 60}\n\n1. **Yes.**\n\n{table}\n## Figures\n\n{picture}\n## Wide\n\n{wide}\n{code}"
+    return (
+        f"# A title {'x' * 60}\n\n1. **Yes.**\n\n{block('table', 'sorted')}\n## Figures\n\n{block('figure', 'drift')}\n"
+        f"## Wide\n\n{block('table', 'wide')}\n{code}"
+    )
 
 
 def units():
@@ -75,7 +119,8 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     for name, found in (("units", units()), ("none", [])):
         results = Results({"cells": [], "verdicts": [], "units": found})
-        (folder / f"{name}.html").write_text(report_html(results, markdown(), {"drift": SVG}), encoding="utf-8")
+        html = html_document(results, page_of(markdown(), TABLES, DRAWINGS))
+        (folder / f"{name}.html").write_text(html, encoding="utf-8")
     return folder
 
 

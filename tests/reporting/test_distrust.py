@@ -4,7 +4,7 @@ import pytest
 
 from stages.reporting.answer import answer
 from stages.reporting.claims.catalogue import claims
-from stages.reporting.markdown import report_markdown
+from stages.reporting.documents import report_markdown
 from stages.reporting.results import Results
 from tests.reporting.analyses import EXACT, LEAK, SAME_ACCURACY, SMALL, UNCLEAR, WORSE
 

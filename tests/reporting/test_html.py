@@ -8,22 +8,18 @@ from html.parser import HTMLParser
 
 import pytest
 
+from stages.reporting.documents import html_document, report_html, report_markdown
+from stages.reporting.explorer import explorer_data
 from stages.reporting.figures.registry import FIGURES
 from stages.reporting.figures.style import svg
-from stages.reporting.html import FOLDER, drawing, explorer_data, report_html
-from stages.reporting.markdown import report_markdown
+from stages.reporting.format import POINTS, RATIO, Judgement, format_percent
+from stages.reporting.render import TEMPLATES, Drawing, page_of
 from stages.reporting.results import Results
-from stages.reporting.sections import document
+from stages.reporting.table import EXACT_CELL, MISSING_CELL, Cell, Notes, Table, judged_cell, number_cell
+from stages.stats.verdicts import Verdict
 from tests.reporting.analyses import EXACT, LEAK, NOTHING
 
-SVG = """<?xml version="1.0"?>
-<svg xmlns:xlink="http://www.w3.org/1999/xlink" xmlns="http://www.w3.org/2000/svg" width="9pt" viewBox="0 0 9 9">
- <metadata><x xmlns="http://example.org/x"/></metadata>
- <defs><style type="text/css">*{stroke: red}</style><path id="mark" d="M 1.23456 -0.987654
-L 10.000000 2"/><clipPath id="clip"><rect x="59.147193" y="2"/></clipPath></defs>
- <g id="axes_1"><use xlink:href="#mark" clip-path="url(#clip)"/>
- <text style="font-size: 9px; font-family: 'A', sans-serif; text-anchor: end">a &lt; b</text></g>
-</svg>"""
+SVG = '<svg viewBox="0 0 9 9"><text>a &lt; b</text></svg>'
 
 
 class Page(HTMLParser):
@@ -59,8 +55,13 @@ def unit_records(variants=("baseline",), pads=(16, 4), units=(0.5, -0.25, None))
     ]
 
 
-def html_of(markdown, figures=None, units=None):
-    return report_html(Results({"cells": [], "verdicts": [], "units": units or []}), markdown, figures or {})
+def html_of(markdown, tables=None, figures=None, units=None):
+    results = Results({"cells": [], "verdicts": [], "units": units or []})
+    return html_document(results, page_of(markdown, tables or {}, figures or {}))
+
+
+def opening_of(table):
+    return page_of("```table\nt\n```", {"t": table}, {}).opening
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def whole(results):
         found = results(changes, **outcome)
         found.report["units"] = list(units)
         markdown = report_markdown(found)
-        return markdown, report_html(found, markdown, {name: draw(name, found) for name in FIGURES})
+        return markdown, report_html(found, {name: draw(name, found) for name in FIGURES})
 
     return make
 
@@ -127,8 +128,8 @@ def test_identifiers_are_unique_and_every_link_has_its_target(whole):
 def test_a_name_with_the_letters_of_markup_stays_text():
     name = "<b>R&D</b> | <script>alert(1)</script>"
     markdown = f"# Report {name}\n\n## The data of {name}\n\nclasses: {name} ![x](http://a/b.png)\n\n"
-    markdown += "| class |\n|---|\n| {} |\n".format(name.replace("|", "\\|"))
-    html = html_of(markdown, units=unit_records(variants=[name]))
+    markdown += "```table\nclasses\n```\n"
+    html = html_of(markdown, {"classes": Table(["class"], [[name]])}, units=unit_records(variants=[name]))
     page = Page(html)
     assert not page.all("b")
     assert not page.all("img")
@@ -143,41 +144,34 @@ def test_a_link_to_a_script_is_no_link():
 
 
 def test_the_same_input_gives_the_same_bytes():
-    markdown = "# t\n\n![a](figures/a.svg)\n\n![b](figures/b.svg)\n"
-    once = html_of(markdown, {"a": SVG, "b": SVG}, unit_records())
-    assert once == html_of(markdown, {"b": SVG, "a": SVG}, unit_records())
+    markdown = "# t\n\n```figure\na\n```\n\n```figure\nb\n```\n"
+    one, two = (Drawing(name, "**Bold.** More.", SVG) for name in "ab")
+    once = html_of(markdown, figures={"a": one, "b": two}, units=unit_records())
+    assert once == html_of(markdown, figures={"b": two, "a": one}, units=unit_records())
 
 
-def test_a_drawing_keeps_to_itself():
-    html = drawing("drift", SVG)
-    assert 'id="drift-mark"' in html
-    assert 'href="#drift-mark"' in html
-    assert "url(#drift-clip)" in html
-    assert 'd="M 1.23 -0.99 L 10 2"' in html
-    assert 'x="59.15"' in html
-    assert ">a &lt; b</text>" in html
-    assert 'style="font-size: 9px; text-anchor: end"' in html
-    assert html.startswith('<svg viewBox="0 0 9 9" style="width: 13.5px; min-width: 9px">')
-    for gone in ("axes_1", "<style", "metadata", "xmlns", 'width="'):
-        assert gone not in html
+def test_a_figure_stands_with_its_caption_and_says_what_it_shows():
+    drawing = Drawing("drift", "**How far.** With `masks`.", SVG)
+    opening = page_of("```figure\ndrift\n```\n\nmore\n", {}, {"drift": drawing}).opening
+    assert opening == (
+        '<figure id="figure-drift">\n'
+        f'<div class="drawing" role="img" aria-label="How far" style="--width: 9.0px">{SVG}</div>\n'
+        "<figcaption><p><strong>How far.</strong> With <code>masks</code>.</p></figcaption>\n"
+        "</figure>\n<p>more</p>\n"
+    )
 
 
-def test_a_bold_paragraph_behind_an_image_is_its_caption():
-    markdown = "![words](figures/a.svg)\n\n**Bold.** More.\n\n![other](figures/a.svg)\n\nNo caption.\n"
-    opening = document(markdown, {"a": "<svg ></svg>"}).opening
-    assert '<div class="drawing"><svg role="img" aria-label="words" ></svg></div>' in opening
-    assert "<figcaption><p><strong>Bold.</strong> More.</p>\n</figcaption>" in opening
-    assert "<figcaption><p>other</p></figcaption>" in opening
-    assert opening.endswith("<p>No caption.</p>\n")
+def test_a_block_that_names_nothing_is_code():
+    assert page_of("```table\n<a>\n```", {}, {}).opening == '<pre tabindex="0"><code>&lt;a&gt;\n</code></pre>\n'
 
 
-def test_an_image_that_was_not_given_leaves_its_words():
-    assert document("![a sweep](figures/sweep.svg)", {}).opening == "<p>a sweep</p>\n"
+def test_an_image_leaves_its_words():
+    assert page_of("![a sweep](figures/sweep.svg)", {}, {}).opening == "<p>a sweep</p>\n"
 
 
 def test_headings_get_the_anchors_that_github_gives_them():
     markdown = "# Top\n\nbefore\n\n## By `pads`, (ε*) & more\n\n## Twice\n\n### Twice\n\n## Twice\n"
-    parts = document(markdown, {})
+    parts = page_of(markdown, {}, {})
     assert parts.title == "Top"
     assert "before" in parts.opening
     assert [section.heading.anchor for section in parts.sections] == ["by-pads-ε--more", "twice", "twice-2"]
@@ -186,25 +180,57 @@ def test_headings_get_the_anchors_that_github_gives_them():
     assert [[part.anchor for part in section.parts] for section in parts.sections] == [[], ["twice-1"], []]
 
 
-def test_verdicts_stands_and_intervals_are_marked():
-    cells = "| 0.05 [0.01, 0.2] DIFFERENT | 0 (exact) | +4.4 [−0.3, +9.1] INCONCLUSIVE | **depends** on it |"
-    html = document(f"| a | b | c | d |\n|---|---|---|---|\n{cells}\n", {}).opening
-    assert '0.05 <span class="interval">[0.01, 0.2]</span> <span class="verdict different">DIFFERENT</span>' in html
-    assert '<span class="verdict exact">0 (exact)</span>' in html
-    assert '<span class="interval">[−0.3, +9.1]</span> <span class="verdict inconclusive">' in html
+def test_verdicts_intervals_and_what_cells_are_sorted_by_are_marked():
+    leak = judged_cell(RATIO, Judgement(0.05, 0.01, 0.2, Verdict.DIFFERENT), Notes())
+    unclear = judged_cell(POINTS, Judgement(0.044, -0.003, 0.091, Verdict.INCONCLUSIVE), Notes())
+    html = opening_of(Table(["a", "b", "c", "d", "e"], [[leak, EXACT_CELL, unclear, "DIFFERENT [1, 2]", MISSING_CELL]]))
+    assert (
+        '<td data-sort="0.05">0.0500 <span class="interval">[0.0100, 0.200]</span> '
+        '<span class="verdict different">DIFFERENT</span></td>'
+    ) in html
+    assert '<td data-sort="0.0"><span class="verdict exact">0 (exact)</span></td>' in html
+    assert '+4.4 <span class="interval">[−0.3, +9.1]</span> <span class="verdict inconclusive">' in html
+    assert "<td>DIFFERENT [1, 2]</td>" in html
+    assert '<td class="number" data-sort="">–</td>' in html
+
+
+def test_what_stands_behind_a_figure_stays_outside_of_its_marks():
+    notes = Notes()
+    cell = Cell("0.5", 0.5, interval="[0, 1]", verdict=Verdict.EQUIVALENT, rest="; of `a`")
+    html = opening_of(Table(["a"], [[notes.marked(cell, "why <not>")]], notes.reasons))
+    assert "EQUIVALENT</span>; of <code>a</code> (1)</td>" in html
+    assert html.endswith("</div>\n<p>(1) why &lt;not&gt;</p>\n")
+
+
+def test_a_table_without_rows_says_why():
+    assert opening_of(Table(["a"], [], why_empty="no `x`")) == "<p>Undefined: no <code>x</code>.</p>\n"
+
+
+def test_the_stand_of_a_claim_has_its_colour():
+    html = page_of("**depends** on it, **open**ing, **opening**", {}, {}).opening
     assert '<strong class="stand depends">depends</strong> on it' in html
-    assert 'class="verdict' not in document("INDIFFERENT `EXACT` **open**ing", {}).opening
+    assert "<strong>opening</strong>" in html
+    assert 'class="verdict' not in html
 
 
 def test_columns_are_laid_out_by_what_they_hold():
-    header = "| padding | variant | share | text |\n|---|---|---|---|\n"
-    rows = f"| pre | `a` | 2.6 % | {'word ' * 20}|\n| post | `b` | – | short |\n"
-    html = document(header + rows, {}).opening
+    rows = [
+        ["pre", "`a`", number_cell(0.026, format_percent), "word " * 20],
+        ["post", "`b`", MISSING_CELL, "short"],
+    ]
+    header = ["padding", "variant", "share", "text"]
+    html = opening_of(Table(header, rows))
     assert '<div class="table two-keys" role="region" tabindex="0"' in html
     assert html.count('class="number"') == 3
     assert html.count('class="prose"') == 3
     assert "tall" not in html
-    assert 'class="table two-keys tall"' in document(header + 20 * rows, {}).opening
+    assert 'class="table two-keys tall"' in opening_of(Table(header, 20 * rows))
+
+
+def test_a_table_is_named_by_the_heading_above_it():
+    table = {"t": Table(["a"], [["b"]])}
+    html = page_of("# Top\n\n## Data\n\n### More & more\n\n```table\nt\n```\n\n### Below", table, {}).sections[0].body
+    assert 'aria-label="Table: More &amp; more"' in html
 
 
 def test_units_are_gathered_by_model_with_pads_rising():
@@ -258,7 +284,7 @@ def test_a_page_with_every_figure_and_the_units_of_many_models_stays_small(whole
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_letters_stand_out_from_what_is_behind_them(scheme):
-    style = (FOLDER / "report.css").read_text()
+    style = (TEMPLATES / "report.css").read_text()
     light, dark = (
         dict(re.findall(r"--([\w-]+): (#\w{6})", block)) for block in re.findall(r":root \{(.*?)\}", style, re.S)
     )

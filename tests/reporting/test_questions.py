@@ -6,7 +6,7 @@ import pytest
 
 from stages.params.layers import HEADS, RECURRENT
 from stages.params.schema import checked_params
-from stages.reporting.markdown import report_markdown
+from stages.reporting.documents import report_markdown
 from stages.reporting.questions import QUESTIONS, questions
 from stages.reporting.results import Results
 from tests.conftest import changed, load_content

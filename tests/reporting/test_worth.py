@@ -1,6 +1,6 @@
 """What the report says of the bag of words and of word vectors."""
 
-from stages.reporting.markdown import report_markdown
+from stages.reporting.documents import report_markdown
 from stages.reporting.results import Results
 from stages.reporting.tables import worth, worth_table
 from stages.reporting.tables_data import vectors_found

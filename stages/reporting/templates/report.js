@@ -1,24 +1,19 @@
 (() => {
   "use strict";
 
-  // A cell by which a table is sorted: numbers before words, and what is missing last in either direction.
+  // A cell by which a table is sorted: what has a number before words, and what is missing last in either direction.
   const NUMBER = 0, WORD = 1, MISSING = 2;
   const NEXT = { none: "ascending", ascending: "descending", descending: "none" };
 
   function sortKey(cell) {
-    const text = cell.textContent.trim();
-    if (text === "" || /^–(\s|$)/.test(text)) return { kind: MISSING };
-    const leading = /^([<>≤≥≈]?)\s*([+-]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)/i.exec(text.replace(/−/g, "-"));
-    if (!leading) return { kind: WORD, value: text };
-    // "<0.1 %" is less than "0.1 %".
-    const beyond = { "<": -1e-9, ">": 1e-9 }[leading[1]] || 0;
-    const value = Number(leading[2].replace(/,/g, ""));
-    return { kind: NUMBER, value: value + beyond * Math.max(1, Math.abs(value)) };
+    const text = cell.textContent.trim(), number = cell.dataset.sort;
+    if (number === "" || text === "") return { kind: MISSING };
+    return number === undefined ? { kind: WORD, value: text } : { kind: NUMBER, value: Number(number) };
   }
 
   function compare(one, two, direction) {
-    if (one.kind !== two.kind) return one.kind === MISSING || two.kind === MISSING ? one.kind - two.kind : direction * (one.kind - two.kind);
-    if (one.kind === MISSING) return 0;
+    if (one.kind === MISSING || two.kind === MISSING) return one.kind - two.kind;
+    if (one.kind !== two.kind) return direction * (one.kind - two.kind);
     if (one.kind === NUMBER) return direction * (one.value - two.value);
     return direction * one.value.localeCompare(two.value, "en", { numeric: true });
   }

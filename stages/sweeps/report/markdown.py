@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.reporting.format import format_count, format_plain, listed
+from stages.reporting.render import rendered
 from stages.reporting.results import Record
 from stages.sweeps.report.figures import captions
 from stages.sweeps.report.finding_tables import finding_tables
@@ -17,7 +18,6 @@ from stages.sweeps.report.tables import (
     rows_table,
     serving_table,
 )
-from stages.sweeps.report.templates import rendered
 
 TEMPLATE = Path(__file__).with_name("sweep.md.j2")
 MANY_ROWS = 40

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from stages.reporting.format import listed
+from stages.reporting.render import rendered
 from stages.reporting.results import Record
-from stages.sweeps.report.templates import rendered
 from stages.sweeps.summary.tables import (
     factors_table,
     interactions_table,

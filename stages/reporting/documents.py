@@ -1,11 +1,12 @@
-"""report.md: the template filled with sentences, tables and numbers that are strings already."""
+"""report.md and report.html: one template of prose, filled with sentences, tables and figures, for both."""
 
+import base64
+import hashlib
 import io
-import re
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from ruamel.yaml import YAML
 
 from stages.analysis.contract import Report, from_json
@@ -13,8 +14,10 @@ from stages.params.layers import RECURRENT
 from stages.reporting.answer import answer
 from stages.reporting.claims.cost import trims
 from stages.reporting.claims.stand import DRAMATIC, SUBTLE
+from stages.reporting.explorer import embedded_json, explorer_data, why_no_units
 from stages.reporting.figures.registry import FIGURES
-from stages.reporting.format import format_count, format_p, format_percent, format_plain, listed
+from stages.reporting.format import format_count, format_p, format_plain, listed
+from stages.reporting.render import TEMPLATES, Drawing, Page, literal, markdown_table, page_of, rendered
 from stages.reporting.results import CellFacts, Record, Results, condition_text, head_text
 from stages.reporting.table import Cell, Table
 from stages.reporting.tables import (
@@ -38,32 +41,61 @@ from stages.reporting.tables_information import (
     states_table,
 )
 from stages.reporting.typed_results import Results as TypedResults
+from stages.stats.verdicts import Verdict
 
-TEMPLATE = Path(__file__).parent / "templates" / "report.md.j2"
 DEFAULT_DATASET = "synthetic"
 NAMED_CLASSES = 10
 """More classes than this are counted, not named."""
 
+EXPLORER_AFTER = "figures"
+"""The anchor of the section that the explorer of units follows; without it the explorer stands at the end."""
+
 
 def report_markdown(results: Results) -> str:
     """The whole document, GitHub-flavoured."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATE.parent),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # Markdown is not HTML
-    )
-    environment.filters |= {
-        "percent": format_percent,
-        "plain": format_plain,
-        "whole": format_count,
-        "cell": cell_text,
-        "alt": _alt_text,
+    tables = _tables(results)
+    return _prose(results, lambda name: markdown_table(tables[name]), _markdown_figure)
+
+
+def report_html(results: Results, figures: dict[str, str]) -> str:
+    """The whole document, in one file that needs no other: the prose, tables and figures of report.md.
+
+    Args:
+        results: report.json; its `units`, where it has them, are what the explorer shows.
+        figures: SVG by name.
+    """
+    prose = _prose(results, lambda name: f"```table\n{name}\n```\n", lambda name: f"```figure\n{name}\n```\n")
+    drawings = {name: Drawing(name, figure.caption, figures[name]) for name, figure in FIGURES.items()}
+    return html_document(results, page_of(prose, _tables(results), drawings))
+
+
+def html_document(results: Results, content: Page) -> str:
+    """A page with its contents, its style and its script, and the explorer of units."""
+    anchors = [section.heading.anchor for section in content.sections]
+    units = results.report.get("units", [])
+    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    context = {
+        "page": content,
+        "explorer_at": anchors.index(EXPLORER_AFTER) + 1 if EXPLORER_AFTER in anchors else len(anchors),
+        "models": bool(units),
+        "no_models": why_no_units(results),
+        "data": embedded_json(explorer_data(units)),
+        "style": Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
+        "script": Markup(script),
+        # By which the page's policy knows its one script.
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
-    environment.filters["text"] = literal
-    return environment.get_template(TEMPLATE.name).render(_context(results))
+    return rendered(TEMPLATES / "report.html.j2", context)
+
+
+def _markdown_figure(name: str) -> str:
+    drawing = Drawing(name, FIGURES[name].caption)
+    return f"![{drawing.title}](figures/{name}.svg)\n\n{drawing.caption}\n"
+
+
+def _prose(results: Results, table: Callable[[str], str], figure: Callable[[str], str]) -> str:
+    """The document in Markdown, with what `table` and `figure` put in the place of each."""
+    return rendered(TEMPLATES / "report.md.j2", _context(results) | {"table": table, "figure": figure})
 
 
 def _context(results: Results) -> dict[str, Any]:
@@ -73,8 +105,7 @@ def _context(results: Results) -> dict[str, Any]:
     trimmed = list(dict.fromkeys(cell.variant for cell in typed.cells if trims(typed, cell)))
     return {
         "answer": answer(typed),
-        "captions": {name: figure.caption for name, figure in FIGURES.items()},
-        "tables": _tables(results),
+        "figures": list(FIGURES),
         "headline_text": condition_text(results.headline),
         "claims": report["claims"],
         "sign_flips": _sign_flips(results),
@@ -175,23 +206,36 @@ def _tables(results: Results) -> dict[str, Table]:
         "law": law_table(results),
         "seeds": seeds_table(results),
         "splits": splits_table(results),
+        "words": _words_table(results),
+        "provenance": _provenance_table(results),
     }
 
 
-def literal(text: object) -> str:
-    """A name that somebody chose, as Markdown that shows it letter by letter: no emphasis, link, tag or entity."""
-    return re.sub(r"([\\`*_~\[\]<>&|$#!])", r"\\\1", " ".join(str(text).split()))
+def _words_table(results: Results) -> Table:
+    """What each verdict says."""
+    tolerance = format_plain(results.report["params"]["analyze"]["exact_tolerance"])
+    meanings = {
+        Verdict.EXACT: f"no value of any text and seed moved by more than {tolerance}; for accuracy: all scores and "
+        "states are equal to the last bit",
+        Verdict.EQUIVALENT: "the 90 % interval lies inside (−ε, ε): two one-sided tests at 5 % (Schuirmann 1987); for "
+        "units and joint distance, in every seed",
+        Verdict.DIFFERENT: "the 95 % interval lies outside [−ε, ε]; for units and joint distance, a one-sided 5 % test "
+        "in every seed (units: Bonferroni)",
+        Verdict.INCONCLUSIVE: "neither",
+        Verdict.UNDEFINED: "the figure means nothing here; the reason stands beside it",
+    }
+    # EXACT is the one verdict that stands in the place of a number.
+    return Table(
+        ["verdict", "says"],
+        [[Cell(word if word is Verdict.EXACT else "", verdict=word), says] for word, says in meanings.items()],
+    )
 
 
-def _alt_text(caption: str, name: str) -> str:
-    """What stands for a figure that is not seen: the first words of its caption, which are bold."""
-    bold = re.match(r"\*\*(.+?)\.?\*\*", caption)
-    return bold[1] if bold else name
-
-
-def cell_text(cell: Cell | str) -> str:
-    """Text that cannot end a cell of a table."""
-    return " ".join(str(cell).replace("|", "\\|").split())
+def _provenance_table(results: Results) -> Table:
+    """The corpus, and the versions that decide figures."""
+    provenance = results.report["provenance"]
+    rows = [[name, number] for name, number in sorted(provenance["versions"].items())]
+    return Table(["what", "which"], [["corpus, SHA-256", f"`{provenance['corpus_sha256']}`"], *rows])
 
 
 def _classes(corpus: Record) -> str:
