@@ -71,6 +71,7 @@ bench: $(READY) ## Measure against rivals (an hour; TORCH= names a Python with P
 	python -m benchmarks.bag_of_words
 	python -m benchmarks.analyze
 	python -m benchmarks.pipeline --since 06a6c68
+	python -m benchmarks.pipeline --fork-server
 	python -m benchmarks.batching
 
 clean: ## Remove what the pipeline and the tests wrote outside of reports/ and data/raw/
