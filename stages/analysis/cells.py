@@ -118,9 +118,9 @@ class Cell:
         """The drift ratio over the seeds that learned; None where it means nothing or a state has no spread."""
         if self.undefined(condition):
             return None
-        found = self.states(condition, vector)
-        values = np.array([each.drift_ratio for each in found])
-        without = np.stack([each.drift_ratio_without_group for each in found])
+        states = self.states(condition, vector)
+        values = np.array([state.drift_ratio for state in states])
+        without = np.stack([state.drift_ratio_without_group for state in states])
         if not np.isfinite(values).all() or not np.isfinite(without).all():
             return None
         return Drift.of(values, without)
@@ -137,18 +137,18 @@ class Cell:
         """A share of the texts over the seeds that learned; None where it means nothing."""
         if self.undefined(condition):
             return None
-        sums = self.predictions(condition)
-        values = np.array([each.rate(quantity) for each in sums])
-        without = np.stack([each.rate_without_group(quantity) for each in sums])
-        return share_over_seeds_and_texts(values, without, sums[0].n_texts, level)
+        by_seed = self.predictions(condition)
+        values = np.array([sums.rate(quantity) for sums in by_seed])
+        without = np.stack([sums.rate_without_group(quantity) for sums in by_seed])
+        return share_over_seeds_and_texts(values, without, by_seed[0].n_texts, level)
 
     def rate(self, condition: str, quantity: Quantity) -> MeanOverSeeds | None:
         """The mean over texts of one quantity of the predictions, over seeds; None where it means nothing."""
         if self.undefined(condition):
             return None
-        sums = self.predictions(condition)
-        values = np.array([each.rate(quantity) for each in sums])
-        return mean_over_seeds_and_texts(values, np.stack([each.rate_without_group(quantity) for each in sums]))
+        by_seed = self.predictions(condition)
+        values = np.array([sums.rate(quantity) for sums in by_seed])
+        return mean_over_seeds_and_texts(values, np.stack([sums.rate_without_group(quantity) for sums in by_seed]))
 
     def accuracy(self, condition: str) -> MeanOverSeeds | None:
         """Accuracy on the exported texts under one condition; None where it means nothing."""
@@ -162,15 +162,15 @@ class Cell:
             return None
         trained = self.predictions(AS_TRAINED)
         if condition == condition_name(0):
-            values = [each.rate(Quantity.CORRECT_ALONE) - each.rate(Quantity.CORRECT) for each in trained]
+            values = [sums.rate(Quantity.CORRECT_ALONE) - sums.rate(Quantity.CORRECT) for sums in trained]
             without = [
-                each.rate_without_group(Quantity.CORRECT_ALONE) - each.rate_without_group(Quantity.CORRECT)
-                for each in trained
+                sums.rate_without_group(Quantity.CORRECT_ALONE) - sums.rate_without_group(Quantity.CORRECT)
+                for sums in trained
             ]
         else:
             pairs = list(zip(self.predictions(condition), trained, strict=True))
-            values = [rate_difference(served, each, Quantity.CORRECT) for served, each in pairs]
-            without = [rate_difference_without_group(served, each, Quantity.CORRECT) for served, each in pairs]
+            values = [rate_difference(served, sums, Quantity.CORRECT) for served, sums in pairs]
+            without = [rate_difference_without_group(served, sums, Quantity.CORRECT) for served, sums in pairs]
         return mean_over_seeds_and_texts(np.array(values), np.stack(without))
 
     def over_seeds(self, value: Callable[[SeedResult], float]) -> NDArray[np.float64]:

@@ -50,7 +50,7 @@ class LengthStrata:
         self._counts += np.bincount(stratum, minlength=len(self._counts))
         np.minimum.at(self._shortest, stratum, length)
         np.maximum.at(self._longest, stratum, length)
-        self._bounded = self._bounded and all(np.abs(each).max() <= 1 for each in (alone, *padded.values()))
+        self._bounded = self._bounded and all(np.abs(states).max() <= 1 for states in (alone, *padded.values()))
         if self._bounded:
             self._alone.add(alone, stratum)
         for condition, states in padded.items():

@@ -117,8 +117,8 @@ class ConditionOutcome:
 
     def same_as(self, other: "ConditionOutcome") -> bool:
         """Whether every sum over states and predictions equals the other's to the last bit."""
-        mine = {name: state.digest for name, state in self.states.items()}
-        return mine == {name: state.digest for name, state in other.states.items()} and digest(
+        own = {name: state.digest for name, state in self.states.items()}
+        return own == {name: state.digest for name, state in other.states.items()} and digest(
             self.predictions
         ) == digest(other.predictions)
 

@@ -83,5 +83,5 @@ def _path(sample: Sample, by_pads: Mapping[int, str]) -> Path | None:
     name = next(iter(sample.vectors[condition_name(0)]))
     texts = chosen_texts(sample.predicted[condition_name(0)])
     states = {pads: sample.vectors[condition][name][texts] for pads, condition in by_pads.items()}
-    found = principal_path(sample.vectors[condition_name(0)][name], states)
-    return None if found is None else Path(found, sample.label[texts].tolist())
+    path = principal_path(sample.vectors[condition_name(0)][name], states)
+    return None if path is None else Path(path, sample.label[texts].tolist())

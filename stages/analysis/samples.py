@@ -55,7 +55,9 @@ class Sample:
             predicted={name: np.concatenate([own, other.predicted[name]]) for name, own in self.predicted.items()},
             pads={name: np.concatenate([own, other.pads[name]]) for name, own in self.pads.items()},
             vectors={
-                condition: {name: np.concatenate([mine, other.vectors[condition][name]]) for name, mine in own.items()}
+                condition: {
+                    name: np.concatenate([states, other.vectors[condition][name]]) for name, states in own.items()
+                }
                 for condition, own in self.vectors.items()
             },
         )

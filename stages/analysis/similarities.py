@@ -63,7 +63,7 @@ def similarity_of(task: SimilarityTask) -> PairSimilarity:
 
 
 def _similarity(task: SimilarityTask) -> PairSimilarity:
-    paths = [states_path(task.states, task.side, *each, CONDITION) for each in (task.one, task.two)]
+    paths = [states_path(task.states, task.side, *model, CONDITION) for model in (task.one, task.two)]
     vector = read_vector(paths[0])
     moments: Moments | None = None
     for one, two in aligned_batches(paths, [vector]):
@@ -105,16 +105,16 @@ def comparisons(
     Between variants, models of the same seed, which started from equal weights; between seeds, all pairs of the first
     MOST_SEEDS.
     """
-    found = []
+    wanted = []
     for side in sides:
         for one, two in combinations(variants, 2):
             seeds = [seed for seed in learned[side, one] if seed in learned[side, two]]
-            found.append(Comparison(side, "variants", (one, two), [((one, seed), (two, seed)) for seed in seeds]))
+            wanted.append(Comparison(side, "variants", (one, two), [((one, seed), (two, seed)) for seed in seeds]))
         for variant in variants:
             pairs_of_seeds = combinations(learned[side, variant][:MOST_SEEDS], 2)
             pairs = [((variant, first), (variant, second)) for first, second in pairs_of_seeds]
-            found.append(Comparison(side, "seeds", (variant, variant), pairs))
-    return found
+            wanted.append(Comparison(side, "seeds", (variant, variant), pairs))
+    return wanted
 
 
 def similarity_facts(compared: Comparison, by_pair: list[PairSimilarity], level: float) -> Similarity:

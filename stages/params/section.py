@@ -69,7 +69,7 @@ def sentences(error: ValidationError, content: Any) -> list[str]:
     problems: dict[str, list[ErrorDetails]] = {}
     for problem in error.errors():
         problems.setdefault(_key_path(problem["loc"], content), []).append(problem)
-    return [_sentence(path, found) for path, found in problems.items()]
+    return [_sentence(path, problem) for path, problem in problems.items()]
 
 
 def _key_path(location: tuple[int | str, ...], content: Any) -> str:

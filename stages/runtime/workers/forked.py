@@ -191,8 +191,8 @@ def _address(prepare: Callable[[], None], dvc: int) -> str:
     """
     folder = Path(tempfile.gettempdir()) / f"padding-impact-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if found.st_uid != os.getuid() or found.st_mode & 0o777 != 0o700 or folder.is_symlink():
+    status = folder.lstat()
+    if status.st_uid != os.getuid() or status.st_mode & 0o777 != 0o700 or folder.is_symlink():
         raise PermissionError(f"{folder} is open to others")
     environment = sorted(item for item in os.environ.items() if item[0] != "DVC_STAGE")
     code = [Path(inspect.getfile(module)).read_bytes() for module in (sys.modules[prepare.__module__], fork_server)]
