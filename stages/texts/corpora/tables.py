@@ -98,12 +98,12 @@ def _delimited(path: Path, columns: Columns, delimiter: str, quotes: bool, name:
 
 def _json_lines(path: Path, columns: Columns, name: str) -> Iterator[RawText]:
     text_id = 0
-    for line, content in decoded_lines(path, name):
-        if not content.strip():
+    for line, text in decoded_lines(path, name):
+        if not text.strip():
             continue
         place = f"row {text_id} (line {line})"
         try:
-            value = json.loads(content)
+            value = json.loads(text)
         except ValueError as error:
             raise UserError(f"{name}: line {line} is not valid JSON ({error}); write one object per line") from None
         except RecursionError:

@@ -69,10 +69,10 @@ def read_vectors(path: Path, words: Mapping[str, int], size: int) -> WordVectors
     for number, name, values in _entries(path):
         if rows is None:
             rows = np.full((size, len(values)), np.nan, dtype=np.float32)
-        found = [(index, FOLDED) for index in folded.get(name, ())]
+        matches = [(index, FOLDED) for index in folded.get(name, ())]
         if name in as_is:
-            found.append((as_is[name], AS_IS))
-        better = {index: kind for index, kind in found if kind > how[index]}
+            matches.append((as_is[name], AS_IS))
+        better = {index: kind for index, kind in matches if kind > how[index]}
         if better:
             rows[list(better)] = _numbers(path, number, values)
             how[list(better)] = list(better.values())

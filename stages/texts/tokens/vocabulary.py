@@ -65,23 +65,23 @@ def brought_tokenizer(path: Path) -> Tokenizer:
             token at index 1.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        definition = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(
             f"{path}: no such file; put your tokenizer there, or let tokenize.kind be words, wordpiece or bpe"
         ) from None
     except ValueError as error:
         raise _not_a_tokenizer(path, error) from None
-    if not isinstance(content, dict) or not isinstance(content.get("model"), dict):
+    if not isinstance(definition, dict) or not isinstance(definition.get("model"), dict):
         raise _not_a_tokenizer(path, "it has no model")
-    padding = content.get("padding")
+    padding = definition.get("padding")
     try:
-        model = content["model"] | ({"dropout": None} if content["model"].get("dropout") else {})
-        tokenizer = _rebuilt(content | {"padding": None, "truncation": None, "model": model})
+        model = definition["model"] | ({"dropout": None} if definition["model"].get("dropout") else {})
+        tokenizer = _rebuilt(definition | {"padding": None, "truncation": None, "model": model})
     except Exception as error:  # noqa: BLE001, because the library raises nothing narrower
         raise _not_a_tokenizer(path, error) from None
     pads_with_zero = isinstance(padding, dict) and padding.get("pad_id") == PADDING
-    _check_first_entries(path, tokenizer, content["model"], pads_with_zero)
+    _check_first_entries(path, tokenizer, definition["model"], pads_with_zero)
     tokenizer.encode_special_tokens = True  # a text that says "[PAD]" is text
     return tokenizer
 
@@ -147,8 +147,8 @@ def _bpe(characters: list[str], vocabulary: int, min_frequency: int) -> tuple[mo
     )
 
 
-def _rebuilt(content: dict[str, Any]) -> Tokenizer:
-    return Tokenizer.from_str(json.dumps(content))
+def _rebuilt(definition: dict[str, Any]) -> Tokenizer:
+    return Tokenizer.from_str(json.dumps(definition))
 
 
 def _check_first_entries(path: Path, tokenizer: Tokenizer, model: dict[str, Any], pads_with_zero: bool) -> None:
