@@ -14,9 +14,6 @@ Rows = NDArray[np.int64]
 POOL_BATCHES = 50
 """Texts are sorted by length within pools of this many batches, so that an epoch's order stays mostly random."""
 
-FILLED_TO = 16
-"""Batches of exact lengths are filled up to a multiple of so many rows."""
-
 
 def epoch_batches(
     lengths: NDArray[np.integer],
@@ -54,39 +51,10 @@ def exact_length_batches(lengths: NDArray[np.integer], batch_size: int) -> Itera
         yield from _cut(group, batch_size)
 
 
-def filled(tokens: Ids, batch_size: int) -> Ids:
-    """Tokens (n, width) and their first rows again, up to a multiple of FILLED_TO rows, or to `batch_size`.
-
-    The last bits of a row may depend on how many rows are computed beside it. So what all texts share, the states after
-    pads, is computed for every size of a batch, and this leaves few sizes; and it is done for every form of a model, so
-    that the states of two can be compared.
-    """
-    rows = min(len(tokens) + -len(tokens) % FILLED_TO, batch_size)
-    return np.resize(tokens, (rows, tokens.shape[1]))
-
-
 def trimmed(tokens: Ids, lengths: NDArray[np.integer], side: Side) -> Ids:
     """Padded rows (n, max_len) without the columns that are padding in every row."""
     width = int(lengths.max())
     return tokens[:, tokens.shape[1] - width :] if side == "pre" else tokens[:, :width]
-
-
-def with_pads(texts: Ids, pads: int, side: Side) -> Ids:
-    """Rows of shape (n, length) with `pads` columns of padding on one side: shape (n, length + pads)."""
-    return np.pad(texts, ((0, 0), (pads, 0) if side == "pre" else (0, pads)))
-
-
-def swapped(tokens: Ids, lengths: NDArray[np.integer], side: Side) -> Ids:
-    """Rows padded on `side`, shape (n, max_len), with their padding moved to the other side."""
-    return moved(tokens, lengths, tokens.shape[1], side)
-
-
-def moved(tokens: Ids, lengths: NDArray[np.integer], pads: int, side: Side) -> Ids:
-    """Rows padded on `side`, shape (n, max_len), with `pads` of their pads, or all, moved to the other side."""
-    width = tokens.shape[1]
-    shift = np.minimum(width - lengths, pads).astype(np.int64) * (-1 if side == "pre" else 1)
-    columns = (np.arange(width) - shift[:, np.newaxis]) % width
-    return np.take_along_axis(tokens, columns, axis=1)
 
 
 def computed_tokens(batches: list[Rows], lengths: NDArray[np.integer], max_len: int, *, trims: bool) -> int:

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.errors import UserError
-from stages.models.batching import Rows, exact_length_batches, filled, moved, swapped, with_pads
+from stages.models.batching import Rows, exact_length_batches
 from stages.models.tensorflow_setup import one_op_after_another
 from stages.models.training import class_probabilities
 from stages.params.texts import Side
 from stages.runtime.files import write_json
 from stages.runtime.paths import OTHER_SIDE, PAD_STEP, condition_name, conditions
+from stages.states.rows import filled, moved, swapped, with_pads
 from stages.states.schema import HEAD, PROBABILITY, StatesMetadata
 from stages.states.writer import StatesWriter, states_writer
 from stages.texts.tokens.padded import PaddedBatch, padded_batches
@@ -115,14 +116,14 @@ def _write(task: ExportTask, names: Sequence[str], windows: Iterator[list[Column
     """Write the states files of some conditions side by side, from the columns of each in every window."""
     writers: list[StatesWriter] = []
     with ExitStack() as stack:
-        for found in windows:
+        for by_condition in windows:
             if not writers:
                 writers = [
                     stack.enter_context(states_writer(task.folder / f"{name}.parquet", _metadata(task, name, columns)))
-                    for name, columns in zip(names, found, strict=True)
+                    for name, columns in zip(names, by_condition, strict=True)
                 ]
             for writer in writers:
-                writer.add(found.pop(0), SPLIT)
+                writer.add(by_condition.pop(0), SPLIT)
                 writer.flush()  # rows that wait for more of them would add up over the conditions
 
 
@@ -205,7 +206,7 @@ def _keys(window: PaddedBatch, pads: int | None) -> Columns:
 
 
 def _put(columns: Columns, rows: Rows, vectors: dict[str, NDArray[np.float32]]) -> None:
-    """Set these rows of every vector column, which is made where it is not there yet.
+    """Set these rows of every vector column, which is made where it is missing.
 
     `vectors` may go on behind them, as a batch does that is filled up.
     """

@@ -187,13 +187,13 @@ def _fixed_points(step: _StepMap, starts: Floats) -> dict[str, Any]:
 
 def _distinct(ends: Floats, radius: float) -> list[tuple[Floats, int]]:
     """Ends that lie apart, in their order, with how many ends lie within `radius` of each and of none before it."""
-    found: list[tuple[Floats, int]] = []
+    distinct: list[tuple[Floats, int]] = []
     left = ends
     while len(left):
         close = np.linalg.norm(left - left[0], axis=1) <= radius
-        found.append((left[0], int(close.sum())))
+        distinct.append((left[0], int(close.sum())))
         left = left[~close]
-    return found
+    return distinct
 
 
 def _refined(step: _StepMap, end: Floats, near: float) -> Floats | None:

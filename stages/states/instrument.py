@@ -71,7 +71,7 @@ class InstrumentedModel:
         self.recurrent = bool(states)
         self._explicit = len(clone.inputs) > 1
         self._directions = directions
-        signature = [tf.TensorSpec(each.shape, each.dtype) for each in clone.inputs]
+        signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in clone.inputs]
         self._read = tf.function(
             lambda *given: reading(list(given) if self._explicit else given[0]),
             input_signature=signature,

@@ -66,7 +66,7 @@ class PadRuns:
                 head = hidden
                 hidden = layer(hidden)
         step = keras.Model([tokens, *given], [hidden, head, *left])
-        signature = [tf.TensorSpec(each.shape, each.dtype) for each in step.inputs]
+        signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in step.inputs]
 
         def run_from(tokens: "tf.Tensor", *states: "tf.Tensor") -> Any:
             rows = tf.shape(tokens)[0]
@@ -75,7 +75,7 @@ class PadRuns:
         self._model = step  # the traced function refers to its variables weakly
         # The one trace is called itself: to be found by tf.function takes longer than a short run does.
         self._step = tf.function(run_from, input_signature=signature, jit_compile=False).get_concrete_function()
-        self._zeros: States = [tf.zeros((1, each.shape[1])) for each in given]
+        self._zeros: States = [tf.zeros((1, tensor.shape[1])) for tensor in given]
         self._kept: dict[tuple[int, int], States] = {}
         """(Size of a batch, number of pads) -> the states after them."""
 
@@ -84,12 +84,12 @@ class PadRuns:
         """The model as runs of pads; None where it is of another form, so that every row must be read whole."""
         if len(model.inputs) != 1 or model.inputs[0].shape[1] is not None:
             return None
-        chain = [each for each in model.operations if type(each).__name__ not in MASK_MAKING]
-        recurrent = [index for index, each in enumerate(chain) if is_recurrent(each)]
+        chain = [layer for layer in model.operations if type(layer).__name__ not in MASK_MAKING]
+        recurrent = [index for index, layer in enumerate(chain) if is_recurrent(layer)]
         if not recurrent or chain[recurrent[-1]].return_sequences:
             return None
         forward = all(_forward(chain[index]) for index in recurrent)
-        kinds = [type(each).__name__ for index, each in enumerate(chain) if index not in recurrent]
+        kinds = [type(layer).__name__ for index, layer in enumerate(chain) if index not in recurrent]
         return PadRuns(chain) if forward and set(kinds) <= set(STATELESS) and kinds.count("Dense") == 1 else None
 
     def read(self, texts: Ids, pads: Sequence[int], side: Side) -> Iterator[Reading]:
@@ -100,10 +100,10 @@ class PadRuns:
             pads: rising numbers of pads.
             side: where they stand.
         """
-        return self._behind_pads(texts, pads) if side == "pre" else self._before_pads(texts, pads)
+        return self._pre(texts, pads) if side == "pre" else self._post(texts, pads)
 
-    def _behind_pads(self, texts: Ids, pads: Sequence[int]) -> Iterator[Reading]:
-        """What the model computes of texts behind runs of pads."""
+    def _pre(self, texts: Ids, pads: Sequence[int]) -> Iterator[Reading]:
+        """What the model computes of texts with each run of pads before them."""
         last: States | None = None
         for count in pads:
             start = self._after_pads(len(texts), count)
@@ -112,34 +112,34 @@ class PadRuns:
             last = start
             yield reading
 
-    def _before_pads(self, texts: Ids, pads: Sequence[int]) -> Iterator[Reading]:
-        """What the model computes of texts before runs of pads."""
-        reached, found = 0, self._run(texts, self._zeros)
+    def _post(self, texts: Ids, pads: Sequence[int]) -> Iterator[Reading]:
+        """What the model computes of texts with each run of pads behind them."""
+        reached, outputs = 0, self._run(texts, self._zeros)
         for count in pads:
             if count > reached:
-                found = self._run(_pads(len(texts), count - reached), found[2:])
+                outputs = self._run(_pads(len(texts), count - reached), outputs[2:])
             reached = count
-            yield self._reading(found)
+            yield self._reading(outputs)
 
     def _after_pads(self, rows: int, count: int) -> States:
         """The states after `count` pads, computed once for every size of a batch."""
         if count == 0:
             return self._zeros
         if (rows, count) not in self._kept:
-            before = max((each for size, each in self._kept if size == rows and each < count), default=0)
-            found = self._run(_pads(rows, count - before), self._after_pads(rows, before))
-            self._kept[rows, count] = [_one_row(state) for state in found[2:]]
+            before = max((pads for size, pads in self._kept if size == rows and pads < count), default=0)
+            outputs = self._run(_pads(rows, count - before), self._after_pads(rows, before))
+            self._kept[rows, count] = [_one_row(state) for state in outputs[2:]]
         return self._kept[rows, count]
 
     def _run(self, tokens: Ids, states: Sequence["tf.Tensor"]) -> list["tf.Tensor"]:
         """Output, what the head reads, and the states that `tokens` (n, steps) lead to from `states`."""
         import tensorflow as tf
 
-        found: list[tf.Tensor] = self._step(tf.constant(tokens), *states)
-        return found
+        outputs: list[tf.Tensor] = self._step(tf.constant(tokens), *states)
+        return outputs
 
-    def _reading(self, found: Sequence["tf.Tensor"]) -> Reading:
-        output, head, *states = (each.numpy() for each in found)
+    def _reading(self, outputs: Sequence["tf.Tensor"]) -> Reading:
+        output, head, *states = (tensor.numpy() for tensor in outputs)
         by_layer = {}
         for layer, count in self._layers.items():
             by_layer[layer] = dict(zip("hc", states[:count], strict=False))
