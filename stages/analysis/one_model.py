@@ -22,7 +22,7 @@ from stages.stats.calibration import Confidence, ConfidenceBins
 from stages.stats.forgetting import PairDistances
 from stages.stats.predictions import PredictionSums
 from stages.stats.shift import ShiftSums
-from stages.stats.unit_shifts import sign_flip_p
+from stages.stats.unit_shifts import text_sign_flip_p
 
 BATCH_BYTES = 16 * 2**20
 """States of all conditions that are read at a time."""
@@ -177,7 +177,9 @@ class _Sums:
         assert self._sample is not None
         alone, padded = (self._sample.vectors[name] for name in (condition_name(0), condition))
         return {
-            name: sign_flip_p(padded[name].astype(np.float64) - alone[name], np.random.default_rng(self._task.seed))
+            name: text_sign_flip_p(
+                padded[name].astype(np.float64) - alone[name], np.random.default_rng(self._task.seed)
+            )
             for name in self._kept
         }
 

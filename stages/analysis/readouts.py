@@ -22,7 +22,7 @@ from stages.stats.trajectory import PrincipalPath, chosen_texts, principal_path
 
 
 @dataclass(frozen=True)
-class Path:
+class Trajectory:
     """Texts on their way as pads are added, with the index of the true class of each."""
 
     path: PrincipalPath
@@ -49,7 +49,7 @@ class Readout:
     pad_count: PadCountProbe
     length: LengthProbe
     confounded: list[str]
-    path: Path | None
+    path: Trajectory | None
 
 
 def readout(sample: Sample, conditions: Mapping[str, int | None], seed: int) -> Readout:
@@ -78,10 +78,10 @@ def readout(sample: Sample, conditions: Mapping[str, int | None], seed: int) -> 
     )
 
 
-def _path(sample: Sample, by_pads: Mapping[int, str]) -> Path | None:
+def _path(sample: Sample, by_pads: Mapping[int, str]) -> Trajectory | None:
     """Of the hidden state of the last recurrent layer, the first of the vectors that were kept."""
     name = next(iter(sample.vectors[condition_name(0)]))
     texts = chosen_texts(sample.predicted[condition_name(0)])
     states = {pads: sample.vectors[condition][name][texts] for pads, condition in by_pads.items()}
-    path = principal_path(sample.vectors[condition_name(0)][name], states)
-    return None if path is None else Path(path, sample.label[texts].tolist())
+    principal = principal_path(sample.vectors[condition_name(0)][name], states)
+    return None if principal is None else Trajectory(principal, sample.label[texts].tolist())

@@ -45,11 +45,6 @@ class EqualMassBins:
         totals = zip(*(array.sum(axis=0) for array in (self.texts, self.confidence, self.correct)), strict=True)
         return [CurvePoint(float(sure / n), float(right / n), int(n)) for n, sure, right in totals]
 
-    def plain_ece(self) -> float:
-        """Σ_b n_b/n |accuracy_b − confidence_b| (Naeini et al. 2015): biased upwards, for noise counts as error."""
-        gap = np.abs(self.correct.sum(axis=0) - self.confidence.sum(axis=0))
-        return float(gap.sum() / self.texts.sum()) if self.texts.sum() else float("nan")
-
     def squared_error(self) -> float:
         """Σ_b n_b/n (gap_b² − accuracy_b(1 − accuracy_b)/(n_b − 1)): the squared error less what noise adds to it.
 
@@ -66,14 +61,6 @@ class EqualMassBins:
         return _squared_error(
             *(array.sum(axis=0) - array[held] for array in (self.texts, self.confidence, self.correct))
         )
-
-    def debiased_ece(self) -> float:
-        """The root of `squared_error`, 0 where that is negative: ECE_debias of Roelofs et al. (arXiv 2012.08668).
-
-        This is the ℓ2 form, the only one whose correction is exact: |gap_b| has no unbiased estimate. It is not
-        smaller than the ℓ1 error of the same bins, and equal to it where every bin has the same gap.
-        """
-        return float(np.sqrt(np.maximum(self.squared_error(), 0)))
 
 
 @dataclass(frozen=True)
@@ -161,8 +148,8 @@ def calibration_error_over_seeds(seeds: Sequence[EqualMassBins], level: float) -
     """
     if not seeds or (seeds[0].texts.sum(axis=1) > 0).sum() < 2:
         return None
-    values = np.array([each.squared_error() for each in seeds])
-    without = np.stack([each.squared_error_without_group() for each in seeds])
+    values = np.array([bins.squared_error() for bins in seeds])
+    without = np.stack([bins.squared_error_without_group() for bins in seeds])
     if not (np.isfinite(values).all() and np.isfinite(without).all()):
         return None
     squared = mean_over_seeds_and_texts(values, without).interval(level)

@@ -53,7 +53,7 @@ def fall(doses: Sequence[float], learned: Sequence[bool]) -> Fall:
         doses: rising.
         learned: whether it beat chance, in the same order.
     """
-    last = max((index for index, each in enumerate(learned) if each), default=-1)
+    last = max((index for index, success in enumerate(learned) if success), default=-1)
     return Fall(
         last_learned=doses[last] if last >= 0 else None,
         first_lost=doses[last + 1] if last + 1 < len(doses) else None,
@@ -62,16 +62,16 @@ def fall(doses: Sequence[float], learned: Sequence[bool]) -> Fall:
 
 def threshold(falls: Sequence[Fall], level: float) -> Threshold:
     """The dose at which training fails, over seeds; a mean only where no seed is censored."""
-    inside = [each for each in falls if each.midpoint is not None]
-    brackets = [(each.last_learned, each.first_lost) for each in inside]
+    inside = [seed for seed in falls if seed.midpoint is not None]
+    brackets = [(seed.last_learned, seed.first_lost) for seed in inside]
     censored = len(inside) < len(falls)
-    middles = np.array([each.midpoint for each in inside], dtype=np.float64)
+    middles = np.array([seed.midpoint for seed in inside], dtype=np.float64)
     return Threshold(
         n_seeds=len(falls),
         interval=None if censored or len(set(brackets)) < 2 else mean_over_seeds(middles).interval(level),
         estimate=None if censored or not inside else float(middles.mean()),
-        never_fell=sum(each.first_lost is None for each in falls),
-        never_learned=sum(each.last_learned is None for each in falls),
+        never_fell=sum(seed.first_lost is None for seed in falls),
+        never_learned=sum(seed.last_learned is None for seed in falls),
         bracket=(min(low for low, _ in brackets if low is not None), max(high for _, high in brackets if high))
         if brackets
         else None,

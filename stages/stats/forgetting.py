@@ -176,7 +176,7 @@ def _sums(
         log_ratio[index] = np.log(np.maximum(distance, precision)[apart] / start[apart])
         blurred[index] = (distance <= precision)[apart].sum()
     closer = log_ratio[-1] < -PRECISION
-    total, converging, coincident = (np.array(each.sum(), dtype=np.float64) for each in (apart, closer, ~apart))
+    total, converging, coincident = (np.array(chosen.sum(), dtype=np.float64) for chosen in (apart, closer, ~apart))
     return log_ratio.sum(axis=1), blurred, total, log_ratio[:, closer].sum(axis=1), converging, coincident
 
 

@@ -21,7 +21,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Source:
+class ErrorSource:
     """One source of error of a mean: its share of the squared standard error, with its degrees of freedom."""
 
     variance: float
@@ -33,7 +33,7 @@ class MeanOverSeeds:
     """A mean over seeds with its independent sources of error, from which an interval of any level follows."""
 
     estimate: float
-    sources: tuple[Source, ...]
+    sources: tuple[ErrorSource, ...]
 
     @property
     def variance(self) -> float:
@@ -51,7 +51,7 @@ class MeanOverSeeds:
         For independent normal sources it covers at least what it promises, and one source alone gives Student's t.
         Satterthwaite's single quantile covers less: 92 % instead of 95 % where three seeds differ much.
         """
-        return float(np.sqrt(sum(_t_quantile(level, each.degrees) ** 2 * each.variance for each in self.sources)))
+        return float(np.sqrt(sum(_t_quantile(level, source.degrees) ** 2 * source.variance for source in self.sources)))
 
 
 def wilson(successes: float, trials: float, level: float) -> Interval:
@@ -68,7 +68,7 @@ def wilson(successes: float, trials: float, level: float) -> Interval:
 def mean_over_seeds(values: Floats) -> MeanOverSeeds:
     """The mean of one value a seed, shape (seeds,), with at least two of them: Student's t."""
     seeds = len(values)
-    return MeanOverSeeds(float(values.mean()), (Source(float(values.var(ddof=1) / seeds), seeds - 1),))
+    return MeanOverSeeds(float(values.mean()), (ErrorSource(float(values.var(ddof=1) / seeds), seeds - 1),))
 
 
 def mean_over_seeds_and_texts(values: Floats, without_group: Floats) -> MeanOverSeeds:
@@ -87,12 +87,12 @@ def mean_over_seeds_and_texts(values: Floats, without_group: Floats) -> MeanOver
     """
     seeds, groups = without_group.shape
     texts = float(_jackknife_variance(without_group.mean(axis=0)))
-    of_texts = Source(texts, groups - 1)
+    of_texts = ErrorSource(texts, groups - 1)
     if seeds == 1:
         return MeanOverSeeds(float(values[0]), (of_texts,))
     both = max(0.0, float(_jackknife_variance(without_group).mean() - texts) / (seeds - 1))
-    of_seeds = Source(max(0.0, float(values.var(ddof=1)) / seeds - both), seeds - 1)
-    of_both = Source(both, (seeds - 1) * (groups - 1))
+    of_seeds = ErrorSource(max(0.0, float(values.var(ddof=1)) / seeds - both), seeds - 1)
+    of_both = ErrorSource(both, (seeds - 1) * (groups - 1))
     return MeanOverSeeds(float(values.mean()), (of_seeds, of_texts, of_both))
 
 
@@ -109,12 +109,12 @@ def mean_over_pairs_of_seeds(values: Floats, without_group: Floats) -> MeanOverS
     """
     seeds, groups = len(values), without_group.shape[-1]
     above = np.triu_indices(seeds, 1)
-    of_texts = Source(float(_jackknife_variance(without_group[above].mean(axis=0))), groups - 1)
+    of_texts = ErrorSource(float(_jackknife_variance(without_group[above].mean(axis=0))), groups - 1)
     mean = float(values[above].mean())
     if seeds < 3:
         return MeanOverSeeds(mean, (of_texts,))
     kept = [values[np.ix_(rest, rest)][np.triu_indices(seeds - 1, 1)].mean() for rest in _each_left_out(seeds)]
-    return MeanOverSeeds(mean, (Source(float(_jackknife_variance(np.array(kept))), seeds - 1), of_texts))
+    return MeanOverSeeds(mean, (ErrorSource(float(_jackknife_variance(np.array(kept))), seeds - 1), of_texts))
 
 
 def share_over_seeds_and_texts(values: Floats, without_group: Floats, texts: int, level: float) -> Interval:

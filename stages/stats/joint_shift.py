@@ -46,10 +46,6 @@ class JointShift:
     smallest_epsilon: float
     reason: str | None
 
-    def equivalent(self, alpha: float = 0.05) -> bool | None:
-        """Whether the distance is shown to be below ε; None where undefined."""
-        return None if np.isnan(self.p_equivalent) else self.p_equivalent <= alpha
-
 
 def joint_shift(sums: ShiftSums, epsilon: float) -> JointShift:
     """The joint shift of a state, with the distance epsilon > 0 that does not matter."""

@@ -162,14 +162,16 @@ class Moments:
 
     def total(self) -> "Moments":
         """The moments of all groups, as one group."""
-        return Moments(self.shift_x, self.shift_y, *(each.sum(axis=0, keepdims=True) for each in self._sums()))
+        return Moments(self.shift_x, self.shift_y, *(sums.sum(axis=0, keepdims=True) for sums in self._sums()))
 
     def without_each_group(self) -> Iterator["Moments"]:
         """The total with each group that holds rows left out in turn: what a delete-group jackknife asks for."""
         total = self.total()
         for index in np.flatnonzero(self.rows):
             pairs = zip(total._sums(), self._sums(), strict=True)
-            yield Moments(self.shift_x, self.shift_y, *(whole - each[index : index + 1] for whole, each in pairs))
+            yield Moments(
+                self.shift_x, self.shift_y, *(whole - by_group[index : index + 1] for whole, by_group in pairs)
+            )
 
     @property
     def n(self) -> int:

@@ -71,10 +71,6 @@ class LinearLaw:
     slope: float
     r_squared: float
 
-    def slope_flops(self, flops: int) -> float:
-        """FLOPs that one more column adds to an epoch, where a step takes `flops`."""
-        return self.slope * flops
-
 
 def padding_costs(counts: LengthCounts, max_len: int, batch_size: int) -> dict[Batching, Cost]:
     """The cost of one epoch under every way of batching; texts longer than `max_len` are cut to it.
@@ -208,6 +204,6 @@ def _sorted_batches(counts: LengthCounts, batch_size: int) -> int:
     in_front = np.cumsum(longest(ends[1:]))
     behind = np.cumsum(longest(ends[1:] + rest))
     total = behind[-1] if full else 0
-    in_front, behind = (np.concatenate([[0], each]) for each in (in_front, behind))
+    in_front, behind = (np.concatenate([[0], steps]) for steps in (in_front, behind))
     steps = batch_size * (in_front + total - behind) + rest * longest(ends + rest)
     return int(steps.min())

@@ -124,11 +124,6 @@ class PredictionSums:
         return int(self.total(Quantity.CORRECT))
 
     @property
-    def correct_alone(self) -> int:
-        """Texts whose predicted class is right alone."""
-        return int(self.total(Quantity.CORRECT_ALONE))
-
-    @property
     def moved(self) -> float:
         """Σ|Δp| of the class predicted for the text alone."""
         return self.total(Quantity.MOVED)
@@ -136,10 +131,6 @@ class PredictionSums:
     def flip_rate(self) -> float:
         """Share of texts whose predicted class changed."""
         return self.rate(Quantity.FLIPS)
-
-    def flip_rate_without_group(self) -> Floats:
-        """The flip rate with each group of texts left out in turn, shape (groups that hold texts,)."""
-        return self.rate_without_group(Quantity.FLIPS)
 
     def mcnemar_p(self) -> float:
         """Exact two-sided p of "as many texts are lost as gained" (McNemar 1947); NaN where neither happened."""

@@ -182,18 +182,18 @@ def over_seeds(by_seed: Floats, level: float) -> Contrast:
 
     A difference that is 0 in every seed is exact, with both bounds 0.
     """
-    found = by_seed[np.isfinite(by_seed)]
-    known, left_out = len(found), len(by_seed) - len(found)
+    defined = by_seed[np.isfinite(by_seed)]
+    known, left_out = len(defined), len(by_seed) - len(defined)
     if not known:
         return Contrast(None, None, None, 0, left_out, TOO_FEW)
-    mean = float(found.mean())
+    mean = float(defined.mean())
     if known < 2:
         return Contrast(mean, None, None, known, left_out, TOO_FEW)
-    if not found.any():
+    if not defined.any():
         return Contrast(0.0, 0.0, 0.0, known, left_out)
-    if np.ptp(found) <= ROUNDING * np.abs(found).max():
+    if np.ptp(defined) <= ROUNDING * np.abs(defined).max():
         return Contrast(mean, None, None, known, left_out, NO_SPREAD)
-    interval = mean_over_seeds(found).interval(level)
+    interval = mean_over_seeds(defined).interval(level)
     return Contrast(mean, interval.low, interval.high, known, left_out)
 
 
@@ -210,8 +210,8 @@ def _figures(contrast: Contrast) -> tuple[float | None, float | None, float | No
 def logarithms(values: Floats) -> Floats:
     """Natural logarithms; NaN where a value is zero or undefined, which no ratio can hold."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        found: Floats = np.where(values > 0, np.log(values), np.nan)
-    return found
+        logarithm: Floats = np.where(values > 0, np.log(values), np.nan)
+    return logarithm
 
 
 def averaged(by_combination: Floats) -> tuple[Floats, int]:
@@ -234,12 +234,12 @@ def averaged(by_combination: Floats) -> tuple[Floats, int]:
 
 def verdict_on(by_seed: Floats, epsilon: float) -> Verdict:
     """What differences over seeds, shape (seeds,), NaN where undefined, let one say about ±epsilon."""
-    found = by_seed[np.isfinite(by_seed)]
-    if len(found) >= 2 and not found.any():
+    defined = by_seed[np.isfinite(by_seed)]
+    if len(defined) >= 2 and not defined.any():
         return Verdict.EXACT
     if over_seeds(by_seed, DIFFERENCE_LEVEL).low is None:
         return Verdict.UNDEFINED
-    mean = mean_over_seeds(found)
+    mean = mean_over_seeds(defined)
     return judge(mean.interval(EQUIVALENCE_LEVEL), mean.interval(DIFFERENCE_LEVEL), epsilon)
 
 

@@ -39,7 +39,6 @@ class UnitShifts:
         p_equivalent: of two one-sided t tests with bound ε · spread (Schuirmann 1987). The spread is estimated too, so
             its variance, spread² / 2n for a normal h⁰, is added to that of the mean by the share ε² of the bound.
         q_different: p_different, adjusted for the number of units at any correlation (Benjamini & Yekutieli 2001).
-        q_equivalent: p_equivalent, adjusted the same way.
     """
 
     mean: Floats
@@ -50,7 +49,6 @@ class UnitShifts:
     p_different: Floats
     p_equivalent: Floats
     q_different: Floats
-    q_equivalent: Floats
 
     def moved(self) -> float:
         """Share of the units with an effect size where |d_z| > MOVED_EFFECT; NaN where no unit has one."""
@@ -80,7 +78,7 @@ def unit_shifts(sums: ShiftSums, epsilon: float) -> UnitShifts:
     pair, mean = sums.pair, sums.pair.mean_y
     if pair.n < 2:
         undefined = np.full_like(mean, np.nan)
-        return UnitShifts(mean if pair.n else undefined, *[undefined] * 8)
+        return UnitShifts(mean if pair.n else undefined, *[undefined] * 7)
     spread, sd = _deviation(pair.xx, pair.mean_x, pair.n), _deviation(pair.yy, mean, pair.n)
     still = sums.largest_of_unit == 0
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -91,12 +89,10 @@ def unit_shifts(sums: ShiftSums, epsilon: float) -> UnitShifts:
         error = np.sqrt((sd**2 + (epsilon * spread) ** 2 / 2) / pair.n)
         tested = np.where(sd > 0, t_cdf(margin / error, pair.n - 1), margin >= 0)
     p_equivalent = np.where(still, 0.0, np.where(spread > 0, tested, np.nan))
-    return UnitShifts(
-        mean, sd, effect, spread, shift, p_different, p_equivalent, _adjusted(p_different), _adjusted(p_equivalent)
-    )
+    return UnitShifts(mean, sd, effect, spread, shift, p_different, p_equivalent, _adjusted(p_different))
 
 
-def sign_flip_p(delta: NDArray[np.floating], generator: np.random.Generator, resamples: int = 9999) -> float:
+def text_sign_flip_p(delta: NDArray[np.floating], generator: np.random.Generator, resamples: int = 9999) -> float:
     """Whether Δ has a mean other than 0, from few texts and all units at once, by flipping the sign of whole texts.
 
     The statistic is ‖mean Δ‖² over the variance pooled over units. As no flip changes Σ‖Δ‖², it grows with

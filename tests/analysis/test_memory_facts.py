@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from stages.analysis.memory_facts import PADS_FIRST, forgetting_facts, pad_step_facts, probe_facts, trajectory_facts
-from stages.analysis.readouts import Path, Readout
+from stages.analysis.readouts import Readout, Trajectory
 from stages.stats.forgetting import PairDistances
 from stages.stats.probes import LabelProbe, LengthProbe, PadCountProbe
 from stages.stats.trajectory import PrincipalPath
@@ -223,7 +223,7 @@ def test_no_seed_that_learned_has_no_step(make_params):
 
 
 def path_of(x):
-    return Path(PrincipalPath((0.6, 0.3), (0, 8), np.array([[x, x + 1]]), np.array([[0.0, 2.0]])), [1])
+    return Trajectory(PrincipalPath((0.6, 0.3), (0, 8), np.array([[x, x + 1]]), np.array([[0.0, 2.0]])), [1])
 
 
 def test_the_path_is_that_of_the_first_seed_that_learned_and_has_one(make_params):

@@ -33,7 +33,7 @@ def flips_covered(
     ids, label, alone = np.arange(texts), np.zeros(texts, dtype=int), np.tile([1.0, 0.0], (texts, 1))
     sums = [PredictionSums.of(ids, label, alone, np.stack([~each, each], axis=1).astype(float)) for each in flipped]
     values = np.array([each.flip_rate() for each in sums])
-    without = np.stack([each.flip_rate_without_group() for each in sums])
+    without = np.stack([each.rate_without_group("flips") for each in sums])
     return _inside(rate, share_over_seeds_and_texts(values, without, texts, level))
 
 

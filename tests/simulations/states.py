@@ -12,7 +12,7 @@ from stages.stats.moments import Moments
 from stages.stats.shift import ShiftSums
 from stages.stats.similarity import debiased_cka, jackknifed, procrustes
 from stages.stats.text_groups import GROUPS, text_group
-from stages.stats.unit_shifts import sign_flip_p, smallest_unit_epsilon, some_unit_beyond, unit_shifts
+from stages.stats.unit_shifts import smallest_unit_epsilon, some_unit_beyond, text_sign_flip_p, unit_shifts
 from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL, Verdict, judge
 from tests.simulations.simulation import Kind, Simulation
 
@@ -96,7 +96,7 @@ def unit_beyond(generator: np.random.Generator) -> bool:
 def few_texts_differ(generator: np.random.Generator, texts: int, mean: float) -> bool:
     """Sign flips of whole texts, all units at once."""
     delta = generator.standard_t(4, size=(texts, WIDTH)) + mean
-    return sign_flip_p(delta, generator, resamples=499) <= 0.05
+    return text_sign_flip_p(delta, generator, resamples=499) <= 0.05
 
 
 def joint(generator: np.random.Generator, distance: float, result: Callable[..., bool]) -> bool:

@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from stages.stats.intervals import (
+    ErrorSource,
     MeanOverSeeds,
-    Source,
     mean_over_seeds,
     mean_over_seeds_and_texts,
     share_over_seeds_and_texts,
@@ -62,7 +62,7 @@ def test_both_sources_of_error_are_added():
 
 def test_every_source_of_error_has_its_own_quantile():
     """By hand: t of 1 and 49 degrees of freedom at 95 % are 12.706 and 2.0096; √(12.706²·4 + 2.0096²·9) = 26.12."""
-    mean = MeanOverSeeds(1.0, (Source(4.0, 1), Source(9.0, 49)))
+    mean = MeanOverSeeds(1.0, (ErrorSource(4.0, 1), ErrorSource(9.0, 49)))
     assert mean.half_width(0.95) == pytest.approx(26.12, abs=0.01)
     assert mean.interval(0.95).low == pytest.approx(1 - 26.12, abs=0.01)
 

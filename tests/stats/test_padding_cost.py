@@ -156,7 +156,6 @@ def test_steps_grow_by_the_number_of_texts_with_every_column():
     assert [point.steps for point in law.points] == [12_340, 30_850, 1234 * lengths.max(), 493_600]
     assert law.points[-1].padding_share == pytest.approx(1 - lengths.sum() / 493_600)
     assert law.points[0].padding_share == pytest.approx(1 - np.minimum(lengths, 10).sum() / 12_340)
-    assert law.slope_flops(flops_per_step(16, 32, 1)) == 1234 * 12_576
 
 
 def test_the_line_through_numpys_integers_does_not_overflow():

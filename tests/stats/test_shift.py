@@ -121,7 +121,7 @@ def test_predictions_by_hand():
     padded = np.array([[0.8, 0.2], [0.6, 0.4], [0.2, 0.8]])
     sums = PredictionSums.of(np.arange(3), np.array([0, 0, 1]), alone, padded)
     assert sums.flip_rate() == pytest.approx(1 / 3)
-    assert (sums.correct_alone, sums.correct, sums.n_texts) == (2, 3, 3)
+    assert (sums.total("correct_alone"), sums.correct, sums.n_texts) == (2, 3, 3)
     assert sums.moved == pytest.approx(0.1 + 0.2 + 0)
     assert sums.largest == pytest.approx(0.2)
     twice = sums + PredictionSums.of(np.arange(3, 6), np.array([0, 0, 1]), alone, alone)

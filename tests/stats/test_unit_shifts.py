@@ -1,3 +1,5 @@
+"""Units one by one and all against one bound: by hand, and against the tests of SciPy and statsmodels."""
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -5,7 +7,14 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW, ttost_paired
 
 from stages.stats.shift import ShiftSums
-from stages.stats.unit_shifts import sign_flip_p, unit_shifts
+from stages.stats.unit_shifts import (
+    largest_shift,
+    smallest_unit_epsilon,
+    some_unit_beyond,
+    text_sign_flip_p,
+    unit_shifts,
+)
+from tests.analysis.planted import spread_by
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -28,7 +37,7 @@ def test_a_unit_by_hand():
     # standard errors √((1² + 3²/2) / 3), so t² = 6/11.
     assert units.p_different[0] == pytest.approx(1 - 2 * np.sqrt(3) / np.sqrt(14))
     assert units.p_equivalent[0] == pytest.approx(0.5 - np.sqrt(6 / 11) / (2 * np.sqrt(2 + 6 / 11)))
-    assert (units.q_different[0], units.q_equivalent[0]) == (units.p_different[0], units.p_equivalent[0])
+    assert units.q_different[0] == units.p_different[0]
 
 
 def test_the_tests_equal_scipys_and_statsmodels():
@@ -36,8 +45,7 @@ def test_the_tests_equal_scipys_and_statsmodels():
     units = unit_shifts(sums_of(alone, delta), 0.5)
     np.testing.assert_allclose(units.p_different, stats.ttest_rel(alone + delta, alone).pvalue, rtol=1e-9)
     np.testing.assert_allclose(units.sd, DescrStatsW(delta).std * np.sqrt(40 / 39), rtol=1e-12)
-    for p, q in ((units.p_different, units.q_different), (units.p_equivalent, units.q_equivalent)):
-        np.testing.assert_allclose(q, multipletests(p, method="fdr_by")[1])
+    np.testing.assert_allclose(units.q_different, multipletests(units.p_different, method="fdr_by")[1])
 
 
 def test_the_equivalence_test_is_ttost_with_the_error_of_the_spread_added():
@@ -67,7 +75,7 @@ def test_a_unit_that_no_text_moves_is_exactly_equivalent_and_poisons_no_other():
     delta[:, 2] = 0
     units = unit_shifts(sums_of(alone, delta), 0.5)
     rest = unit_shifts(sums_of(alone[:, [0, 1, 3]], delta[:, [0, 1, 3]]), 0.5)
-    assert (units.effect[2], units.shift[2], units.p_equivalent[2], units.q_equivalent[2]) == (0, 0, 0, 0)
+    assert (units.effect[2], units.shift[2], units.p_equivalent[2]) == (0, 0, 0)
     assert np.isnan([units.p_different[2], units.q_different[2]]).all()
     np.testing.assert_allclose(units.q_different[[0, 1, 3]], rest.q_different)
     assert units.all_equivalent() is True
@@ -103,10 +111,10 @@ def test_a_unit_without_spread_has_no_scale_and_leaves_the_whole_undefined():
     alone, delta = drawn(3, width=3, sd=0.01)
     alone[:, 1] = 0.7
     units = unit_shifts(sums_of(alone, delta), 0.5)
-    assert np.isnan([units.shift[1], units.p_equivalent[1], units.q_equivalent[1]]).all()
+    assert np.isnan([units.shift[1], units.p_equivalent[1]]).all()
     assert units.spread[1] == 0
     assert np.isfinite([units.effect[1], units.p_different[1]]).all()
-    assert (units.q_equivalent[[0, 2]] < 0.05).all()
+    assert (units.p_equivalent[[0, 2]] < 0.05).all()
     assert units.all_equivalent() is None
     delta[:, 1] = 0
     assert unit_shifts(sums_of(alone, delta), 0.5).all_equivalent() is True
@@ -176,7 +184,7 @@ def test_sign_flips_of_few_texts_equal_scipys(texts):
     theirs = stats.permutation_test(
         (index,), statistic, permutation_type="samples", alternative="greater", vectorized=False, n_resamples=np.inf
     )
-    ours = sign_flip_p(delta, np.random.default_rng(0))
+    ours = text_sign_flip_p(delta, np.random.default_rng(0))
     assert ours == pytest.approx(theirs.pvalue, abs=1e-12)
     assert ours * 2**texts == pytest.approx(round(ours * 2**texts))
 
@@ -187,38 +195,38 @@ def test_random_sign_flips_come_near_scipys():
         (delta[:, 0],), lambda d: d.mean() ** 2 / d.var(ddof=1), permutation_type="samples", alternative="greater",
         vectorized=False, n_resamples=9999, rng=np.random.default_rng(0),
     )  # fmt: skip
-    ours = sign_flip_p(delta, np.random.default_rng(1))
+    ours = text_sign_flip_p(delta, np.random.default_rng(1))
     assert ours == pytest.approx(theirs.pvalue, abs=0.02)
-    assert ours == sign_flip_p(delta, np.random.default_rng(1))
+    assert ours == text_sign_flip_p(delta, np.random.default_rng(1))
     assert ours * 10_000 == pytest.approx(round(ours * 10_000))
 
 
 def test_texts_that_all_move_alike_give_the_smallest_p():
     rows = np.tile([1.0, -2.0, 0.5], (6, 1))
-    assert sign_flip_p(rows, np.random.default_rng(0)) == 2 / 2**6
-    assert sign_flip_p(np.tile(rows, (5, 1)), np.random.default_rng(0), 999) == 1 / 1000
+    assert text_sign_flip_p(rows, np.random.default_rng(0)) == 2 / 2**6
+    assert text_sign_flip_p(np.tile(rows, (5, 1)), np.random.default_rng(0), 999) == 1 / 1000
 
 
 @pytest.mark.parametrize("texts", [9, 40])
 @pytest.mark.parametrize("scale", [1e-200, 1e-8, 1e200])
 def test_sign_flips_have_no_scale(texts, scale):
     delta = np.random.default_rng(texts).normal(0.2, 1, (texts, 4))
-    p = sign_flip_p(delta, np.random.default_rng(0))
+    p = text_sign_flip_p(delta, np.random.default_rng(0))
     assert 0 < p < 1
-    assert sign_flip_p(delta * scale, np.random.default_rng(0)) == p
+    assert text_sign_flip_p(delta * scale, np.random.default_rng(0)) == p
 
 
 def test_the_flips_count_what_was_seen_and_its_opposite():
     for seed in range(50):
         delta = np.random.default_rng(seed).normal(2, 0.1, (9, 5))
-        assert sign_flip_p(delta, np.random.default_rng(0)) == 2 / 2**9
+        assert text_sign_flip_p(delta, np.random.default_rng(0)) == 2 / 2**9
 
 
 def test_sign_flips_of_nothing_are_undefined():
     generator = np.random.default_rng(0)
-    assert np.isnan(sign_flip_p(np.zeros((9, 3)), generator))
-    assert np.isnan(sign_flip_p(np.ones((1, 3)), generator))
-    assert np.isnan(sign_flip_p(np.ones((0, 3)), generator))
+    assert np.isnan(text_sign_flip_p(np.zeros((9, 3)), generator))
+    assert np.isnan(text_sign_flip_p(np.ones((1, 3)), generator))
+    assert np.isnan(text_sign_flip_p(np.ones((0, 3)), generator))
 
 
 @pytest.mark.parametrize(("texts", "repetitions"), [(8, 1000), (20, 400)])
@@ -226,5 +234,111 @@ def test_sign_flips_have_their_size_for_correlated_heavy_tails(texts, repetition
     generator = np.random.default_rng(texts)
     mixing = generator.normal(size=(20, 20))
     draws = (generator.standard_t(2, (texts, 20)) @ mixing for _ in range(repetitions))
-    rate = np.mean([sign_flip_p(delta, generator, 199) <= 0.05 for delta in draws])
+    rate = np.mean([text_sign_flip_p(delta, generator, 199) <= 0.05 for delta in draws])
     assert rate == pytest.approx(0.05, abs=3.5 * np.sqrt(0.05 * 0.95 / repetitions))
+
+
+def units_of(alone, padded, epsilon=0.2):
+    return unit_shifts(ShiftSums.of(np.arange(len(alone)), alone, padded), epsilon)
+
+
+def test_the_largest_shift_by_hand():
+    """h⁰ = 0, 2, 4 has spread 2: shifts of +1 and −3 are half a standard deviation and one and a half."""
+    alone = np.array([[0.0, 0.0], [2.0, 2.0], [4.0, 4.0]])
+    assert largest_shift(units_of(alone, alone + np.array([1.0, -3.0]))) == pytest.approx(1.5)
+    assert largest_shift(units_of(alone, alone)) == 0
+
+
+def test_the_smallest_bound_solves_its_equation():
+    """n = 100, mean .1, sd and spread 1: x = ε* leaves a t of exactly the 95 % quantile between bound and mean."""
+    epsilon = smallest_unit_epsilon(units_of(*spread_by(0.1)), 100)
+    error = np.sqrt((1 + epsilon**2 / 2) / 100)
+    assert (epsilon - 0.1) / error == pytest.approx(stats.t.ppf(0.95, 99))
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.1, -0.1, 2.0])
+def test_just_above_the_smallest_bound_all_units_are_equivalent_and_just_below_they_are_not(mean):
+    for width in (1, 4):
+        pair = spread_by(mean, width=width)
+        epsilon = smallest_unit_epsilon(units_of(*pair), 100)
+        assert units_of(*pair, epsilon=epsilon * (1 + 1e-9)).all_equivalent() is True
+        assert units_of(*pair, epsilon=epsilon * (1 - 1e-9)).all_equivalent() is False
+
+
+def test_the_smallest_bound_is_that_of_the_unit_that_needs_the_widest():
+    alone, padded = spread_by(0.0, width=3)
+    padded[:, 1] += 0.7
+    alone_of_one, padded_of_one = alone[:, [1]], padded[:, [1]]
+    needed = smallest_unit_epsilon(units_of(alone, padded), 100)
+    assert needed == pytest.approx(smallest_unit_epsilon(units_of(alone_of_one, padded_of_one), 100))
+    assert needed > 0.7
+
+
+def test_a_unit_that_every_text_moves_alike_needs_just_its_shift_and_one_that_rests_nothing():
+    alone = np.arange(10.0)[:, np.newaxis] * [1.0, 1.0]
+    spread = np.arange(10.0).std(ddof=1)
+    assert smallest_unit_epsilon(units_of(alone, alone + np.array([3.0, 0.0])), 10) == pytest.approx(3 / spread)
+    assert smallest_unit_epsilon(units_of(alone, alone), 10) == 0
+
+
+def test_a_unit_without_a_scale_has_no_bound_and_no_shift():
+    """Not an infinite one: a constant unit that moves, by the same amount or not, is undefined beside any other."""
+    alone = np.column_stack([np.arange(10.0), np.full(10, 0.5)])
+    for moved in (np.full(10, 0.1), np.linspace(-1, 1, 10), np.linspace(0, 1, 10)):
+        units = units_of(alone, alone + np.column_stack([np.zeros(10), moved]))
+        assert np.isnan(smallest_unit_epsilon(units, 10))
+        assert np.isnan(largest_shift(units))
+
+
+def test_a_constant_unit_that_rests_hides_no_other():
+    alone, padded = spread_by(0.5)
+    constant = np.full((100, 1), 0.5)
+    units = units_of(np.hstack([alone, constant]), np.hstack([padded, constant]))
+    assert largest_shift(units) == pytest.approx(0.5)
+    assert smallest_unit_epsilon(units, 100) == pytest.approx(smallest_unit_epsilon(units_of(alone, padded), 100))
+    assert some_unit_beyond(units, 100, 0.2)
+
+
+@pytest.mark.parametrize("texts", [1, 2, 3])
+def test_too_few_texts_have_no_bound(texts):
+    """The t quantile of two degrees of freedom is so wide that no bound shows equivalence, however small the shift."""
+    alone = np.arange(float(texts))[:, np.newaxis]
+    padded = alone + np.linspace(0.1, 0.3, texts)[:, np.newaxis]
+    assert np.isnan(smallest_unit_epsilon(units_of(alone, padded), texts))
+    assert units_of(alone, padded, epsilon=1e9).all_equivalent() is not True
+    assert not some_unit_beyond(units_of(alone, padded), texts, 0.2)
+
+
+def test_three_texts_moved_alike_still_need_just_their_shift():
+    alone = np.array([[0.0], [2.0], [4.0]])
+    assert smallest_unit_epsilon(units_of(alone, alone + 1), 3) == pytest.approx(0.5)
+
+
+def test_a_unit_is_beyond_from_the_quantile_of_t_on():
+    """n = 100, sd and spread 1, ε = .2: the standard error is √(1.02 / 100), the one-sided quantile t(.95; 99)."""
+    edge = 0.2 + stats.t.ppf(0.95, 99) * np.sqrt(1.02 / 100)
+    for sign in (1, -1):
+        assert some_unit_beyond(units_of(*spread_by(sign * (edge + 1e-6))), 100, 0.2)
+        assert not some_unit_beyond(units_of(*spread_by(sign * (edge - 1e-6))), 100, 0.2)
+
+
+def test_four_units_must_pass_a_quarter_of_the_level():
+    alone, padded = spread_by(0.0, width=4)
+    edge = 0.2 + stats.t.ppf(1 - 0.05 / 4, 99) * np.sqrt(1.02 / 100)
+    for excess, beyond in ((1e-6, True), (-1e-6, False)):
+        moved = padded + np.array([0, 0, edge + excess, 0])
+        assert some_unit_beyond(units_of(alone, moved), 100, 0.2) is beyond
+
+
+def test_a_unit_that_every_text_moves_far_and_alike_is_beyond():
+    """Ten times the bound: no spread of the change is no reason to say nothing."""
+    alone = np.random.default_rng(0).normal(size=(200, 3))
+    assert some_unit_beyond(units_of(alone, alone + np.array([0.0, 2.0, 0.0])), 200, 0.2)
+    assert not some_unit_beyond(units_of(alone, alone + np.array([0.0, 0.19, 0.0])), 200, 0.2)
+    assert not some_unit_beyond(units_of(alone, alone), 200, 0.2)
+
+
+def test_no_state_is_both_equivalent_and_beyond():
+    for mean in np.linspace(-0.5, 0.5, 41):
+        units = units_of(*spread_by(mean, texts=2000, width=2))
+        assert not (units.all_equivalent() and some_unit_beyond(units, 2000, 0.2))
