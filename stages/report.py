@@ -9,8 +9,7 @@ from stages.reporting.dvc_plots import metrics, plot_records
 from stages.reporting.figures.registry import FIGURES
 from stages.reporting.figures.style import svg
 from stages.reporting.report_json import report_of
-from stages.reporting.results import Results
-from stages.reporting.typed_results import Results as TypedResults
+from stages.reporting.typed_results import Results
 from stages.runtime.command import run
 from stages.runtime.files import json_text, write_json, write_text
 
@@ -18,14 +17,12 @@ from stages.runtime.files import json_text, write_json, write_text
 def report(params: Params, *, analysis: Path, reports: Path) -> None:
     """Write the report of one dataset; other files in the folder stay as they are."""
     content = Analysis.read(analysis)
-    whole = report_of(params, content)
-    typed, report_json = TypedResults(whole), to_json(whole)
-    results = Results(report_json)
-    write_text(reports / "report.json", json_text(report_json))
-    write_json(reports / "metrics.json", metrics(typed))
-    for name, records in plot_records(typed, content.history).items():
+    results = Results(report_of(params, content))
+    write_text(reports / "report.json", json_text(to_json(results.report)))
+    write_json(reports / "metrics.json", metrics(results))
+    for name, records in plot_records(results, content.history).items():
         write_json(reports / "plots" / f"{name}.json", records)
-    figures = {name: svg(name, figure.draw, typed) for name, figure in FIGURES.items()}
+    figures = {name: svg(name, figure.draw, results) for name, figure in FIGURES.items()}
     for name, text in figures.items():
         write_text(reports / "figures" / f"{name}.svg", text)
     write_text(reports / "report.md", report_markdown(results))

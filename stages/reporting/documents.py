@@ -9,7 +9,9 @@ from typing import Any
 from markupsafe import Markup
 from ruamel.yaml import YAML
 
-from stages.analysis.contract import Report, from_json
+from stages.analysis.contract import UnitFacts
+from stages.analysis.contract_cells import CellFacts
+from stages.analysis.contract_texts import Corpus
 from stages.params.layers import RECURRENT
 from stages.reporting.answer import answer
 from stages.reporting.claims.cost import trims
@@ -18,7 +20,6 @@ from stages.reporting.explorer import embedded_json, explorer_data, why_no_units
 from stages.reporting.figures.registry import FIGURES
 from stages.reporting.format import format_count, format_p, format_plain, listed
 from stages.reporting.render import TEMPLATES, Drawing, Page, literal, markdown_table, page_of, rendered
-from stages.reporting.results import CellFacts, Record, Results, condition_text, head_text
 from stages.reporting.table import Cell, Table
 from stages.reporting.tables import (
     design,
@@ -40,7 +41,7 @@ from stages.reporting.tables_information import (
     similarity_table,
     states_table,
 )
-from stages.reporting.typed_results import Results as TypedResults
+from stages.reporting.typed_results import Results, condition_text, head_text
 from stages.stats.verdicts import Verdict
 
 DEFAULT_DATASET = "synthetic"
@@ -66,19 +67,25 @@ def report_html(results: Results, figures: dict[str, str]) -> str:
     """
     prose = _prose(results, lambda name: f"```table\n{name}\n```\n", lambda name: f"```figure\n{name}\n```\n")
     drawings = {name: Drawing(name, figure.caption, figures[name]) for name, figure in FIGURES.items()}
-    return html_document(results, page_of(prose, _tables(results), drawings))
+    content = page_of(prose, _tables(results), drawings)
+    return html_document(content, results.report.units, why_no_units(results))
 
 
-def html_document(results: Results, content: Page) -> str:
-    """A page with its contents, its style and its script, and the explorer of units."""
+def html_document(content: Page, units: list[UnitFacts], no_units: str) -> str:
+    """A page with its contents, its style and its script, and the explorer of units.
+
+    Args:
+        content: the document.
+        units: what the explorer shows.
+        no_units: why there is nothing to explore, where there is nothing.
+    """
     anchors = [section.heading.anchor for section in content.sections]
-    units = results.report.get("units", [])
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     context = {
         "page": content,
         "explorer_at": anchors.index(EXPLORER_AFTER) + 1 if EXPLORER_AFTER in anchors else len(anchors),
         "models": bool(units),
-        "no_models": why_no_units(results),
+        "no_models": no_units,
         "data": embedded_json(explorer_data(units)),
         "style": Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
         "script": Markup(script),
@@ -100,38 +107,38 @@ def _prose(results: Results, table: Callable[[str], str], figure: Callable[[str]
 
 def _context(results: Results) -> dict[str, Any]:
     report = results.report
-    dataset, params = report["dataset"], report["params"]
-    typed = TypedResults(from_json(Report, report))
-    trimmed = list(dict.fromkeys(cell.variant for cell in typed.cells if trims(typed, cell)))
+    dataset, params = report.dataset, report.params
+    trimmed = list(dict.fromkeys(cell.variant for cell in results.cells if trims(results, cell)))
+    best = max(results.cells, key=lambda cell: cell.accuracy.mean)
+    n_seeds = results.cells[0].n_seeds
     return {
-        "answer": answer(typed),
+        "answer": answer(results),
         "figures": list(FIGURES),
         "headline_text": condition_text(results.headline),
-        "claims": report["claims"],
+        "claims": report.claims,
         "sign_flips": _sign_flips(results),
         "confounded": listed([condition_text(name) for name in _confounded(results)]),
-        "questions": report["questions"],
-        "dropped": dropped(dataset["corpus"]["counts"]),
-        "vectors_found": vectors_found(dataset["tokens"].get("vectors")),
-        "classes": _classes(dataset["corpus"]),
+        "questions": report.questions,
+        "dropped": dropped(dataset.corpus.counts),
+        "vectors_found": vectors_found(dataset.tokens.vectors),
+        "classes": _classes(dataset.corpus),
         "dataset": dataset,
         "params": params,
-        "provenance": report["provenance"],
         "level": f"{100 * results.level:g} %",
         "epsilon": results.epsilon,
         "subtle": SUBTLE,
         "dramatic": DRAMATIC,
         "majority": results.cells[0].seeds[0].majority,
-        "best_reached": max(results.cells, key=lambda cell: cell.accuracy),
+        "best": best,
         "sides": results.sides,
         "copies": listed([f"`{variant}`" for variant in results.copies]),
         "one_copy": len(results.copies) == 1,
-        "n_seeds": len(results.cells[0].seeds),
+        "n_seeds": n_seeds,
         "smallest_p": format_p(2 / 2 ** len(results.cells[0].seeds)),
         "design": design(results),
         "worth": worth(results),
         "probes": probe_texts(results),
-        "exported": max(record["n_texts"] for record in report["verdicts"] if record["condition"]),
+        "exported": max(finding.n_texts for finding in results.findings if finding.condition),
         "network": results.network,
         "one_size": len({_size(cell) for cell in results.cells}) == 1,
         "trimmed": listed([f"`{variant}`" for variant in trimmed]),
@@ -144,25 +151,24 @@ def _context(results: Results) -> dict[str, Any]:
     }
 
 
-def _size(cell: CellFacts) -> tuple[Any, ...]:
-    return tuple(cell.record["architecture"][key] for key in ("embedding", "layers", "units", "bidirectional"))
+def _size(cell: CellFacts) -> tuple[object, ...]:
+    architecture = cell.architecture
+    return architecture.embedding, architecture.layers, architecture.units, architecture.bidirectional
 
 
 def _heads(results: Results) -> str:
     """What every variant's classifier reads, in words, by head."""
     variants: dict[str, list[str]] = {}
     for cell in results.cells:
-        names = variants.setdefault(cell.record["architecture"]["head"], [])
-        names += [f"`{cell.variant}`"] * (f"`{cell.variant}`" not in names)
-    words = {head: head_text(head) for head in variants}
+        variants.setdefault(cell.architecture.head, []).append(f"`{cell.variant}`")
     if len(variants) == 1:
-        return next(iter(words.values()))
-    return listed([f"{words[head]} in {listed(names)}" for head, names in variants.items()])
+        return head_text(next(iter(variants)))
+    return listed([f"{head_text(head)} in {listed(list(dict.fromkeys(names)))}" for head, names in variants.items()])
 
 
 def _step_flops(results: Results) -> str:
     """The FLOPs of one step, for each kind of recurrent layer that was trained."""
-    kinds = dict.fromkeys(cell.record["architecture"]["recurrent"] for cell in results.cells)
+    kinds = dict.fromkeys(cell.architecture.recurrent for cell in results.cells)
     cells = [RECURRENT[kind] for kind in kinds if kind in RECURRENT]
     formulas = [f"2·{cell.products}·u·(u + d) + {cell.elementwise}u FLOPs" for cell in cells]
     if len(cells) > 1:
@@ -172,20 +178,17 @@ def _step_flops(results: Results) -> str:
 
 def _sign_flips(results: Results) -> str:
     """At the headline condition, in how many seeds few texts already show a mean shift of which state; or nothing."""
-    found = [
-        f"{flips['significant']} of {flips['of']} seeds of {cell.title} for `{state}`"
-        for cell in results.originals
-        for record in cell.conditions
-        if record["condition"] == results.headline
-        for state, flips in (record.get("sign_flips") or {}).items()
-    ]
-    return listed(found)
+    shown = []
+    for cell in results.originals:
+        facts = cell.at(results.headline)
+        for state, flips in ((facts and facts.sign_flips) or {}).items():
+            shown.append(f"{flips.significant} of {flips.of} seeds of {cell.title} for `{state}`")
+    return listed(shown)
 
 
 def _confounded(results: Results) -> list[str]:
     """Conditions whose number of pads was found to follow from the length of the text, in any cell."""
-    found = [(cell.record.get("probes") or {}).get("confounded") or [] for cell in results.cells]
-    return list(dict.fromkeys(name for names in found for name in names))
+    return list(dict.fromkeys(name for cell in results.cells if cell.probes for name in cell.probes.confounded))
 
 
 def _tables(results: Results) -> dict[str, Table]:
@@ -213,7 +216,7 @@ def _tables(results: Results) -> dict[str, Table]:
 
 def _words_table(results: Results) -> Table:
     """What each verdict says."""
-    tolerance = format_plain(results.report["params"]["analyze"]["exact_tolerance"])
+    tolerance = format_plain(results.exact_tolerance)
     meanings = {
         Verdict.EXACT: f"no value of any text and seed moved by more than {tolerance}; for accuracy: all scores and "
         "states are equal to the last bit",
@@ -233,36 +236,27 @@ def _words_table(results: Results) -> Table:
 
 def _provenance_table(results: Results) -> Table:
     """The corpus, and the versions that decide figures."""
-    provenance = results.report["provenance"]
-    rows = [[name, number] for name, number in sorted(provenance["versions"].items())]
-    return Table(["what", "which"], [["corpus, SHA-256", f"`{provenance['corpus_sha256']}`"], *rows])
+    provenance = results.report.provenance
+    rows = [[name, number] for name, number in sorted(provenance.versions.items())]
+    return Table(["what", "which"], [["corpus, SHA-256", f"`{provenance.corpus_sha256}`"], *rows])
 
 
-def _classes(corpus: Record) -> str:
+def _classes(corpus: Corpus) -> str:
     """The classes with their numbers of texts over all splits; many classes in one phrase."""
-    counts = {
-        name: sum(split["classes"].get(name, 0) for split in corpus["splits"].values()) for name in _names(corpus)
-    }
+    counts = {name: sum(split.classes.get(name, 0) for split in corpus.splits.values()) for name in corpus.classes}
     if len(counts) > NAMED_CLASSES:
-        return (
-            f"{len(counts)} classes of {format_count(min(counts.values()))} to {format_count(max(counts.values()))} "
-            "texts"
-        )
-    return f"{len(counts)} classes: " + listed(
-        [f"{literal(name)} ({format_count(count)} texts)" for name, count in counts.items()]
-    )
+        least, most = format_count(min(counts.values())), format_count(max(counts.values()))
+        return f"{len(counts)} classes of {least} to {most} texts"
+    names = [f"{literal(name)} ({format_count(count)} texts)" for name, count in counts.items()]
+    return f"{len(counts)} classes: {listed(names)}"
 
 
-def _names(corpus: Record) -> list[str]:
-    return [str(name) for name in corpus["classes"]]
-
-
-def _command(params: Record) -> str:
+def _command(params: dict[str, Any]) -> str:
     choice = "" if params["dataset"] == DEFAULT_DATASET else f" -S dataset={params['dataset']}"
     return f"dvc exp run{choice}"
 
 
-def _yaml(value: Record) -> str:
+def _yaml(value: dict[str, Any]) -> str:
     stream = io.StringIO()
     yaml = YAML()
     yaml.default_flow_style = False

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+from stages.analysis.contract import Finding
+from stages.analysis.contract_cells import ALONE, CellFacts, TrainingFacts
 from stages.params.schema import BASELINE
 from stages.reporting.format import (
     MISSING,
@@ -18,19 +20,6 @@ from stages.reporting.format import (
     format_points_of,
     format_ratio,
     listed,
-)
-from stages.reporting.results import (
-    ACCURACY,
-    ACCURACY_CHANGE,
-    ALONE,
-    DRIFT,
-    FLIPS,
-    CellFacts,
-    Estimate,
-    Finding,
-    Record,
-    Results,
-    condition_text,
 )
 from stages.reporting.table import (
     EXACT_CELL,
@@ -47,12 +36,12 @@ from stages.reporting.table import (
     number_cell,
     of_seeds,
 )
+from stages.reporting.typed_results import ACCURACY, ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
 from stages.runtime.paths import AS_TRAINED, condition_name
 from stages.stats.special import chi2_quantile
 from stages.stats.verdicts import Verdict
 
 ALL_SEEDS = "mean over all seeds, those at chance among them, without an interval"
-NOT_COMPARED = "the analysis holds no comparison over seeds"
 
 
 def cell_name(cell: CellFacts) -> list[Cell | str]:
@@ -82,11 +71,6 @@ def condition_rows(results: Results, conditions: list[str], figures: Callable[[C
     return rows
 
 
-def accuracy_cell(cell: CellFacts) -> Cell:
-    """The mean accuracy over all seeds, with its interval."""
-    return estimate_cell(PERCENT, Estimate(cell.accuracy, cell.accuracy_low, cell.accuracy_high))
-
-
 def headline_table(results: Results) -> Table:
     """A row for each side and variant at the number of pads that `report.pads` names."""
     at = condition_text(results.headline)
@@ -95,15 +79,15 @@ def headline_table(results: Results) -> Table:
     notes = Notes()
     rows: list[Row] = []
     for cell in results.cells:
-        chance = f", {cell.at_chance} of {len(cell.seeds)} seeds at chance" if cell.at_chance else ""
+        chance = f", {cell.n_seeds_at_chance} of {cell.n_seeds} seeds at chance" if cell.n_seeds_at_chance else ""
         rows.append(
             [
                 *cell_name(cell),
                 judged_cell(RATIO, results.finding(cell, DRIFT, results.headline), notes),
                 judged_cell(PERCENT, results.finding(cell, FLIPS, results.headline), notes),
-                replace(accuracy_cell(cell), rest=chance),
+                replace(estimate_cell(PERCENT, cell.accuracy.estimate), rest=chance),
                 judged_cell(POINTS, results.finding(cell, ACCURACY), notes),
-                number_cell(cell.padding_share, format_percent),
+                number_cell(cell.padding_share_computed, format_percent),
             ]
         )
     return Table(header, rows, notes.reasons)
@@ -117,13 +101,14 @@ def pads_table(results: Results) -> Table:
 
     def moved(cell: CellFacts, condition: str) -> Row:
         drift, flips = results.finding(cell, DRIFT, condition), results.finding(cell, FLIPS, condition)
+        facts = cell.at(condition)
         return [
             judged_cell(RATIO, drift, notes),
             _smallest_epsilon(drift, format_ratio),
             _largest_change(drift),
             judged_cell(PERCENT, flips, notes),
             _smallest_epsilon(flips, format_percent),
-            number_cell(cell.at(condition).get("mean_probability_change")),
+            number_cell(facts.mean_probability_change if facts else None),
         ]
 
     return Table(header, condition_rows(results, results.conditions, moved), notes.reasons)
@@ -149,17 +134,16 @@ def serving_table(results: Results) -> Table:
     notes = Notes()
 
     def served(cell: CellFacts, condition: str) -> Row:
-        facts = cell.at(condition)
-        mcnemar = facts.get("mcnemar") or {}
+        facts, under = cell.at(condition), cell.served(condition)
         change = judged_cell(POINTS, results.finding(cell, ACCURACY_CHANGE, condition), notes)
         return [
             _accuracy_under(cell, condition, notes),
             MISSING_CELL if condition == AS_TRAINED and not results.exact(cell) else change,
             estimate_cell(PERCENT, results.finding(cell, FLIPS, condition)),
-            estimate_cell(SIGNED, Estimate.of(facts.get("nll_change"))),
-            estimate_cell(SIGNED, Estimate.of(facts.get("brier_change"))),
-            estimate_cell(RATIO, Estimate.of(facts.get("calibration_error"))),
-            of_seeds(mcnemar.get("significant"), mcnemar.get("of")),
+            estimate_cell(SIGNED, facts.nll_change if facts else None),
+            estimate_cell(SIGNED, facts.brier_change if facts else None),
+            estimate_cell(RATIO, under.calibration_error if under else None),
+            of_seeds(facts.mcnemar.significant, facts.mcnemar.of) if facts else MISSING_CELL,
         ]
 
     others = [condition for condition in results.conditions if condition != AS_TRAINED]
@@ -168,10 +152,10 @@ def serving_table(results: Results) -> Table:
 
 def _accuracy_under(cell: CellFacts, condition: str, notes: Notes) -> Cell:
     """Over the seeds that learned, with its interval; else a mean that says what it is of."""
-    accuracy = Estimate.of(cell.at(condition).get("accuracy"))
-    values = [seed.accuracy_at[condition] for seed in cell.seeds if condition in seed.accuracy_at]
-    if accuracy is not None or not values:
-        return estimate_cell(PERCENT, accuracy)
+    under = cell.served(condition)
+    if under is not None and under.accuracy is not None:
+        return estimate_cell(PERCENT, under.accuracy)
+    values = [seed.accuracy_by_condition[condition] for seed in cell.seeds]
     return notes.marked(number_cell(sum(values) / len(values), format_percent), ALL_SEEDS)
 
 
@@ -180,25 +164,28 @@ def training_table(results: Results) -> Table:
     header = ["padding", "variant", f"accuracy − {BASELINE}, points", "exact sign-flip p", "better in a new seed"]
     header += ["TOST p", "smallest difference seen with power .8, points", "seeds"]
     notes = Notes()
-    pairs = [(cell, results.finding(cell, ACCURACY)) for cell in results.originals if cell.variant != BASELINE]
-    rows = [[*cell_name(cell), *_compared(cell, finding, notes)] for cell, finding in pairs if finding is not None]
+    rows = [
+        [
+            *cell_name(cell),
+            judged_cell(POINTS, results.finding(cell, ACCURACY), notes),
+            *_compared(cell.training, notes),
+        ]
+        for cell in results.originals
+        if cell.training is not None
+    ]
     return Table(header, rows, notes.reasons, f"no variant but `{BASELINE}` itself is there to compare with it")
 
 
-def _compared(cell: CellFacts, finding: Finding, notes: Notes) -> list[Cell]:
-    training = cell.record.get("training") or {}
-    reason = training.get("reason") or finding.reason or NOT_COMPARED
-    difference = judged_cell(POINTS, finding, notes)
+def _compared(training: TrainingFacts, notes: Notes) -> list[Cell]:
     figures = [
-        number_cell(training.get("sign_flip_p"), format_p),
-        estimate_cell(RATIO, Estimate.of(training.get("better"))),
-        number_cell(training.get("tost_p"), format_p),
-        number_cell(training.get("detectable"), _unsigned_points),
+        number_cell(training.sign_flip_p, format_p),
+        estimate_cell(RATIO, training.better),
+        number_cell(training.tost_p, format_p),
+        number_cell(training.detectable, _unsigned_points),
     ]
     return [
-        difference,
-        *(notes.marked(figure, reason) if figure == MISSING_CELL else figure for figure in figures),
-        count_cell(training.get("n_seeds", len(cell.seeds))),
+        *(notes.marked(figure, training.reason) if figure == MISSING_CELL else figure for figure in figures),
+        count_cell(training.n_seeds),
     ]
 
 
@@ -211,14 +198,14 @@ def design(results: Results) -> str:
 
     The 95 % interval of a standard deviation over seeds follows from the χ² distribution of its square.
     """
-    cells = [cell for cell in results.originals if (cell.record.get("training") or {}).get("detectable") is not None]
-    if not cells:
-        return "Which differences this design sees is undefined: no variant has a spread of differences over seeds."
     seen = [
-        f"{_unsigned_points(cell.record['training']['detectable'])} points (`{cell.variant}`, {cell.side})"
-        for cell in cells
+        f"{_unsigned_points(cell.training.detectable)} points (`{cell.variant}`, {cell.side})"
+        for cell in results.originals
+        if cell.training is not None and cell.training.detectable is not None
     ]
-    seeds = max(2, len(cells[0].seeds))
+    if not seen:
+        return "Which differences this design sees is undefined: no variant has a spread of differences over seeds."
+    seeds = max(2, results.cells[0].n_seeds)
     least, most = (math.sqrt((seeds - 1) / chi2_quantile(share, seeds - 1)) for share in (0.975, 0.025))
     return (
         f"This design would tell from 0 a true difference of {listed(seen)} four times in five, if the spread over "
@@ -235,10 +222,10 @@ def seeds_table(results: Results) -> Table:
             *cell_name(cell),
             number_cell(seed.seed, str),
             number_cell(seed.epochs, str),
-            estimate_cell(PERCENT, Estimate(seed.accuracy, seed.low, seed.high)),
+            estimate_cell(PERCENT, seed.accuracy),
             "yes" if seed.learned else "at chance",
-            number_cell(seed.drift[results.headline]),
-            number_cell(seed.flips[results.headline], format_percent),
+            number_cell(cell.drift(seed, results.headline)),
+            number_cell(seed.flips_by_condition[results.headline], format_percent),
         ]
         for cell in results.originals
         for seed in cell.seeds
@@ -249,32 +236,20 @@ def seeds_table(results: Results) -> Table:
 def worth_table(results: Results) -> Table:
     """A first row for the bag of words, then one for each side and variant; no copies."""
     header = ["padding", "variant", "test accuracy", "accuracy − bag of words, points", "seeds above it"]
-    bag = _bag_of_words(results)
-    if bag is None:
-        return Table(header, [])
-    rows: list[Row] = [[MISSING, "bag of words", estimate_cell(PERCENT, bag), MISSING_CELL, MISSING_CELL]]
+    bag = estimate_cell(PERCENT, results.report.bag_of_words.accuracy)
+    rows: list[Row] = [[MISSING, "bag of words", bag, MISSING_CELL, MISSING_CELL]]
     for cell in results.originals:
-        over: Record = cell.record.get("over_bag_of_words") or {}
-        above = of_seeds(over.get("n_seeds_better"), over.get("n_seeds"))
-        rows.append([*cell_name(cell), accuracy_cell(cell), estimate_cell(POINTS, Estimate.of(over)), above])
+        over = cell.over_bag_of_words
+        accuracy, difference = estimate_cell(PERCENT, cell.accuracy.estimate), estimate_cell(POINTS, over)
+        rows.append([*cell_name(cell), accuracy, difference, of_seeds(over.n_seeds_better, over.n_seeds)])
     return Table(header, rows)
 
 
 def worth(results: Results) -> str:
-    """A sentence: what a bag of words reaches, and how far the best variant lies from it; empty where none was fit."""
-    bag = _bag_of_words(results)
-    if bag is None:
-        return ""
-    best = max(results.originals, key=lambda cell: cell.accuracy)
-    over = Estimate.of(best.record.get("over_bag_of_words"))
-    beside = f"; {best.title}, the best mean here, differs from it by {format_points_of(over)} points" if over else ""
+    """A sentence: what a bag of words reaches, and how far the best variant lies from it."""
+    bag, best = results.report.bag_of_words, max(results.originals, key=lambda cell: cell.accuracy.mean)
     return (
         "A bag of words with logistic regression, no neural network, reaches "
-        f"{format_percent_of(bag)} on the same test texts{beside}."
+        f"{format_percent_of(bag.accuracy)} on the same test texts; {best.title}, the best mean here, differs from it "
+        f"by {format_points_of(best.over_bag_of_words)} points."
     )
-
-
-def _bag_of_words(results: Results) -> Estimate | None:
-    """Its accuracy on the test texts; None where none was fitted."""
-    record: Record | None = results.report.get("bag_of_words")
-    return None if record is None else Estimate.of(record["accuracy"])

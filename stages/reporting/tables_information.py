@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from stages.analysis.contract import Similarity
+from stages.analysis.contract_cells import ALONE, CellFacts, LengthStratum
+from stages.analysis.contract_memory import PadStepSeed
 from stages.reporting.format import (
     PERCENT,
     RATIO,
@@ -13,17 +16,6 @@ from stages.reporting.format import (
     format_ratio,
     format_ratio_of,
     listed,
-)
-from stages.reporting.results import (
-    ALONE,
-    DRIFT,
-    JOINT_SHIFT,
-    UNIT_SHIFT,
-    CellFacts,
-    Estimate,
-    Record,
-    Results,
-    condition_text,
 )
 from stages.reporting.table import (
     EXACT_CELL,
@@ -39,8 +31,11 @@ from stages.reporting.table import (
     of_seeds,
 )
 from stages.reporting.tables import cell_name, condition_rows
+from stages.reporting.typed_results import DRIFT, JOINT_SHIFT, UNIT_SHIFT, Results, condition_text
 
 PADS_FIRST = "pads come before the text: they move the start state, which the text then overwrites"
+STANDS_STILL = "a pad does not move the state, so nothing is forgotten"
+NO_CURVE = "the analysis holds no curve, as where no seed learned"
 NO_PROBE = "no probe: no seed learned, or the analysis holds none"
 
 
@@ -67,13 +62,13 @@ def _state(results: Results, cell: CellFacts, state: str, notes: Notes) -> Row:
     drift, unit, joint = (results.finding(cell, name, at, state) for name in (DRIFT, UNIT_SHIFT, JOINT_SHIFT))
     return [
         judged_cell(RATIO, drift, notes),
-        number_cell(facts.get("cosine")),
-        estimate_cell(PERCENT, Estimate.of(facts.get("units_moved"))),
-        number_cell(facts.get("units_different"), format_percent),
+        number_cell(facts.cosine if facts else None),
+        estimate_cell(PERCENT, facts.units_moved if facts else None),
+        number_cell(facts.units_different if facts else None, format_percent),
         judged_cell(RATIO, unit, notes),
-        of_seeds(facts.get("all_units_equivalent"), facts.get("of")),
+        of_seeds(facts.all_units_equivalent, facts.of) if facts else MISSING_CELL,
         judged_cell(RATIO, joint, notes),
-        of_seeds(facts.get("jointly_equivalent"), facts.get("of")),
+        of_seeds(facts.jointly_equivalent, facts.of) if facts else MISSING_CELL,
     ]
 
 
@@ -91,30 +86,29 @@ def distributions_table(results: Results) -> Table:
 
 
 def _distances(results: Results, cell: CellFacts) -> list[Row]:
-    distributions: Record | None = cell.at(results.headline).get("distributions")
-    if distributions is None:
+    facts = cell.at(results.headline)
+    if facts is None or facts.distributions is None:
         return []
-    strata = distributions.get("strata") or []
-    w1, ks = distributions.get("w1") or {}, distributions.get("ks") or {}
+    strata, distances = facts.distributions.strata, (facts.distributions.w1, facts.distributions.ks)
     last_hidden = [vector for vector in cell.vectors if vector.startswith("h_")][-1]
     every: Row = [
         "all texts (W1, KS: averaged over the strata)",
-        count_cell(sum(stratum["texts"] for stratum in strata) if strata else None),
+        count_cell(sum(stratum.texts for stratum in strata) if strata else None),
         estimate_cell(RATIO, results.finding(cell, DRIFT, results.headline, last_hidden)),
-        *(number_cell(distance.get(key)) for distance in (w1, ks) for key in ("median", "largest")),
+        *(number_cell(value) for units in distances for value in (units.median, units.largest)),
     ]
     return [every, *map(_stratum, strata)]
 
 
-def _stratum(stratum: Record) -> Row:
+def _stratum(stratum: LengthStratum) -> Row:
     """Drift ratio, W1 and KS of one stratum, with nothing for the largest unit."""
     return [
-        f"{stratum['from']} to {stratum['to']}",
-        count_cell(stratum["texts"]),
-        number_cell(stratum.get("drift_ratio")),
-        number_cell(stratum.get("w1")),
+        f"{stratum.from_} to {stratum.to}",
+        count_cell(stratum.texts),
+        number_cell(stratum.drift_ratio),
+        number_cell(stratum.w1),
         MISSING_CELL,
-        number_cell(stratum.get("ks")),
+        number_cell(stratum.ks),
         MISSING_CELL,
     ]
 
@@ -122,24 +116,24 @@ def _stratum(stratum: Record) -> Row:
 def similarity_table(results: Results) -> Table:
     """A row for each pair of models' representations; pairs with a copy of the baseline are left out."""
     header = ["padding", "of", "condition", "debiased linear CKA", "angular Procrustes distance"]
-    rows = [
+    rows: list[Row] = [
         [
-            pair["side"],
+            pair.side,
             _models(pair),
-            condition_text(pair["condition"]),
-            estimate_cell(RATIO, Estimate.of(pair.get("cka"))),
-            estimate_cell(RATIO, Estimate.of(pair.get("procrustes"))),
+            condition_text(pair.condition),
+            estimate_cell(RATIO, pair.cka),
+            estimate_cell(RATIO, pair.procrustes),
         ]
-        for pair in results.records("similarity")
-        if not {pair["one"], pair["two"]} & set(results.copies)
+        for pair in results.report.similarity
+        if not {pair.one, pair.two} & set(results.copies)
     ]
     return Table(header, rows)
 
 
-def _models(pair: Record) -> str:
-    if pair["of"] == "seeds":
-        return f"`{pair['one']}`, pairs of seeds"
-    return f"`{pair['one']}` and `{pair['two']}`, same seed"
+def _models(pair: Similarity) -> str:
+    if pair.of == "seeds":
+        return f"`{pair.one}`, pairs of seeds"
+    return f"`{pair.one}` and `{pair.two}`, same seed"
 
 
 def information_table(results: Results) -> Table:
@@ -152,23 +146,20 @@ def information_table(results: Results) -> Table:
 
 def _left(cell: CellFacts, condition: str) -> Row:
     state = cell.state_at(condition, cell.state)
-    probe: Record = next((probe for probe in _probes(cell).get("label") or [] if probe["condition"] == condition), {})
+    labels = cell.probes.label if cell.probes else []
+    probe = next((probe for probe in labels if probe.condition == condition), None)
     return [
-        estimate_cell(RATIO, Estimate.of(state.get("dispersion_left"))),
-        number_cell(state.get("participation_ratio")),
-        number_cell(state.get("effective_rank")),
-        estimate_cell(PERCENT, Estimate.of(probe.get("frozen"))),
-        estimate_cell(PERCENT, Estimate.of(probe.get("refitted"))),
+        estimate_cell(RATIO, state.dispersion_left if state else None),
+        number_cell(state.participation_ratio if state else None),
+        number_cell(state.effective_rank if state else None),
+        estimate_cell(PERCENT, probe.frozen if probe else None),
+        estimate_cell(PERCENT, probe.refitted if probe else None),
     ]
-
-
-def _probes(cell: CellFacts) -> Record:
-    return cell.record.get("probes") or {}
 
 
 def probe_texts(results: Results) -> str:
     """On how many texts probes were fitted, and what their intervals speak of."""
-    texts = [count for cell in results.originals if (count := _probes(cell).get("texts"))]
+    texts = [cell.probes.texts for cell in results.originals if cell.probes]
     on = f"Probes read {format_count(max(texts))} texts; intervals" if texts else "Intervals"
     return f"{on} speak of new seeds on these texts."
 
@@ -182,17 +173,18 @@ def pad_count_table(results: Results) -> Table:
 
 
 def _read(cell: CellFacts, notes: Notes) -> Row:
-    count: Record = _probes(cell).get("pad_count") or {}
-    accuracy = Estimate.of(count.get("accuracy"))
-    if accuracy is None:
-        return [notes.marked(MISSING_CELL, count.get("reason") or NO_PROBE), *[MISSING_CELL] * 5]
+    probes = cell.probes
+    if probes is None or probes.pad_count.accuracy is None:
+        reason = probes.pad_count.reason if probes else NO_PROBE
+        return [notes.marked(MISSING_CELL, reason), *[MISSING_CELL] * 5]
+    count = probes.pad_count
     return [
-        replace(estimate_cell(PERCENT, accuracy), rest=f" of {count['classes']} classes"),
-        number_cell(count["chance"], format_percent),
-        estimate_cell(PERCENT, Estimate.of(count.get("control"))),
-        estimate_cell(RATIO, Estimate.of(count.get("information_bits"))),
-        number_cell(count.get("entropy_bits")),
-        estimate_cell(RATIO, Estimate.of(_probes(cell).get("length_r2"))),
+        replace(estimate_cell(PERCENT, count.accuracy), rest=f" of {count.classes} classes"),
+        number_cell(count.chance, format_percent),
+        estimate_cell(PERCENT, count.control),
+        estimate_cell(RATIO, count.information_bits),
+        number_cell(count.entropy_bits),
+        estimate_cell(RATIO, probes.length_r2),
     ]
 
 
@@ -207,68 +199,57 @@ def forgetting_table(results: Results) -> Table:
 
 def _curve(cell: CellFacts, notes: Notes) -> list[Cell]:
     """Two half-lives, and the distances between texts that the most pads leave."""
-    forgetting: Record = cell.record.get("forgetting") or {}
-    half_lives = [_half_life(cell, forgetting, pairs, notes) for pairs in ("within", "between")]
-    points = [point for point in forgetting.get("points") or [] if point["pads"]]
+    half_lives = [_half_life(cell, pairs, notes) for pairs in ("within", "between")]
+    points = [point for point in cell.forgetting.points if point.pads] if cell.forgetting else []
     if not points:
         return [*half_lives, MISSING_CELL]
     most = points[-1]
-    left = [Estimate.of(most.get(pairs)) for pairs in ("within", "between")]
-    text = f"{' / '.join(map(format_ratio_of, left))} at {most['pads']}"
-    return [*half_lives, Cell(text, None if left[0] is None else left[0].estimate)]
+    text = f"{format_ratio_of(most.within)} / {format_ratio_of(most.between)} at {most.pads}"
+    return [*half_lives, Cell(text, most.within.estimate if most.within else None)]
 
 
-def _half_life(cell: CellFacts, forgetting: Record, pairs: str, notes: Notes) -> Cell:
+def _half_life(cell: CellFacts, pairs: str, notes: Notes) -> Cell:
     """The half-life with its interval, where it begins and of which share of pairs, or why there is none."""
-    life, share = (Estimate.of((forgetting.get(key) or {}).get(pairs)) for key in ("half_life", "converging"))
+    forgetting = cell.forgetting
+    if forgetting is None:
+        return notes.marked(MISSING_CELL, STANDS_STILL if stands_still(cell) else NO_CURVE)
+    life, share = forgetting.half_life[pairs], forgetting.converging[pairs]
     converging = "" if share is None or cell.side == "pre" else f"; {format_percent_of(share)} converge"
     if life is not None:
-        start = (forgetting.get("from_pads") or {}).get(pairs)
+        start = forgetting.from_pads[pairs]
         begins = f", from {start} pads on" if start else ""
         return replace(estimate_cell(RATIO, life), rest=begins + converging)
     # Where only some seeds have one, a mean over them would not be that of the seeds that learned.
-    lives = (forgetting.get("half_lives") or {}).get(pairs) or []
+    lives = forgetting.half_lives[pairs]
     some = _range_cell(lives, format_ratio)
     if lives:
         some = replace(some, rest=f" in {len(lives)} of {len(cell.learned)} seeds")
-    marked = notes.marked(some, (forgetting.get("reasons") or {}).get(pairs) or _why_no_curve(cell))
+    marked = notes.marked(some, forgetting.reasons[pairs])
     return replace(marked, rest=marked.rest + converging)
 
 
-def _why_no_curve(cell: CellFacts) -> str:
-    if moves(cell) is False:
-        return "a pad does not move the state, so nothing is forgotten"
-    if (cell.record.get("forgetting") or {}).get("points"):
-        return "no half-life was fitted"
-    return "the analysis holds no curve, as where no seed learned"
-
-
-def moves(cell: CellFacts) -> bool | None:
-    """Whether a pad moves the state of the first recurrent layer; None where that was not looked at."""
-    step: Record = cell.record.get("pad_step") or {}
-    found: bool | None = step.get("moves")
-    return found
+def stands_still(cell: CellFacts) -> bool:
+    """Whether it is known that no pad moves the state of the first recurrent layer."""
+    return cell.pad_step is not None and not cell.pad_step.moves
 
 
 def _ends(cell: CellFacts, notes: Notes) -> list[Cell]:
     """Spectral radii, numbers of fixed points and shares of starts that settled, over the seeds."""
-    seeds: list[Record] = (cell.record.get("pad_step") or {}).get("seeds") or []
+    seeds = cell.pad_step.seeds if cell.pad_step else []
     reason = _why_no_end(cell, seeds)
     if reason:
         return [notes.marked(MISSING_CELL, reason), MISSING_CELL, MISSING_CELL]
-    points = [seed.get("fixed_points") or [] for seed in seeds]
-    radii = _range_cell([point["spectral_radius"] for of_seed in points for point in of_seed], format_ratio)
-    counts = sorted({len(of_seed) for of_seed in points})
-    settled = [seed["settled"] for seed in seeds if seed.get("settled") is not None]
+    radii = _range_cell([point.spectral_radius for seed in seeds for point in seed.fixed_points], format_ratio)
+    counts = sorted({len(seed.fixed_points) for seed in seeds})
     return [
         notes.marked(radii, "no run of pads settled") if radii == MISSING_CELL else radii,
         Cell(listed([format_plain(count) for count in counts], "or"), counts[0]),
-        _range_cell(settled, format_percent),
+        _range_cell([seed.settled for seed in seeds if seed.settled is not None], format_percent),
     ]
 
 
-def _why_no_end(cell: CellFacts, seeds: list[Record]) -> str:
-    if moves(cell) is False:
+def _why_no_end(cell: CellFacts, seeds: list[PadStepSeed]) -> str:
+    if stands_still(cell):
         return "a pad leaves every state as it is, so every state is a fixed point"
     if cell.side == "pre":
         return PADS_FIRST
