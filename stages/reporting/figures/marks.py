@@ -47,7 +47,8 @@ def band(axes: Axes, placed: Placed, colour: str) -> None:
     """A surface between the bounds of estimates along x, the estimate itself where it has none."""
     lows = [one.estimate if one.low is None else one.low for _, one in placed]
     highs = [one.estimate if one.high is None else one.high for _, one in placed]
-    axes.fill_between([place for place, _ in placed], lows, highs, color=colour, alpha=0.15, linewidth=0)
+    if placed:
+        axes.fill_between([place for place, _ in placed], lows, highs, color=colour, alpha=0.15, linewidth=0)
 
 
 def line(axes: Axes, placed: Placed, look: Look, *, size: float = 0.0) -> None:
