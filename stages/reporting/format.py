@@ -10,13 +10,13 @@ A number with its interval or verdict is written by a `Scale`, which says in wha
     POINTS.of(value)       +4.4 [−0.3, +9.1]            POINTS.judged(value)   +4.4 [−0.3, +9.1] INCONCLUSIVE
 
 `value` is anything with `estimate`, `low` and `high`, and, where it was judged, `verdict` and `reason`; None, or one
-without an estimate, is –, and one that is EXACT is 0 (exact). A record of a JSON file becomes one by
-`Judgement.of(record)`. In a table the same is a cell: see `stages.reporting.table`.
+without an estimate, is –, and one that is EXACT is 0 (exact). In a table the same is a cell: see
+`stages.reporting.table`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from stages.stats.verdicts import Verdict
 
@@ -52,28 +52,6 @@ class Judged(Bounded, Protocol):
     @property
     def reason(self) -> str | None:
         """Why it is undefined."""
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A figure as a JSON file holds it."""
-
-    estimate: float | None
-    low: float | None
-    high: float | None
-    verdict: Verdict = Verdict.UNDEFINED
-    reason: str | None = None
-
-    @staticmethod
-    def of(record: Mapping[str, Any]) -> "Judgement":
-        """From a record with an `estimate`; a verdict that it lacks is UNDEFINED."""
-        return Judgement(
-            record["estimate"],
-            record.get("low"),
-            record.get("high"),
-            Verdict(record.get("verdict") or Verdict.UNDEFINED),
-            record.get("reason"),
-        )
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ import shutil
 
 import pytest
 
+from stages.analysis.contract import UnitFacts
+from stages.analysis.estimate import Estimate
 from stages.reporting.documents import html_document
-from stages.reporting.format import PERCENT, POINTS, RATIO, Judgement, format_percent, format_points
+from stages.reporting.format import PERCENT, POINTS, RATIO, format_percent, format_points
 from stages.reporting.render import Drawing, page_of
-from stages.reporting.results import Results
 from stages.reporting.table import (
     EXACT_CELL,
     MISSING_CELL,
@@ -21,6 +22,7 @@ from stages.reporting.table import (
     of_seeds,
 )
 from stages.stats.verdicts import Verdict
+from tests.reporting.findings import finding
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 
@@ -32,7 +34,7 @@ pytestmark = [
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 400"><rect width="9" height="9"/></svg>'
 
-LEAK = judged_cell(RATIO, Judgement(0.0467, 0.0144, 0.152, Verdict.DIFFERENT), Notes())
+LEAK = judged_cell(RATIO, finding(0.0467, 0.0144, 0.152, Verdict.DIFFERENT), Notes())
 
 CELLS = {
     "interval": [
@@ -40,17 +42,17 @@ CELLS = {
         EXACT_CELL,
         number_cell(3.04e-4),
         MISSING_CELL,
-        judged_cell(RATIO, Judgement(2.81, 1.6, 4.94, Verdict.DIFFERENT), Notes()),
+        judged_cell(RATIO, finding(2.81, 1.6, 4.94, Verdict.DIFFERENT), Notes()),
     ],
     "signed": [
-        estimate_cell(POINTS, Judgement(0.044, -0.003, 0.091)),
-        estimate_cell(POINTS, Judgement(-0.02, -0.031, -0.009)),
+        estimate_cell(POINTS, Estimate(0.044, -0.003, 0.091)),
+        estimate_cell(POINTS, Estimate(-0.02, -0.031, -0.009)),
         number_cell(0.0, format_points),
         EXACT_CELL,
         number_cell(-0.105, format_points),
     ],
     "share": [
-        estimate_cell(PERCENT, Judgement(0.026, 0.017, 0.042)),
+        estimate_cell(PERCENT, Estimate(0.026, 0.017, 0.042)),
         number_cell(0.582, format_percent),
         number_cell(0.0003, format_percent),
         number_cell(0.001, format_percent),
@@ -91,8 +93,16 @@ def markdown():
 
 def units():
     return [
-        {"side": side, "variant": variant, "seed": seed, "state": "h_lstm_1", "pads": pads, "shift": shift}
-        | {"effect": [0.1, 0.2, None, -0.3], "largest": [2.0, 1.0, None, 4.0]}
+        UnitFacts(
+            side=side,
+            variant=variant,
+            seed=seed,
+            state="h_lstm_1",
+            pads=pads,
+            shift=shift,
+            effect=[0.1, 0.2, None, -0.3],
+            largest=[2.0, 1.0, 0.0, 4.0],
+        )
         for side, variant, seed in (("pre", "baseline", 0), ("post", "baseline", 3), ("post", "conv", 3))
         for pads, shift in SHIFTS.items()
     ]
@@ -118,8 +128,7 @@ def files(tmp_path_factory):
     """Two pages: one with units, one without."""
     folder = tmp_path_factory.mktemp("pages")
     for name, found in (("units", units()), ("none", [])):
-        results = Results({"cells": [], "verdicts": [], "units": found})
-        html = html_document(results, page_of(markdown(), TABLES, DRAWINGS))
+        html = html_document(page_of(markdown(), TABLES, DRAWINGS), found, "No unit moves.")
         (folder / f"{name}.html").write_text(html, encoding="utf-8")
     return folder
 
@@ -238,7 +247,7 @@ def test_the_slider_moves_with_the_arrow_keys(page):
 
 def test_the_measure_changes_values_and_their_scale(page):
     choose(page, "measure", "largest")
-    assert bars(page) == [["3", "4.00"], ["0", "2.00"], ["1", "1.00"], ["2", "–"]]
+    assert bars(page) == [["3", "4.00"], ["0", "2.00"], ["1", "1.00"], ["2", "0"]]
     choose(page, "measure", "effect")
     assert bars(page)[0] == ["3", "−0.300"]
 

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
+from stages.analysis.estimate import Estimate
 from stages.reporting.format import (
     PERCENT,
     POINTS,
     RATIO,
-    Judgement,
     format_count,
     format_percent,
     format_plain,
@@ -17,6 +17,7 @@ from stages.reporting.format import (
 )
 from stages.stats.rounding import rounded
 from stages.stats.verdicts import Verdict
+from tests.reporting.findings import finding
 
 
 @pytest.mark.parametrize(
@@ -79,8 +80,8 @@ def test_counts_and_lists_read_well():
     ]
 
 
-KNOWN = Judgement(0.385, 0.31, 0.47, Verdict.DIFFERENT)
-UNKNOWN = Judgement(None, None, None, reason="no seed learned")
+KNOWN = finding(0.385, 0.31, 0.47, Verdict.DIFFERENT)
+UNKNOWN = finding(reason="no seed learned")
 
 
 def test_a_scale_writes_number_interval_and_verdict():
@@ -91,12 +92,11 @@ def test_a_scale_writes_number_interval_and_verdict():
 
 
 def test_what_is_exact_or_undefined_has_neither_interval_nor_verdict():
-    exact = Judgement(0.0, 0.0, 0.0, Verdict.EXACT)
+    exact = finding(0.0, 0.0, 0.0, Verdict.EXACT)
     assert (POINTS.of(exact), POINTS.judged(exact)) == ("0 (exact)", "0 (exact)")
     assert (RATIO.of(UNKNOWN), RATIO.judged(UNKNOWN), RATIO.judged(None)) == ("–", "–", "–")
 
 
-def test_a_judgement_is_read_from_a_record_with_or_without_a_verdict():
-    record = {"estimate": 0.385, "low": 0.31, "high": 0.47}
-    assert Judgement.of(record | {"verdict": "DIFFERENT"}) == KNOWN
-    assert RATIO.judged(Judgement.of(record)) == "0.385 [0.310, 0.470]"
+def test_an_estimate_without_a_verdict_has_its_interval_alone():
+    assert PERCENT.of(Estimate(0.021, 0.015, 0.029)) == "2.1 % [1.5, 2.9]"
+    assert PERCENT.of(Estimate(0.021, None, None)) == "2.1 %"

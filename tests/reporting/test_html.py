@@ -4,20 +4,23 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
+from stages.analysis.contract import UnitFacts
 from stages.reporting.documents import html_document, report_html, report_markdown
 from stages.reporting.explorer import explorer_data
 from stages.reporting.figures.registry import FIGURES
 from stages.reporting.figures.style import svg
-from stages.reporting.format import POINTS, RATIO, Judgement, format_percent
+from stages.reporting.format import POINTS, RATIO, format_percent
 from stages.reporting.render import TEMPLATES, Drawing, page_of
-from stages.reporting.results import Results
 from stages.reporting.table import EXACT_CELL, MISSING_CELL, Cell, Notes, Table, judged_cell, number_cell
+from stages.reporting.typed_results import Results
 from stages.stats.verdicts import Verdict
 from tests.reporting.analyses import EXACT, LEAK, NOTHING
+from tests.reporting.findings import finding
 
 SVG = '<svg viewBox="0 0 9 9"><text>a &lt; b</text></svg>'
 
@@ -44,20 +47,27 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-def unit_records(variants=("baseline",), pads=(16, 4), units=(0.5, -0.25, None)):
+def unit_facts(variants=("baseline",), pads=(16, 4), seeds=(0, 1), units=(0.5, -0.25, None)):
     return [
-        {"side": side, "variant": variant, "seed": seed, "state": "h_lstm_1", "pads": number}
-        | {"effect": list(units), "shift": [unit and unit * number / 16 for unit in units], "largest": [1.0, 2.0, None]}
+        UnitFacts(
+            side=side,
+            variant=variant,
+            seed=seed,
+            state="h_lstm_1",
+            pads=number,
+            effect=list(units),
+            shift=[unit and unit * number / 16 for unit in units],
+            largest=[1.0, 2.0, 0.0],
+        )
         for side in ("pre", "post")
         for variant in variants
-        for seed in (0, 1)
+        for seed in seeds
         for number in pads
     ]
 
 
 def html_of(markdown, tables=None, figures=None, units=None):
-    results = Results({"cells": [], "verdicts": [], "units": units or []})
-    return html_document(results, page_of(markdown, tables or {}, figures or {}))
+    return html_document(page_of(markdown, tables or {}, figures or {}), units or [], "No unit moves.")
 
 
 def opening_of(table):
@@ -69,8 +79,7 @@ def whole(results):
     """report.md and report.html of an analysis made by hand, with a drawing in the place of every figure."""
 
     def make(changes=None, units=(), draw=lambda name, found: SVG, **outcome):
-        found = results(changes, **outcome)
-        found.report["units"] = list(units)
+        found = Results(replace(results(changes, **outcome).report, units=list(units)))
         markdown = report_markdown(found)
         return markdown, report_html(found, {name: draw(name, found) for name in FIGURES})
 
@@ -97,7 +106,7 @@ def test_every_figure_of_the_catalogue_is_drawn_inside_the_page(whole):
 
 
 def test_the_page_fetches_nothing(whole):
-    _, html = whole(drift=LEAK, units=unit_records())
+    _, html = whole(drift=LEAK, units=unit_facts())
     page = Page(html)
     assert not page.all("img")
     assert [each["href"] for each in page.all("link")] == ["data:,"]
@@ -108,14 +117,14 @@ def test_the_page_fetches_nothing(whole):
 
 
 def test_the_policy_allows_the_pages_own_script_and_no_other(whole):
-    _, html = whole(drift=LEAK, units=unit_records())
+    _, html = whole(drift=LEAK, units=unit_facts())
     (script,) = re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}'" in html
 
 
 def test_identifiers_are_unique_and_every_link_has_its_target(whole):
-    _, html = whole(drift=LEAK, units=unit_records())
+    _, html = whole(drift=LEAK, units=unit_facts())
     page = Page(html)
     names = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(names) == len(set(names))
@@ -129,7 +138,7 @@ def test_a_name_with_the_letters_of_markup_stays_text():
     name = "<b>R&D</b> | <script>alert(1)</script>"
     markdown = f"# Report {name}\n\n## The data of {name}\n\nclasses: {name} ![x](http://a/b.png)\n\n"
     markdown += "```table\nclasses\n```\n"
-    html = html_of(markdown, {"classes": Table(["class"], [[name]])}, units=unit_records(variants=[name]))
+    html = html_of(markdown, {"classes": Table(["class"], [[name]])}, units=unit_facts(variants=[name]))
     page = Page(html)
     assert not page.all("b")
     assert not page.all("img")
@@ -146,8 +155,8 @@ def test_a_link_to_a_script_is_no_link():
 def test_the_same_input_gives_the_same_bytes():
     markdown = "# t\n\n```figure\na\n```\n\n```figure\nb\n```\n"
     one, two = (Drawing(name, "**Bold.** More.", SVG) for name in "ab")
-    once = html_of(markdown, figures={"a": one, "b": two}, units=unit_records())
-    assert once == html_of(markdown, figures={"b": two, "a": one}, units=unit_records())
+    once = html_of(markdown, figures={"a": one, "b": two}, units=unit_facts())
+    assert once == html_of(markdown, figures={"b": two, "a": one}, units=unit_facts())
 
 
 def test_a_figure_stands_with_its_caption_and_says_what_it_shows():
@@ -181,8 +190,8 @@ def test_headings_get_the_anchors_that_github_gives_them():
 
 
 def test_verdicts_intervals_and_what_cells_are_sorted_by_are_marked():
-    leak = judged_cell(RATIO, Judgement(0.05, 0.01, 0.2, Verdict.DIFFERENT), Notes())
-    unclear = judged_cell(POINTS, Judgement(0.044, -0.003, 0.091, Verdict.INCONCLUSIVE), Notes())
+    leak = judged_cell(RATIO, finding(0.05, 0.01, 0.2, Verdict.DIFFERENT), Notes())
+    unclear = judged_cell(POINTS, finding(0.044, -0.003, 0.091, Verdict.INCONCLUSIVE), Notes())
     html = opening_of(Table(["a", "b", "c", "d", "e"], [[leak, EXACT_CELL, unclear, "DIFFERENT [1, 2]", MISSING_CELL]]))
     assert (
         '<td data-sort="0.05">0.0500 <span class="interval">[0.0100, 0.200]</span> '
@@ -234,19 +243,19 @@ def test_a_table_is_named_by_the_heading_above_it():
 
 
 def test_units_are_gathered_by_model_with_pads_rising():
-    first, *others = explorer_data(unit_records())
+    first, *others = explorer_data(unit_facts())
     assert len(others) == 3
     assert (first["side"], first["variant"], first["seed"], first["state"]) == ("pre", "baseline", 0, "h_lstm_1")
     assert first["pads"] == [4, 16]
     assert first["shift"] == [[0.125, -0.0625, None], [0.5, -0.25, None]]
-    assert explorer_data(unit_records(units=(0.123456, -0.0)))[0]["effect"] == [[0.123, 0], [0.123, 0]]
+    assert explorer_data(unit_facts(units=(0.123456, -0.0)))[0]["effect"] == [[0.123, 0], [0.123, 0]]
 
 
 def test_the_explorer_follows_the_figures():
-    html = html_of("# t\n\n## Figures\n\n## More\n", units=unit_records())
+    html = html_of("# t\n\n## Figures\n\n## More\n", units=unit_facts())
     assert re.findall(r'<h2 id="(\w+)"', html) == ["figures", "units", "more"]
     assert [each["href"] for each in Page(html).all("a")] == ["#figures", "#units", "#more"]
-    without = html_of("# t\n\n## More\n", units=unit_records())
+    without = html_of("# t\n\n## More\n", units=unit_facts())
     assert re.findall(r'<h2 id="(\w+)"', without) == ["more", "units"]
     assert [each["href"] for each in Page(without).all("a")] == ["#more", "#units"]
 
@@ -275,9 +284,8 @@ def test_without_a_model_that_learned_there_is_nothing_to_explore(whole):
 @pytest.mark.slow
 def test_a_page_with_every_figure_and_the_units_of_many_models_stays_small(whole):
     units = [float(f"{0.0123456 * (number + 1):.4g}") * (-1) ** number for number in range(32)]
-    records = unit_records(variants=["baseline", "conv"], pads=(1, 2, 4, 8, 16, 32, 64), units=units)
-    records = [record | {"seed": seed} for record in records if record["seed"] == 0 for seed in range(6)]
-    _, html = whole(drift=LEAK, units=records, draw=lambda name, found: svg(name, FIGURES[name].draw, found))
+    units_of_models = unit_facts(["baseline", "conv"], pads=(1, 2, 4, 8, 16, 32, 64), seeds=range(6), units=units)
+    _, html = whole(drift=LEAK, units=units_of_models, draw=lambda name, found: svg(name, FIGURES[name].draw, found))
     assert html.count("<text") > 10 * len(FIGURES)
     assert len(html.encode()) < 900_000
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from stages.reporting.format import PERCENT, POINTS, RATIO, Judgement, format_percent
+from stages.analysis.estimate import Estimate
+from stages.reporting.format import PERCENT, POINTS, RATIO, format_percent
 from stages.reporting.table import (
     EXACT_CELL,
     MISSING_CELL,
@@ -19,8 +20,9 @@ from stages.reporting.table import (
     of_seeds,
 )
 from stages.stats.verdicts import Verdict
+from tests.reporting.findings import finding
 
-LEAK = Judgement(0.385, 0.31, 0.47, Verdict.DIFFERENT)
+LEAK = finding(0.385, 0.31, 0.47, Verdict.DIFFERENT)
 
 
 def test_a_judged_cell_is_sorted_by_its_estimate_and_reads_as_the_sentence_does():
@@ -38,7 +40,7 @@ def test_an_exact_figure_is_a_zero_that_says_so():
 
 def test_an_undefined_figure_has_its_reason_below_the_table_once():
     notes = Notes()
-    undefined = Judgement(None, None, None, reason="no seed learned")
+    undefined = finding(reason="no seed learned")
     first, second = (judged_cell(PERCENT, undefined, notes) for _ in range(2))
     other = judged_cell(PERCENT, replace(undefined, estimate=0.5, reason=None), notes)
     assert first == second
@@ -53,8 +55,8 @@ def test_an_undefined_figure_has_its_reason_below_the_table_once():
         (number_cell(0.0002, format_percent), "<0.1 %", 0.0002, Kind.NUMBER),
         (count_cell(4464000), "4,464,000", 4464000, Kind.NUMBER),
         (number_cell(None), "–", None, Kind.MISSING),
-        (estimate_cell(PERCENT, Judgement(0.021, 0.015, 0.029)), "2.1 % [1.5, 2.9]", 0.021, Kind.FIGURE),
-        (estimate_cell(PERCENT, Judgement(0.021, None, None)), "2.1 %", 0.021, Kind.NUMBER),
+        (estimate_cell(PERCENT, Estimate(0.021, 0.015, 0.029)), "2.1 % [1.5, 2.9]", 0.021, Kind.FIGURE),
+        (estimate_cell(PERCENT, Estimate(0.021, None, None)), "2.1 %", 0.021, Kind.NUMBER),
         (estimate_cell(PERCENT, None), "–", None, Kind.MISSING),
         (of_seeds(10, 12), "10 of 12", 10, Kind.TEXT),
         (of_seeds(None, 12), "–", None, Kind.MISSING),
