@@ -8,13 +8,13 @@ from stages.params.schema import BASELINE
 from stages.reporting.claims.cost import MASKED_STEP, cheapest
 from stages.reporting.claims.stand import baselines, of_baseline, queue, sweeps, working
 from stages.reporting.format import (
+    PERCENT,
+    RATIO,
     apart,
     capital,
     format_count,
     format_percent,
-    format_percent_of,
     format_ratio,
-    format_ratio_of,
     listed,
 )
 from stages.reporting.tables_data import BATCHINGS
@@ -53,7 +53,7 @@ def which_side(results: Results) -> str:
     defined = sorted((each for each in found if each.estimate is not None), key=lambda each: each.estimate or 0.0)
     if len(defined) < 2:
         return f"{either}Without a mask this run cannot tell: its drift is not defined on both sides."
-    drifts = listed([f"{format_ratio_of(each)} with {each.side}" for each in defined])
+    drifts = listed([f"{RATIO.of(each)} with {each.side}" for each in defined])
     reached = listed([f"{_accuracy(cell)} with {cell.side}" for cell in cells])
     choice = (
         f"Without a mask {defined[0].side}, where pads move the state less"
@@ -86,7 +86,7 @@ def _moved(results: Results) -> str:
     parts: list[str] = []
     for cell in baselines(results):
         drift, flips = (results.finding(cell, estimand, results.headline) for estimand in (DRIFT, FLIPS))
-        flipped = format_percent_of(flips) if flips is not None and flips.estimate is not None else "an undefined share"
+        flipped = PERCENT.of(flips) if flips is not None and flips.estimate is not None else "an undefined share"
         verb = f"{'flip' if plural else 'flips'} " if not parts else ""
         parts.append(f"by {_drift(drift)} and {verb}{flipped}{'' if parts else ' of the predictions'} ({cell.side})")
     return f"{'move' if plural else 'moves'} the state {'; '.join(parts)}"
@@ -240,13 +240,13 @@ def _largest(results: Results, cells: list[CellFacts]) -> tuple[float, int]:
 
 
 def _accuracy(cell: CellFacts) -> str:
-    return format_percent_of(cell.accuracy.estimate)
+    return PERCENT.of(cell.accuracy.estimate)
 
 
 def _drift(finding: Finding | None) -> str:
     if finding is None or finding.estimate is None:
         return "undefined"
-    return format_ratio_of(finding)
+    return RATIO.of(finding)
 
 
 QUESTIONS: dict[str, tuple[str, Answer]] = {

@@ -15,9 +15,7 @@ from stages.reporting.format import (
     SIGNED,
     format_p,
     format_percent,
-    format_percent_of,
     format_points,
-    format_points_of,
     format_ratio,
     listed,
 )
@@ -250,6 +248,6 @@ def worth(results: Results) -> str:
     bag, best = results.report.bag_of_words, max(results.originals, key=lambda cell: cell.accuracy.mean)
     return (
         "A bag of words with logistic regression, no neural network, reaches "
-        f"{format_percent_of(bag.accuracy)} on the same test texts; {best.title}, the best mean here, differs from it "
-        f"by {format_points_of(best.over_bag_of_words)} points."
+        f"{PERCENT.of(bag.accuracy)} on the same test texts; {best.title}, the best mean here, differs from it "
+        f"by {POINTS.of(best.over_bag_of_words)} points."
     )

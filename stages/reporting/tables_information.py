@@ -11,10 +11,8 @@ from stages.reporting.format import (
     RATIO,
     format_count,
     format_percent,
-    format_percent_of,
     format_plain,
     format_ratio,
-    format_ratio_of,
     listed,
 )
 from stages.reporting.table import (
@@ -204,7 +202,7 @@ def _curve(cell: CellFacts, notes: Notes) -> list[Cell]:
     if not points:
         return [*half_lives, MISSING_CELL]
     most = points[-1]
-    text = f"{format_ratio_of(most.within)} / {format_ratio_of(most.between)} at {most.pads}"
+    text = f"{RATIO.of(most.within)} / {RATIO.of(most.between)} at {most.pads}"
     return [*half_lives, Cell(text, most.within.estimate if most.within else None)]
 
 
@@ -214,7 +212,7 @@ def _half_life(cell: CellFacts, pairs: str, notes: Notes) -> Cell:
     if forgetting is None:
         return notes.marked(MISSING_CELL, STANDS_STILL if stands_still(cell) else NO_CURVE)
     life, share = forgetting.half_life[pairs], forgetting.converging[pairs]
-    converging = "" if share is None or cell.side == "pre" else f"; {format_percent_of(share)} converge"
+    converging = "" if share is None or cell.side == "pre" else f"; {PERCENT.of(share)} converge"
     if life is not None:
         start = forgetting.from_pads[pairs]
         begins = f", from {start} pads on" if start else ""

@@ -7,12 +7,12 @@ from stages.analysis.contract_cells import CellFacts
 from stages.params.schema import BASELINE
 from stages.reporting.claims.stand import DRAMATIC, Ruling, Stand, baselines, drift_of, sweeps, working_on
 from stages.reporting.format import (
+    PERCENT,
+    POINTS,
+    RATIO,
     apart,
     format_percent,
-    format_percent_of,
-    format_points_of,
     format_ratio,
-    format_ratio_of,
     listed,
 )
 from stages.reporting.typed_results import ACCURACY, ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
@@ -34,10 +34,10 @@ def often_minor(results: Results) -> Ruling:
             continue
         served = results.finding(cell, ACCURACY_CHANGE, results.headline)
         sizes[cell.side] = _size(accuracy, served)
-        flipped = format_percent_of(flips) if flips.estimate is not None else "an undefined share"
+        flipped = PERCENT.of(flips) if flips.estimate is not None else "an undefined share"
         parts.append(
             f"With {cell.side}-padding (**{sizes[cell.side]}**) masking changes accuracy by "
-            f"{format_points_of(accuracy)} "
+            f"{POINTS.of(accuracy)} "
             f"points; {at} {'flip' if at.endswith('pads') else 'flips'} {flipped} of the unmasked model's predictions"
             f"{_served(served, at)}{_worst(results, cell)}."
         )
@@ -76,7 +76,7 @@ def _served(served: Finding | None, at: str) -> str:
     if served is None or served.estimate is None:
         return ""
     verb = "change" if at.endswith("pads") else "changes"
-    return f" and {verb} its accuracy by {format_points_of(served)} points against serving it as trained"
+    return f" and {verb} its accuracy by {POINTS.of(served)} points against serving it as trained"
 
 
 def _worst(results: Results, cell: CellFacts) -> str:
@@ -91,7 +91,7 @@ def _worst(results: Results, cell: CellFacts) -> str:
     condition, worst = min(found, key=lambda pair: pair[1].estimate or 0.0)
     if condition == results.headline:
         return ", the worst of all conditions"
-    return f" (worst: {condition_text(condition)}, {format_points_of(worst)} points)"
+    return f" (worst: {condition_text(condition)}, {POINTS.of(worst)} points)"
 
 
 def extent(results: Results) -> Ruling:
@@ -129,7 +129,7 @@ def _amount(results: Results, cell: CellFacts) -> tuple[bool, str]:
     rising = all((two.estimate or 0.0) > (one.estimate or 0.0) for one, two in pairwise(ends))
     differ = apart(first, last)
     return differ, (
-        f"from {format_ratio_of(first)} at {condition_text(first.condition or '')} to {format_ratio_of(last)} at "
+        f"from {RATIO.of(first)} at {condition_text(first.condition or '')} to {RATIO.of(last)} at "
         f"{last.pads} with "
         f"{cell.side}-padding ({'' if rising else 'not '}rising at every step, "
         f"intervals {'apart' if differ else 'that meet'})"
@@ -142,7 +142,7 @@ def _sides(results: Results, cells: list[CellFacts]) -> tuple[bool, str]:
         return False, f"undefined, for there is {found[0][0]}-padding alone"
     (one, first), (two, second) = found[0], found[1]
     texts = [
-        f"{format_ratio_of(each) if each.estimate is not None else 'undefined'} with {side}"
+        f"{RATIO.of(each) if each.estimate is not None else 'undefined'} with {side}"
         for side, each in ((one, first), (two, second))
         if each is not None
     ]

@@ -5,7 +5,7 @@ from stages.analysis.contract_cells import CellFacts
 from stages.analysis.contract_memory import Forgetting
 from stages.params.schema import BASELINE
 from stages.reporting.claims.stand import SUBTLE, Ruling, Stand, baselines, drift_of, of_baseline, working
-from stages.reporting.format import format_percent_of, format_plain, format_ratio, format_ratio_of, listed
+from stages.reporting.format import PERCENT, RATIO, format_plain, format_ratio, listed
 from stages.reporting.typed_results import DRIFT, JOINT_SHIFT, Results, condition_text
 from stages.runtime.paths import OTHER_SIDE
 from stages.stats.verdicts import Verdict
@@ -73,7 +73,7 @@ def _consistency(results: Results, cell: CellFacts) -> str:
     """How alike seeds and units move at the headline condition."""
     facts = cell.state_at(results.headline, cell.state)
     moved = None if facts is None else facts.units_moved
-    units = "an undefined share of the units" if moved is None else f"{format_percent_of(moved)} of the units"
+    units = "an undefined share of the units" if moved is None else f"{PERCENT.of(moved)} of the units"
     cosine = "" if facts is None or facts.cosine is None else f" (mean cosine {format_ratio(facts.cosine)})"
     seeds = f"{_beyond(results, cell)} of {len(cell.learned)} seed{'' if len(cell.learned) == 1 else 's'}"
     at = condition_text(results.headline)
@@ -88,7 +88,7 @@ def _range(found: list[Finding]) -> str:
     if not values:
         return "none is defined, for no seed learned"
     least, most = (pick(values, key=lambda each: each.estimate or 0.0) for pick in (min, max))
-    return f"the drift ratios go from {format_ratio_of(least)} to {format_ratio_of(most)}"
+    return f"the drift ratios go from {RATIO.of(least)} to {RATIO.of(most)}"
 
 
 def not_eliminated(results: Results) -> Ruling:
@@ -131,13 +131,13 @@ def _forgets(forgetting: Forgetting | None, pairs: str) -> str:
     life, share = forgetting.half_life[pairs], forgetting.converging[pairs]
     if life is None:
         reason = forgetting.reasons[pairs] or "none was fitted"
-        which = "" if share is None else f" ({format_percent_of(share)} of pairs converge)"
+        which = "" if share is None else f" ({PERCENT.of(share)} of pairs converge)"
         if lives := forgetting.half_lives[pairs]:
             found = f"{format_ratio(lives[0])} to {format_ratio(lives[-1])} pads halve the distance between texts {{}}"
             return f"{found} where that falls exponentially{which}; {reason}"
         return f"the distance between texts {{}} has no half-life, for {reason}{which}"
-    which = "" if share is None else f" (for the {format_percent_of(share)} of pairs that converge)"
-    return f"every {format_ratio_of(life)} pads halve the distance between texts {{}}{which}"
+    which = "" if share is None else f" (for the {PERCENT.of(share)} of pairs that converge)"
+    return f"every {RATIO.of(life)} pads halve the distance between texts {{}}{which}"
 
 
 def mask_protects(results: Results) -> Ruling:
