@@ -22,7 +22,7 @@ from stages.params.datasets import (
 from stages.params.derived import architecture_of, pads_in_order
 from stages.params.layers import HEADS
 from stages.params.model import ModelParams, Variant
-from stages.params.section import Section, distinct, require_known, sentences
+from stages.params.section import Section, require_known, require_unique, sentences
 from stages.params.texts import NO_VECTORS, BagOfWordsParams, CorpusParams, OpenShare, PadParams, Side, TokenizeParams
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
@@ -47,7 +47,7 @@ class TrainParams(Section):
     @field_validator("variants")
     @classmethod
     def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return distinct(value)
+        return require_unique(value)
 
 
 class ExportParams(Section):
@@ -64,7 +64,7 @@ class ExportParams(Section):
             raise ValueError("0 is missing; every other number of pads is compared with it")
         if len(value) < 2:
             raise ValueError("there is only 0; name at least one number of pads to compare with it")
-        return pads_in_order(distinct(value))
+        return pads_in_order(require_unique(value))
 
 
 class Epsilon(Section):
@@ -103,7 +103,7 @@ class GateParams(Section):
     @field_validator("invariant")
     @classmethod
     def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return distinct(value)
+        return require_unique(value)
 
 
 class ExecutionParams(Section):

@@ -34,7 +34,7 @@ class Section(BaseModel):
         return value
 
 
-def distinct(values: tuple[Value, ...]) -> tuple[Value, ...]:
+def require_unique(values: tuple[Value, ...]) -> tuple[Value, ...]:
     """The values as they are.
 
     Raises:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from stages.params.datasets import NonNegativeInt, PositiveFloat, PositiveInt, RelativePath
-from stages.params.section import Section, distinct
+from stages.params.section import Section, require_unique
 
 Side = Literal["pre", "post"]
 OpenShare = Annotated[float, Field(gt=0, lt=1)]
@@ -50,7 +50,7 @@ class BagOfWordsParams(Section):
     @field_validator("penalties")
     @classmethod
     def _each_once(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        return distinct(value)
+        return require_unique(value)
 
 
 class PadParams(Section):
@@ -63,4 +63,4 @@ class PadParams(Section):
     @field_validator("sides")
     @classmethod
     def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return distinct(value)
+        return require_unique(value)
