@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from stages.analysis.contract import to_json
 from stages.errors import UserError
 from stages.reporting.gate import gate
-from stages.reporting.report_json import Analysis, report_content
+from stages.reporting.report_json import report_of
 from stages.runtime.files import json_text, write_text
 from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, analysis
 
@@ -17,8 +18,8 @@ def reported(tmp_path, make_params):
 
     def make(changes=None, **outcome):
         params = make_params(changes)
-        content = report_content(params, Analysis(**analysis(params, drift=LEAK, **outcome)))
-        write_text(tmp_path / "reports" / params.dataset / "report.json", json_text(content))
+        report = report_of(params, analysis(params, drift=LEAK, **outcome))
+        write_text(tmp_path / "reports" / params.dataset / "report.json", json_text(to_json(report)))
         return params, tmp_path / "reports"
 
     return make

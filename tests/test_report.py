@@ -17,8 +17,7 @@ from stages.reporting.figures.registry import FIGURES
 from stages.reporting.format import format_percent, format_ratio, format_ratio_interval
 from stages.runtime.files import json_text
 from tests.conftest import REPOSITORY
-from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, analysis, write
-from tests.reporting.deeper import deepened
+from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, analysis
 
 FILES = {
     "report.md",
@@ -48,7 +47,8 @@ def write_report(tmp_path_factory, make_params):
     def in_folder(changes=None, *, folder=None, **outcome):
         params = make_params({"execution.workers": 1} | (changes or {}))
         outcome.setdefault("drift", LEAK)
-        source = write(tmp_path_factory.mktemp("analysis"), deepened(analysis(params, **outcome)))
+        source = tmp_path_factory.mktemp("analysis")
+        analysis(params, served_otherwise=True, **outcome).write(source)
         folder = folder or tmp_path_factory.mktemp("report") / "reports"
         report(params, analysis=source, reports=folder)
         return folder
@@ -130,8 +130,16 @@ def test_two_runs_with_other_numbers_of_workers_write_the_same_bytes(written, wr
 
 def test_the_order_of_hashes_changes_nothing(written, tmp_path, make_params):
     """What another process writes, whose hashes are others, from the same analysis."""
-    source = write(tmp_path / "analysis", deepened(analysis(make_params(), drift=LEAK)))
-    command = [sys.executable, "-m", "stages.report", "--analysis", source, "--reports", tmp_path / "reports"]
+    analysis(make_params(), drift=LEAK, served_otherwise=True).write(tmp_path / "analysis")
+    command = [
+        sys.executable,
+        "-m",
+        "stages.report",
+        "--analysis",
+        tmp_path / "analysis",
+        "--reports",
+        tmp_path / "reports",
+    ]
     environment = os.environ | {"PYTHONHASHSEED": "1"}
     subprocess.run(command, check=True, capture_output=True, cwd=REPOSITORY, env=environment)
     for name in FILES:

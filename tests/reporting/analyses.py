@@ -1,54 +1,62 @@
 """Small analyses made by hand: what the stage `analyze` would write for outcomes that a test wants."""
 
-import json
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from stages.params.derived import architecture_of, ignores_padding, seed_numbers
-from stages.params.schema import Params
+from stages.analysis.contract import Analysis, Epoch, Finding, Similarity, UnitFacts
+from stages.analysis.contract_cells import ALONE, CellFacts
+from stages.analysis.contract_texts import BatchingCost, Law, LawPoint, Lengths, TrainingLengths
+from stages.params.derived import seed_numbers
+from stages.params.schema import BASELINE, Params
+from stages.reporting.report_json import with_sentences
+from stages.reporting.typed_results import (
+    ACCURACY,
+    ACCURACY_CHANGE,
+    DRIFT,
+    JOINT_SHIFT,
+    UNIT_SHIFT,
+    Results,
+)
+from stages.reporting.typed_results import (
+    FLIPS as FLIP_RATE,
+)
+from stages.runtime.paths import AS_TRAINED
+from stages.stats.verdicts import Verdict
+from tests.reporting.cases import MAX_LEN, STATES, TEST_TEXTS, TOKENS, TRAINING_TEXTS, Case, Outcome, interval
+from tests.reporting.cells import cell_of
+from tests.reporting.datasets import bag_of_words, dataset_of
 
-Record = dict[str, Any]
-
-LEAK = {"verdict": "DIFFERENT", "estimate": 0.38461538, "low": 0.31, "high": 0.47}
-SMALL = {"verdict": "EQUIVALENT", "estimate": 0.002, "low": 0.001, "high": 0.004}
-UNCLEAR = {"verdict": "INCONCLUSIVE", "estimate": 0.012, "low": 0.003, "high": 0.04}
-EXACT = {"verdict": "EXACT", "estimate": 0.0, "low": 0.0, "high": 0.0}
-NOTHING = {"verdict": "UNDEFINED", "estimate": None, "low": None, "high": None, "reason": "no seed learned"}
-FLIPS = {"verdict": "DIFFERENT", "estimate": 0.021, "low": 0.015, "high": 0.029}
-NO_FLIPS = {"verdict": "EQUIVALENT", "estimate": 0.0, "low": 0.0, "high": 0.003}
-BETTER = {"verdict": "DIFFERENT", "estimate": 0.11, "low": 0.09, "high": 0.13}
-SAME_ACCURACY = {"verdict": "EQUIVALENT", "estimate": 0.001, "low": -0.004, "high": 0.006}
-WORSE = {"verdict": "DIFFERENT", "estimate": -0.08, "low": -0.1, "high": -0.06}
-
-VECTORS = ["h_lstm_1", "c_lstm_1", "head"]
-BAG = {
-    "accuracy": {"estimate": 0.8, "low": 0.652, "high": 0.895},
-    "features": 700,
-    "penalty": 3.0,
-    "splits": {"test": {"texts": 40, "correct": 32, "majority": 21, "accuracy": 0.8, "nll": 0.45}},
-    "tried": [],
+LEAK: Outcome = {"verdict": Verdict.DIFFERENT, "estimate": 0.38461538, "low": 0.31, "high": 0.47}
+SMALL: Outcome = {"verdict": Verdict.EQUIVALENT, "estimate": 0.002, "low": 0.001, "high": 0.004}
+UNCLEAR: Outcome = {"verdict": Verdict.INCONCLUSIVE, "estimate": 0.012, "low": 0.003, "high": 0.04}
+EXACT: Outcome = {"verdict": Verdict.EXACT, "estimate": 0.0, "low": 0.0, "high": 0.0}
+NOTHING: Outcome = {"verdict": Verdict.UNDEFINED, "estimate": None, "low": None, "high": None} | {
+    "reason": "no seed learned"
 }
-"""What `bag_of_words` reached: 32 of 40 test texts."""
-MAX_LEN = 31
-TRAINING_TEXTS = 60
+FLIPS: Outcome = {"verdict": Verdict.DIFFERENT, "estimate": 0.021, "low": 0.015, "high": 0.029}
+NO_FLIPS: Outcome = {"verdict": Verdict.EQUIVALENT, "estimate": 0.0, "low": 0.0, "high": 0.003}
+BETTER: Outcome = {"verdict": Verdict.DIFFERENT, "estimate": 0.11, "low": 0.09, "high": 0.13}
+SAME_ACCURACY: Outcome = {"verdict": Verdict.EQUIVALENT, "estimate": 0.001, "low": -0.004, "high": 0.006}
+WORSE: Outcome = {"verdict": Verdict.DIFFERENT, "estimate": -0.08, "low": -0.1, "high": -0.06}
 
-
-def conditions(params: Params) -> dict[str, int | None]:
-    return {f"pads-{pads}": pads for pads in params.export.pads if pads} | {"as-trained": None}
+TEXT_STEPS = TOKENS * TRAINING_TEXTS
+FLOPS_PER_STEP = 12_576
 
 
 def analysis(
     params: Params,
     *,
-    drift: Record,
-    flips: Record = FLIPS,
-    gain: Record = BETTER,
+    drift: Outcome,
+    flips: Outcome = FLIPS,
+    gain: Outcome = BETTER,
     learned: bool = True,
     classes: int = 2,
     truth: bool = True,
-    masked_drift: Record = EXACT,
-) -> dict[str, Any]:
-    """The content of the files, without what only `deeper.deepened` adds.
+    masked_drift: Outcome = EXACT,
+    served_otherwise: bool = False,
+) -> Analysis:
+    """The whole analysis.
 
     Args:
         params: sides, variants, seeds and pads.
@@ -59,145 +67,208 @@ def analysis(
         classes: number of classes.
         truth: whether the dataset is synthetic.
         masked_drift: figures and verdict of the drift of `masked`.
+        served_otherwise: whether it was padded on the other side, and its accuracy judged when served so.
     """
-    drifts = {variant: masked_drift if variant == "masked" else drift for variant in params.train.variants}
-    cells, verdicts, history = [], [], []
-    for side in params.pad.sides:
-        for variant in params.train.variants:
-            mine = drifts[variant]
-            knows = learned or variant == "masked"
-            cells.append(_cell(params, side, variant, mine, learned=knows))
-            verdicts += _verdicts(params, side, variant, mine, EXACT if mine is EXACT else flips)
-            if "baseline" in params.train.variants and variant != "baseline":
-                difference = gain if variant == "masked" else EXACT
-                verdicts.append(_verdict(params, side, variant, "accuracy_difference", None, difference))
-            history += [
-                {"side": side, "variant": variant, "seed": seed, "epoch": epoch}
-                | {"loss": 0.6 / epoch, "val_loss": 0.7 / epoch, "accuracy": 0.8123456, "val_accuracy": 0.79}
-                for seed in seed_numbers(params.train)
-                for epoch in (1, 2)
+    cases = [
+        Case(
+            params=params,
+            side=side,
+            variant=variant,
+            drift=masked_drift if variant == "masked" else drift,
+            flips=flips,
+            gain=gain,
+            learned=learned or variant == "masked",
+            classes=classes,
+            served_otherwise=served_otherwise,
+        )
+        for side in params.pad.sides
+        for variant in params.train.variants
+    ]
+    cells = [cell_of(case) for case in cases]
+    return Analysis(
+        dataset=dataset_of(params, classes, truth=truth),
+        cells=cells,
+        verdicts=[finding for case in cases for finding in _findings(case)],
+        history=[epoch for case in cases for epoch in _history(case)],
+        similarity=[pair for side in params.pad.sides for pair in _similarity(params, side)],
+        cost=[cost for cell in cells for cost in _cost(cell)],
+        law=_law(),
+        lengths=Lengths(max_len=MAX_LEN, train=TrainingLengths(counts=[(4, 5), (7, 15), (11, 25), (20, 10), (48, 5)])),
+        units=[unit for case in cases for unit in _units(case)],
+        bag_of_words=bag_of_words(),
+    )
+
+
+def with_report(results: Results, **parts: Any) -> Results:
+    """The same results with other parts of the report."""
+    return Results(replace(results.report, **parts))
+
+
+def with_cells(results: Results, change: Callable[[CellFacts], CellFacts]) -> Results:
+    """The same results with every cell changed."""
+    return with_report(results, cells=[change(cell) for cell in results.cells])
+
+
+def with_verdicts(results: Results, change: Callable[[Finding], Finding]) -> Results:
+    """The same results with every verdict changed."""
+    return with_report(results, verdicts=[change(finding) for finding in results.findings])
+
+
+def becomes(outcome: Outcome, **where: Any) -> Callable[[Finding], Finding]:
+    """The change of a verdict to this outcome, where its fields have these values."""
+
+    def change(finding: Finding) -> Finding:
+        fits = all(getattr(finding, name) == value for name, value in where.items())
+        return replace(finding, **outcome) if fits else finding
+
+    return change
+
+
+def anew(results: Results) -> Results:
+    """The same results with the claims and the questions that follow from its figures."""
+    return Results(with_sentences(results.report))
+
+
+def _findings(case: Case) -> list[Finding]:
+    findings = []
+    flips = case.flips if case.strength else EXACT
+    for condition in case.conditions:
+        for state in STATES:
+            findings += [
+                _finding(case, DRIFT, condition, case.drift, state),
+                _finding(case, UNIT_SHIFT, condition, _outcome(case, 0.9, UNIT_SHIFT), state),
+                _finding(case, JOINT_SHIFT, condition, _outcome(case, 1.7, JOINT_SHIFT), state),
             ]
-    dataset = _dataset(params, classes, truth)
-    beside: Record = {"similarity": [], "cost": [], "law": None, "lengths": None, "units": [], "bag_of_words": BAG}
-    return {"dataset": dataset, "cells": cells, "verdicts": verdicts, "history": history} | beside
+        findings.append(_finding(case, FLIP_RATE, condition, flips))
+    for condition in [ALONE, *case.conditions] * case.served_otherwise:
+        if condition != AS_TRAINED:
+            findings.append(_finding(case, ACCURACY_CHANGE, condition, _outcome(case, -0.03, ACCURACY_CHANGE)))
+    if BASELINE in case.params.train.variants and case.variant != BASELINE:
+        findings.append(_finding(case, ACCURACY, None, case.gain if case.variant == "masked" else EXACT))
+    return findings
 
 
-def write(folder: Path, content: dict[str, Any]) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, value in content.items():
-        (folder / f"{name}.json").write_text(json.dumps(value))
-    return folder
+def _finding(case: Case, estimand: str, condition: str | None, outcome: Outcome, state: str | None = None) -> Finding:
+    figures = {"estimate": None, "low": None, "high": None} | outcome
+    return Finding(
+        question="a question",
+        estimand=estimand,
+        side=case.side,
+        variant=case.variant,
+        condition=condition,
+        pads=0 if condition == ALONE else case.conditions.get(condition or ""),
+        state=state,
+        level=case.params.analyze.level,
+        epsilon=_epsilon(case, estimand),
+        smallest_epsilon=None if figures["high"] is None else max(abs(figures["low"]), abs(figures["high"])),
+        method="by hand",
+        n_texts=TEST_TEXTS,
+        n_seeds=case.seeds,
+        largest_change=0.0 if figures["verdict"] is Verdict.EXACT else 0.8291234,
+        **figures,
+    )
 
 
-def _verdicts(params: Params, side: str, variant: str, drift: Record, flips: Record) -> list[Record]:
-    found = []
-    for condition in conditions(params):
-        found += [_verdict(params, side, variant, "drift_ratio", condition, drift, vector) for vector in VECTORS]
-        found.append(_verdict(params, side, variant, "flip_rate", condition, flips))
-    return found
+def _epsilon(case: Case, estimand: str) -> float:
+    bounds = case.params.analyze.epsilon.model_dump()
+    return float(bounds["accuracy" if estimand in (ACCURACY, ACCURACY_CHANGE) else estimand])
 
 
-def _verdict(
-    params: Params,
-    side: str,
-    variant: str,
-    estimand: str,
-    condition: str | None,
-    figures: Record,
-    state: str | None = None,
-) -> Record:
-    epsilon = params.analyze.epsilon
-    bounds = {
-        "drift_ratio": epsilon.drift_ratio,
-        "flip_rate": epsilon.flip_rate,
-        "accuracy_difference": epsilon.accuracy,
-    }
-    record = {
-        "question": "a question",
-        "side": side,
-        "variant": variant,
-        "estimand": estimand,
-        "condition": condition,
-        "pads": conditions(params).get(condition or ""),
-        "largest_change": 0.0 if figures is EXACT else 0.8291234,
-        "smallest_epsilon": figures["high"],
-        "n_texts": 40,
-        "n_seeds": params.train.seeds,
-        "level": params.analyze.level,
-        "epsilon": bounds[estimand],
-        "method": "by hand",
-    }
-    return record | ({"state": state} if state else {}) | figures
+def _outcome(case: Case, largest: float, estimand: str) -> Outcome:
+    """`largest` where pads move the state most, with an interval of a tenth, judged against ε."""
+    if not case.defined:
+        return NOTHING
+    value = largest * case.strength
+    if not value:
+        return EXACT
+    half = 0.1 * abs(value)
+    differs = abs(value) - half > _epsilon(case, estimand)
+    verdict = Verdict.DIFFERENT if differs else Verdict.INCONCLUSIVE
+    return {"verdict": verdict, "estimate": value, "low": value - half, "high": value + half}
 
 
-def _cell(params: Params, side: str, variant: str, drift: Record, *, learned: bool) -> Record:
-    copy = variant == "double_mask" and "baseline" in params.train.variants
-    trims = ignores_padding(architecture_of(params, variant))
-    epochs = 2 * params.train.seeds
-    text_tokens = 13 * TRAINING_TEXTS * epochs
-    return {
-        "side": side,
-        "variant": variant,
-        "architecture": architecture_of(params, variant).model_dump(),
-        "vectors": VECTORS,
-        "same_as_baseline": copy,
-        "seeds": [_seed(params, seed, drift, learned=learned) for seed in seed_numbers(params.train)],
-        "computed_tokens": text_tokens + 100 if trims else MAX_LEN * TRAINING_TEXTS * epochs,
-        "text_tokens": text_tokens,
-        "over_bag_of_words": {
-            "estimate": 0.0923 if learned else -0.2877,
-            "low": 0.081 if learned else -0.299,
-            "high": 0.104 if learned else -0.276,
-            "n_seeds": params.train.seeds,
-            "n_seeds_better": params.train.seeds if learned else 0,
-        },
-        "conditions": [
-            {"condition": name, "pads": pads, "largest_change": 0.5, "mean_probability_change": 0.01}
-            for name, pads in conditions(params).items()
-        ],
-    }
+def _history(case: Case) -> list[Epoch]:
+    return [
+        Epoch(
+            side=case.side,
+            variant=case.variant,
+            seed=seed,
+            epoch=epoch,
+            loss=0.6 / epoch,
+            accuracy=0.8123456,
+            val_loss=0.7 / epoch,
+            val_accuracy=0.79,
+        )
+        for seed in seed_numbers(case.params.train)
+        for epoch in (1, 2)
+    ]
 
 
-def _seed(params: Params, seed: int, drift: Record, *, learned: bool) -> Record:
-    accuracy = (0.88 if learned else 0.5) + 0.01234 * (seed % 3)
-    value = None if drift["estimate"] is None else drift["estimate"] * (1 + 0.1 * seed)
-    return {
-        "seed": seed,
-        "learned": learned,
-        "majority": 0.505,
-        "accuracy": {"estimate": accuracy, "low": accuracy - 0.03, "high": accuracy + 0.02},
-        "scores": {"test": {"texts": 40, "accuracy": accuracy}},
-        "epochs": 2,
-        "accuracy_by_condition": dict.fromkeys(["pads-0", *conditions(params)], accuracy),
-        "drift_by_condition": {name: dict.fromkeys(VECTORS, value) for name in conditions(params)},
-        "flips_by_condition": dict.fromkeys(conditions(params), 0.0 if drift is EXACT else 0.02),
-    }
+def _units(case: Case) -> list[UnitFacts]:
+    """Two units, of which pads move one."""
+    if not (case.strength and case.learned) or case.copy:
+        return []
+    return [
+        UnitFacts(
+            side=case.side,
+            variant=case.variant,
+            seed=seed,
+            state=STATES[0],
+            pads=pads,
+            effect=[0.3, None],
+            shift=[0.1, 0.0],
+            largest=[0.5, 0.0],
+        )
+        for seed in seed_numbers(case.params.train)
+        for pads in case.conditions.values()
+        if pads
+    ]
 
 
-def _dataset(params: Params, classes: int, truth: bool) -> Record:
-    names = [f"class|{number}" for number in range(classes)]
-    texts = {"train": TRAINING_TEXTS, "validation": 20, "test": 40}
-    lengths = {"0": 4, "0.05": 4, "0.5": 11, "0.95": 28, "1": 48}
-    padded = {"texts": 60, "padding_share": 0.5823655, "truncated_share": 0.05, "cut_share": 0.03}
-    tokens = {"coverage": 0.99, "unknown_share": 0.01, "length_quantiles": lengths, "dropped_empty": 0}
-    return {
-        "name": params.dataset,
-        "corpus": {
-            "classes": names,
-            "counts": {"read": 125, "empty": 2, "duplicates": 3, "kept": 120},
-            "rules": ["No text stands in two splits."],
-            "sha256": "ab" * 32,
-            "splits": {
-                split: {"texts": count, "classes": dict.fromkeys(names, count // classes)}
-                for split, count in texts.items()
-            },
-        },
-        "truth": {"texts": 120, "noisy_labels": 6, "best_accuracy": 0.95, "cue_position": "anywhere", "rule": "A rule."}
-        if truth
-        else None,
-        "tokens": {"splits": {split: tokens | {"texts": count} for split, count in texts.items()}},
-        "padded": {
-            side: {"max_len": MAX_LEN, "splits": {split: padded | {"texts": n} for split, n in texts.items()}}
-            for side in params.pad.sides
-        },
-    }
+def _similarity(params: Params, side: str) -> list[Similarity]:
+    variants, seeds = params.train.variants, params.train.seeds
+    pairs = [(one, two, "variants", seeds) for place, one in enumerate(variants) for two in variants[place + 1 :]]
+    pairs += [(variant, variant, "seeds", seeds * (seeds - 1) // 2) for variant in variants]
+    return [
+        Similarity(
+            side=side,
+            of=of,
+            one=one,
+            two=two,
+            condition=AS_TRAINED,
+            pairs=number,
+            cka=interval(0.61, 0.05) if number else None,
+            procrustes=interval(0.72, 0.04) if number else None,
+        )
+        for one, two, of, number in pairs
+    ]
+
+
+def _cost(cell: CellFacts) -> list[BatchingCost]:
+    fixed = TRAINING_TEXTS * MAX_LEN
+    steps = {"fixed": fixed, "per_batch": 0.9 * fixed, "bucketed": TEXT_STEPS + 50, "packed": TEXT_STEPS}
+    masks = cell.mask == "embedding"
+    return [
+        BatchingCost(
+            side=cell.side,
+            variant=cell.variant,
+            batching=batching,
+            usable=batching == "fixed" or (masks and batching != "packed"),
+            texts=TRAINING_TEXTS,
+            max_len=MAX_LEN,
+            steps=number,
+            text_steps=TEXT_STEPS,
+            wasted=1 - TEXT_STEPS / number,
+            flops_per_step=FLOPS_PER_STEP,
+            flops=FLOPS_PER_STEP * number,
+        )
+        for batching, number in steps.items()
+    ]
+
+
+def _law() -> Law:
+    points = [
+        LawPoint(max_len=width, padding_share=max(0.0, 1 - TOKENS / width), steps=TRAINING_TEXTS * width)
+        for width in (11, 16, MAX_LEN, 48, 96)
+    ]
+    return Law(points=points, slope=float(TRAINING_TEXTS), r_squared=1.0, texts=TRAINING_TEXTS)

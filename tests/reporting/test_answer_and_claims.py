@@ -1,11 +1,12 @@
 """The sentences and the stands follow the numbers: another outcome, another answer."""
 
+from dataclasses import replace
+
 import pytest
 
+from stages.analysis.contract_texts import LawPoint
 from stages.reporting.answer import answer
 from stages.reporting.claims.catalogue import claims
-from stages.reporting.report_json import Analysis, report_content
-from stages.reporting.results import Results
 from tests.reporting.analyses import (
     BETTER,
     EXACT,
@@ -17,12 +18,15 @@ from tests.reporting.analyses import (
     SMALL,
     UNCLEAR,
     WORSE,
-    analysis,
+    becomes,
+    with_cells,
+    with_report,
+    with_verdicts,
 )
 
 
 def stands(results):
-    return {each["id"]: each["stand"] for each in results.report["claims"]}
+    return {claim.id: claim.stand for claim in results.report.claims}
 
 
 @pytest.mark.parametrize(
@@ -42,13 +46,9 @@ def test_the_first_sentence_says_whether_it_leaks(drift, lead, results):
     assert ("no seed learned" in first) == (drift is NOTHING)
 
 
-def test_sides_that_differ_are_told_apart(make_params):
-    params = make_params()
-    content = analysis(params, drift=LEAK)
-    for record in content["verdicts"]:
-        if (record["side"], record["estimand"], record["variant"]) == ("pre", "drift_ratio", "baseline"):
-            record.update(SMALL)
-    first = answer(Results(report_content(params, Analysis(**content))))[0]
+def test_sides_that_differ_are_told_apart(results):
+    small = becomes(SMALL, side="pre", estimand="drift_ratio", variant="baseline")
+    first = answer(with_verdicts(results(drift=LEAK), small))[0]
     assert first.startswith(
         "**Through the unmasked LSTM, with post-padding it leaks and with pre-padding it does not**"
     )
@@ -91,12 +91,9 @@ def test_the_third_sentence_says_which_fix_works(masked_drift, says, results):
     assert "**`double_mask`, the popular recipe of two masks, masks nothing**" in third
 
 
-def test_a_double_mask_that_is_no_copy_is_judged_like_any_other(make_params):
-    params = make_params()
-    content = analysis(params, drift=LEAK)
-    for cell in content["cells"]:
-        cell["same_as_baseline"] = False
-    assert "**`double_mask` still leaks**" in answer(Results(report_content(params, Analysis(**content))))[2]
+def test_a_double_mask_that_is_no_copy_is_judged_like_any_other(results):
+    other = with_cells(results(drift=LEAK), lambda cell: replace(cell, same_as_baseline=False))
+    assert "**`double_mask` still leaks**" in answer(other)[2]
 
 
 def test_without_a_baseline_the_answer_says_so(results):
@@ -124,170 +121,181 @@ def test_a_baseline_alone_tried_no_fix(results):
     ],
 )
 def test_a_stand_follows_the_numbers(outcome, expected, results):
-    found = stands(results(**outcome))
-    assert {name: found[name] for name in expected} == expected
+    known = stands(results(**outcome))
+    assert {name: known[name] for name in expected} == expected
 
 
 def claim(results, name):
-    return next(each for each in results.report["claims"] if each["id"] == name)
-
-
-def altered(results, change):
-    """The same report with some of its verdicts changed in place, judged anew."""
-    content = results.report
-    for record in content["verdicts"]:
-        change(record)
-    again = Results(content)
-    return {each["id"]: each for each in claims(again)}
+    return next(claim for claim in claims(results) if claim.id == name)
 
 
 def test_compute_is_counted_in_steps(results):
-    found = results(drift=LEAK)
-    assert claim(found, "C1")["stand"] == "supported"
-    assert "2.38 times" in claim(found, "C1")["figure"]  # rows of 31 for 13 tokens of text
-    assert claim(found, "C6")["stand"] == "depends"
-    assert claim(found, "C6")["depends_on"].startswith("trimming")
+    counted = results(drift=LEAK)
+    assert claim(counted, "C1").stand == "supported"
+    assert "2.38 times" in claim(counted, "C1").figure  # rows of 31 for 13 tokens of text
+    assert claim(counted, "C6").stand == "depends"
+    assert claim(counted, "C6").depends_on.startswith("trimming")
+
+
+def with_law(results, slope, *steps):
+    """At rows of 10 and of 20."""
+    points = [
+        LawPoint(max_len=width, padding_share=0.5, steps=count) for width, count in zip((10, 20), steps, strict=True)
+    ]
+    return with_report(results, law=replace(results.report.law, points=points, slope=slope))
 
 
 def test_the_slope_of_the_law_decides_the_first_claim(deep_results):
-    figure = claim(deep_results(drift=LEAK), "C1")["figure"]
+    linear = deep_results(drift=LEAK)
+    figure = claim(linear, "C1").figure
     assert "From rows of 11 to rows of 96 each further column adds 60 steps to an epoch of 60 texts" in figure
     assert "a pad costs 1 step and 12,576 FLOPs" in figure
-    points = [{"max_len": width, "padding_share": 0.5, "steps": steps} for width, steps in ((10, 600), (20, 800))]
-    steep = {"law": {"points": points, "slope": 20.0, "texts": 60}}
-    assert claim(deep_results(drift=LEAK, replaced=steep), "C1")["stand"] == "refuted"
-    bent = [*points[:1], {"max_len": 20, "padding_share": 0.5, "steps": 2400}]
-    off = {"law": {"points": bent, "slope": 60.0, "texts": 60}}
-    assert claim(deep_results(drift=LEAK, replaced=off), "C1")["stand"] == "refuted"
+    assert claim(with_law(linear, 20.0, 600, 800), "C1").stand == "refuted"
+    assert claim(with_law(linear, 60.0, 600, 2400), "C1").stand == "refuted"
 
 
-def test_without_a_law_the_slope_is_undefined(results):
-    assert "slope is undefined" in claim(results(drift=LEAK), "C1")["figure"]
+def test_a_difference_that_one_seed_lacks_is_not_consistent(results):
+    lacking = claim(with_cells(results(drift={**LEAK, "estimate": 0.05}), stand_still), "C2")
+    assert (lacking.stand, lacking.depends_on) == ("depends", "the seed (whether every one shows it)")
+    assert "5 of 6 seeds" in lacking.figure
 
 
-def test_a_difference_that_one_seed_lacks_is_not_consistent(make_params):
-    params = make_params()
-    content = analysis(params, drift={**LEAK, "estimate": 0.05})
-    for cell in content["cells"]:
-        cell["seeds"][0]["drift_by_condition"]["pads-16"]["head"] = 0.001
-    found = claim(Results(report_content(params, Analysis(**content))), "C2")
-    assert (found["stand"], found["depends_on"]) == ("depends", "the seed (whether every one shows it)")
-    assert "5 of 6 seeds" in found["figure"]
+def stand_still(cell):
+    """Seed 0 under 16 pads."""
+    first, *others = cell.seeds
+    drifts = first.drift_by_condition | {"pads-16": first.drift_by_condition["pads-16"] | {"head": 0.001}}
+    return replace(cell, seeds=[replace(first, drift_by_condition=drifts), *others])
 
 
-def test_units_and_cosine_stand_beside_the_drift(deep_results, results):
-    assert "move 80.0 % [75.0, 85.0] of the units" in claim(deep_results(drift=LEAK), "C2")["figure"]
-    assert "mean cosine 0.840" in claim(deep_results(drift=LEAK), "C2")["figure"]
-    assert "an undefined share of the units" in claim(results(drift=LEAK), "C2")["figure"]
+def test_units_and_cosine_stand_beside_the_drift(deep_results):
+    known = deep_results(drift=LEAK)
+    assert "move 80.0 % [75.0, 85.0] of the units" in claim(known, "C2").figure
+    assert "mean cosine 0.840" in claim(known, "C2").figure
+    assert "an undefined share of the units" in claim(with_cells(known, without_states), "C2").figure
 
 
-def test_what_is_forgotten_has_a_half_life_or_a_reason(deep_results, results):
-    found = deep_results(drift=LEAK)
+def without_states(cell):
+    return replace(cell, conditions=[replace(condition, states=None) for condition in cell.conditions])
+
+
+def with_forgetting(results, **parts):
+    """Where a cell forgets."""
+    return with_cells(
+        results,
+        lambda cell: replace(cell, forgetting=replace(cell.forgetting, **parts) if cell.forgetting else None),
+    )
+
+
+def test_what_is_forgotten_has_a_half_life_or_a_reason(deep_results):
+    forgetting = deep_results(drift=LEAK)
     share = "(for the 90.0 % [85.0, 95.0] of pairs that converge)"
-    figure = claim(found, "C3")["figure"]
+    figure = claim(forgetting, "C3").figure
     assert f"every 11.6 [10.6, 12.6] pads halve the distance between texts of two classes {share}" in figure
     assert "`baseline` (pre): every" not in figure
     assert "`baseline` (pre): the distance" not in figure  # pads come before the text
-    for cell in found.report["cells"]:
-        cell["forgetting"] = (cell["forgetting"] or {}) | {"half_life": {}, "reasons": {"within": "a reason"}}
-    without = next(each["figure"] for each in claims(Results(found.report)) if each["id"] == "C3")
-    assert "of one class has no half-life, for a reason (95.0 % [90.0, 100.0] of pairs converge)" in without
-    missing = claim(results(drift=LEAK), "C3")["figure"]
-    assert "two classes has no half-life, for the analysis holds no forgetting curve" in missing
+    none = {"half_life": NO_PAIRS, "half_lives": {"within": [], "between": []}}
+    without = with_forgetting(forgetting, **none, reasons={"within": "a reason", "between": None})
+    said = "of one class has no half-life, for a reason (95.0 % [90.0, 100.0] of pairs converge)"
+    assert said in claim(without, "C3").figure
+    missing = with_cells(forgetting, lambda cell: replace(cell, forgetting=None))
+    said = "two classes has no half-life, for the analysis holds no forgetting curve"
+    assert said in claim(missing, "C3").figure
+
+
+NO_PAIRS = {"within": None, "between": None}
 
 
 def test_a_curve_that_is_there_is_not_said_to_be_missing(deep_results):
-    points = [{"pads": pads, "within": None, "between": None} for pads in (0, 16)]
-    forgetting = {"points": points, "half_life": {"within": None, "between": None}}
-    figure = claim(deep_results(drift=LEAK, replaced={"forgetting": forgetting}), "C3")["figure"]
+    none = {"half_life": NO_PAIRS, "half_lives": {"within": [], "between": []}}
+    unfitted = with_forgetting(deep_results(drift=LEAK), **none, converging=NO_PAIRS)
+    figure = claim(unfitted, "C3").figure
     assert "has no half-life, for none was fitted" in figure
     assert "holds no forgetting curve" not in figure
 
 
 def test_serving_stands_beside_the_flips(deep_results):
-    figure = claim(deep_results(drift=LEAK), "C4")["figure"]
+    figure = claim(deep_results(drift=LEAK), "C4").figure
     assert "and change its accuracy by −3.0 [−3.3, −2.7] points against serving it as trained" in figure
 
 
 def test_serving_alone_can_be_dramatic(deep_results):
-    def lose(record):
-        if (record["estimand"], record["condition"]) == ("accuracy_change", "pads-16") and record["estimate"]:
-            record.update(estimate=-0.2, low=-0.25, high=-0.15)
+    def lose(finding):
+        served = (finding.estimand, finding.condition) == ("accuracy_change", "pads-16") and finding.estimate
+        return replace(finding, estimate=-0.2, low=-0.25, high=-0.15) if served else finding
 
-    found = deep_results(drift=LEAK, gain=SAME_ACCURACY)
-    assert claim(found, "C4")["stand"] == "supported"
-    assert altered(found, lose)["C4"]["stand"] == "refuted"
+    served = deep_results(drift=LEAK, gain=SAME_ACCURACY)
+    assert claim(served, "C4").stand == "supported"
+    assert claim(with_verdicts(served, lose), "C4").stand == "refuted"
 
 
 def test_a_leaking_mask_says_how_far(results):
-    assert "its drift under 16 extra pads 0.385 [0.310, 0.470] DIFFERENT" in claim(results(drift=LEAK), "C5")["figure"]
+    assert "its drift under 16 extra pads 0.385 [0.310, 0.470] DIFFERENT" in claim(results(drift=LEAK), "C5").figure
 
 
 def test_untrimmed_masked_batches_support_that_masking_does_not_lower_the_cost(deep_results):
-    found = deep_results(drift=LEAK)
-    for cell in found.report["cells"]:
-        cell["computed_tokens"] = 22_320
-    again = {each["id"]: each for each in claims(Results(found.report))}
-    assert again["C6"]["stand"] == "supported"
+    untrimmed = with_cells(deep_results(drift=LEAK), lambda cell: replace(cell, computed_tokens=22_320))
+    assert claim(untrimmed, "C6").stand == "supported"
 
 
-def grows(record):
+def grows(finding):
     """More pads, more drift, of the baseline padded behind the text."""
-    if (record["estimand"], record["side"], record["verdict"]) == ("drift_ratio", "post", "DIFFERENT") and record[
-        "pads"
-    ]:
-        value = 0.02 * record["pads"]
-        record.update(estimate=value, low=0.8 * value, high=1.2 * value)
+    if (finding.estimand, finding.side, finding.verdict) != ("drift_ratio", "post", "DIFFERENT") or not finding.pads:
+        return finding
+    value = 0.02 * finding.pads
+    return replace(finding, estimate=value, low=0.8 * value, high=1.2 * value)
 
 
 def test_the_amount_and_the_side_of_padding_are_decided_where_intervals_lie_apart(deep_results):
-    found = altered(deep_results(drift={**LEAK, "estimate": 0.05, "low": 0.04, "high": 0.06}), grows)["C7"]
-    assert found["stand"] == "depends"
-    assert "the amount of padding (post) and the padding side" in found["depends_on"]
-    assert "the amount of padding (pre)" not in found["depends_on"]
-    assert "0.0200 [0.0160, 0.0240] at 1 extra pad to 1.28 [1.02, 1.54] at 64" in found["figure"]
-    assert "rising at every step, intervals apart" in found["figure"]
+    small = deep_results(drift={**LEAK, "estimate": 0.05, "low": 0.04, "high": 0.06})
+    ruled = claim(with_verdicts(small, grows), "C7")
+    assert ruled.stand == "depends"
+    assert "the amount of padding (post) and the padding side" in ruled.depends_on
+    assert "the amount of padding (pre)" not in ruled.depends_on
+    assert "0.0200 [0.0160, 0.0240] at 1 extra pad to 1.28 [1.02, 1.54] at 64" in ruled.figure
+    assert "rising at every step, intervals apart" in ruled.figure
 
 
 def test_where_all_intervals_meet_the_extent_stays_open(deep_results):
-    found = claim(deep_results(drift=LEAK), "C7")
-    assert found["stand"] == "open"
-    assert "intervals apart" not in found["figure"]
-    assert "1.92 for texts of 4 to 7 tokens and 0.480 for 17 to 31 with post-padding" in found["figure"]
-    assert "Not varied: the number of layers, the number of units and the downstream layer" in found["figure"]
+    ruled = claim(deep_results(drift=LEAK), "C7")
+    assert ruled.stand == "open"
+    assert "intervals apart" not in ruled.figure
+    assert "1.92 for texts of 4 to 7 tokens and 0.480 for 17 to 31 with post-padding" in ruled.figure
+    assert "Not varied: the number of layers, the number of units and the downstream layer" in ruled.figure
 
 
 def test_one_side_and_one_number_of_pads_leave_their_part_undefined(results):
-    figure = claim(results({"pad.sides": ["post"], "export.pads": [0, 16]}, drift=LEAK), "C7")["figure"]
+    figure = claim(results({"pad.sides": ["post"], "export.pads": [0, 16]}, drift=LEAK), "C7").figure
     assert "undefined with post-padding (one number of pads)" in figure
     assert "undefined, for there is post-padding alone" in figure
 
 
-def test_a_size_that_variants_vary_is_not_called_fixed(make_params):
+def test_a_size_that_variants_vary_is_not_called_fixed(results):
     changes = {"variants": {"baseline": {"mask": "none"}, "wide": {"mask": "none", "units": 64}}}
     changes |= {"train.variants": ["baseline", "wide"], "gate.invariant": ["wide"]}
-    params = make_params(changes)
-    found = claim(Results(report_content(params, Analysis(**analysis(params, drift=LEAK)))), "C7")
-    assert "Not varied: the number of layers and the downstream layer; run `make sweep NAME=size" in found["figure"]
+    figure = claim(results(changes, drift=LEAK), "C7").figure
+    assert "Not varied: the number of layers and the downstream layer; run `make sweep NAME=size" in figure
 
 
 def test_what_truncation_saves_is_said_and_what_it_costs_is_open(results):
-    found = claim(results(drift=LEAK), "C9")
-    assert "Rows of 31 instead of 48, the longest training text, cost 35.4 % fewer steps" in found["figure"]
-    assert "cut 5.0 % of the training texts, 3.0 % of their tokens" in found["figure"]
-    assert found["stand"] == "open"
+    ruled = claim(results(drift=LEAK), "C9")
+    assert "Rows of 31 instead of 48, the longest training text, cost 35.4 % fewer steps" in ruled.figure
+    assert "cut 5.0 % of the training texts, 3.0 % of their tokens" in ruled.figure
+    assert ruled.stand == "open"
 
 
 def test_a_run_that_cuts_nothing_says_so(results):
-    report = results(drift=LEAK).report
-    report["dataset"]["tokens"]["splits"]["train"]["length_quantiles"]["1"] = 31
-    found = {each["id"]: each for each in claims(Results(report))}["C9"]
-    assert found["figure"].startswith("This run cuts no training text")
+    cut = results(drift=LEAK)
+    dataset = cut.report.dataset
+    train = dataset.tokens.splits["train"]
+    short = replace(train, length_quantiles=train.length_quantiles | {"1": 31})
+    tokens = replace(dataset.tokens, splits=dataset.tokens.splits | {"train": short})
+    uncut = with_report(cut, dataset=replace(dataset, tokens=tokens))
+    assert claim(uncut, "C9").figure.startswith("This run cuts no training text")
 
 
 def test_what_one_run_cannot_tell_stays_open_and_names_the_run_that_could(results):
     for name in ("C7", "C8", "C9"):
-        found = claim(results(drift=LEAK), name)
-        assert found["stand"] == "open"
-        assert "`make sweep NAME=" in found["figure"]
-        assert "DATASET=synthetic`" in found["figure"]
+        ruled = claim(results(drift=LEAK), name)
+        assert ruled.stand == "open"
+        assert "`make sweep NAME=" in ruled.figure
+        assert "DATASET=synthetic`" in ruled.figure
