@@ -71,15 +71,6 @@ class StateHistogram:
             bins += first_unit[block]
             np.add.at(flat, bins.reshape(-1), np.int32(1))
 
-    def merge(self, other: "StateHistogram") -> "StateHistogram":
-        """The histogram of both sets of texts; neither of the two changes.
-
-        Raises:
-            ValueError: the shapes differ.
-        """
-        _check_alike(self, other)
-        return StateHistogram(self.counts + other.counts)
-
 
 def length_stratum(length: NDArray[np.integer], edges: NDArray[np.integer]) -> NDArray[np.intp]:
     """The stratum of every text by its length: the first has at most edges[0] tokens, the last more than edges[-1].

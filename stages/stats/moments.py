@@ -147,19 +147,6 @@ class Moments:
         for index, start, end in zip(present, starts, ends, strict=True):
             self._add_to(index, x[start:end], y[start:end])
 
-    def merge(self, other: "Moments") -> "Moments":
-        """The moments of both sets of rows.
-
-        Raises:
-            ValueError: the two have other groups, widths or shifts.
-        """
-        if self.xy.shape != other.xy.shape:
-            raise ValueError(f"moments of shapes {self.xy.shape} and {other.xy.shape} do not merge")
-        if not (np.array_equal(self.shift_x, other.shift_x) and np.array_equal(self.shift_y, other.shift_y)):
-            raise ValueError("moments with different shifts do not merge")
-        sums = [one + two for one, two in zip(self._sums(), other._sums(), strict=True)]
-        return Moments(self.shift_x, self.shift_y, *sums)
-
     def total(self) -> "Moments":
         """The moments of all groups, as one group."""
         return Moments(self.shift_x, self.shift_y, *(sums.sum(axis=0, keepdims=True) for sums in self._sums()))
