@@ -21,26 +21,9 @@ from stages.reporting.figures.registry import FIGURES
 from stages.reporting.format import format_count, format_p, format_plain, listed
 from stages.reporting.render import TEMPLATES, Drawing, Page, literal, markdown_table, page_of, rendered
 from stages.reporting.table import Cell, Table
-from stages.reporting.tables import (
-    design,
-    headline_table,
-    pads_table,
-    seeds_table,
-    serving_table,
-    training_table,
-    worth,
-    worth_table,
-)
-from stages.reporting.tables_data import batching_table, dropped, law_table, splits_table, vectors_found
-from stages.reporting.tables_information import (
-    distributions_table,
-    forgetting_table,
-    information_table,
-    pad_count_table,
-    probe_texts,
-    similarity_table,
-    states_table,
-)
+from stages.reporting.tables import EFFECT_TABLES, design, worth
+from stages.reporting.tables_data import DATA_TABLES, dropped, vectors_found
+from stages.reporting.tables_information import INFORMATION_TABLES, probe_texts
 from stages.reporting.typed_results import Results, condition_text, head_text
 from stages.stats.verdicts import Verdict
 
@@ -65,7 +48,7 @@ def report_html(results: Results, figures: dict[str, str]) -> str:
         results: report.json; its `units`, where it has them, are what the explorer shows.
         figures: SVG by name.
     """
-    prose = _prose(results, lambda name: f"```table\n{name}\n```\n", lambda name: f"```figure\n{name}\n```\n")
+    prose = _prose(results, _block("table"), _block("figure"))
     drawings = {name: Drawing(name, figure.caption, figures[name]) for name, figure in FIGURES.items()}
     content = page_of(prose, _tables(results), drawings)
     return html_document(content, results.report.units, why_no_units(results))
@@ -98,6 +81,11 @@ def html_document(content: Page, units: list[UnitFacts], no_units: str) -> str:
 def _markdown_figure(name: str) -> str:
     drawing = Drawing(name, FIGURES[name].caption)
     return f"![{drawing.title}](figures/{name}.svg)\n\n{drawing.caption}\n"
+
+
+def _block(kind: str) -> Callable[[str], str]:
+    """What stands for a table or a figure in the prose of the page, by its name."""
+    return lambda name: f"```{kind}\n{name}\n```\n"
 
 
 def _prose(results: Results, table: Callable[[str], str], figure: Callable[[str], str]) -> str:
@@ -134,7 +122,7 @@ def _context(results: Results) -> dict[str, Any]:
         "copies": listed([f"`{variant}`" for variant in results.copies]),
         "one_copy": len(results.copies) == 1,
         "n_seeds": n_seeds,
-        "smallest_p": format_p(2 / 2 ** len(results.cells[0].seeds)),
+        "smallest_p": format_p(2 / 2**n_seeds),
         "design": design(results),
         "worth": worth(results),
         "probes": probe_texts(results),
@@ -192,26 +180,10 @@ def _confounded(results: Results) -> list[str]:
 
 
 def _tables(results: Results) -> dict[str, Table]:
-    """Every table, by the name that the template knows it by."""
-    return {
-        "headline": headline_table(results),
-        "pads": pads_table(results),
-        "serving": serving_table(results),
-        "training": training_table(results),
-        "worth": worth_table(results),
-        "states": states_table(results),
-        "information": information_table(results),
-        "pad_count": pad_count_table(results),
-        "forgetting": forgetting_table(results),
-        "similarity": similarity_table(results),
-        "distributions": distributions_table(results),
-        "batching": batching_table(results),
-        "law": law_table(results),
-        "seeds": seeds_table(results),
-        "splits": splits_table(results),
-        "words": _words_table(results),
-        "provenance": _provenance_table(results),
-    }
+    """Every table, by the name that the templates know it by."""
+    makers = EFFECT_TABLES | INFORMATION_TABLES | DATA_TABLES
+    makers |= {"words": _words_table, "provenance": _provenance_table}
+    return {name: make(results) for name, make in makers.items()}
 
 
 def _words_table(results: Results) -> Table:

@@ -251,3 +251,14 @@ def worth(results: Results) -> str:
         f"{PERCENT.of(bag.accuracy)} on the same test texts; {best.title}, the best mean here, differs from it "
         f"by {POINTS.of(best.over_bag_of_words)} points."
     )
+
+
+EFFECT_TABLES = {
+    "headline": headline_table,
+    "pads": pads_table,
+    "serving": serving_table,
+    "training": training_table,
+    "seeds": seeds_table,
+    "worth": worth_table,
+}
+"""By the name that the templates know them by."""

@@ -102,3 +102,7 @@ def dropped(counts: TextCounts) -> str:
         f"{format_count(counts.read)} rows were read: {listed(left_out) or 'none'} dropped, "
         f"{format_count(counts.kept)} kept."
     )
+
+
+DATA_TABLES = {"batching": batching_table, "law": law_table, "splits": splits_table}
+"""By the name that the templates know them by."""

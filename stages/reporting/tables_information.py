@@ -260,3 +260,14 @@ def _range_cell(values: list[float], text: Callable[[float], str]) -> Cell:
         return MISSING_CELL
     least, most = text(min(values)), text(max(values))
     return Cell(least if least == most else f"{least} to {most}", min(values))
+
+
+INFORMATION_TABLES = {
+    "states": states_table,
+    "distributions": distributions_table,
+    "similarity": similarity_table,
+    "information": information_table,
+    "pad_count": pad_count_table,
+    "forgetting": forgetting_table,
+}
+"""By the name that the templates know them by."""
