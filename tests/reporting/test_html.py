@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -17,9 +16,8 @@ from stages.reporting.figures.style import svg
 from stages.reporting.format import POINTS, RATIO, format_percent
 from stages.reporting.render import TEMPLATES, Drawing, page_of
 from stages.reporting.table import EXACT_CELL, MISSING_CELL, Cell, Notes, Table, judged_cell, number_cell
-from stages.reporting.typed_results import Results
 from stages.stats.verdicts import Verdict
-from tests.reporting.analyses import EXACT, LEAK, NOTHING
+from tests.reporting.analyses import EXACT, LEAK, NOTHING, with_report
 from tests.reporting.findings import finding
 
 SVG = '<svg viewBox="0 0 9 9"><text>a &lt; b</text></svg>'
@@ -79,7 +77,7 @@ def whole(results):
     """report.md and report.html of an analysis made by hand, with a drawing in the place of every figure."""
 
     def make(changes=None, units=(), draw=lambda name, found: SVG, **outcome):
-        found = Results(replace(results(changes, **outcome).report, units=list(units)))
+        found = with_report(results(changes, **outcome), units=list(units))
         markdown = report_markdown(found)
         return markdown, report_html(found, {name: draw(name, found) for name in FIGURES})
 

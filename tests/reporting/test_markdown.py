@@ -1,6 +1,7 @@
 """The document as a whole: in form for every outcome, with every key and with none, and in the order promised."""
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -8,8 +9,7 @@ import pytest
 from stages.reporting.documents import report_html, report_markdown
 from stages.reporting.figures.registry import FIGURES
 from stages.reporting.format import listed
-from stages.reporting.results import Results
-from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL
+from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, with_cells, with_report
 
 OUTCOMES = {
     "leak": ({}, {"drift": LEAK}),
@@ -24,15 +24,17 @@ OUTCOMES = {
     "seven classes": ({"dataset": "snips"}, {"drift": LEAK, "classes": 7, "truth": False}),
     "one number of pads": ({"export.pads": [0, 4], "report.pads": 4}, {"drift": LEAK}),
 }
-ABSENT = dict.fromkeys(("probes", "forgetting", "pad_step", "training", "alone", "similarity", "cost", "law", "path"))
 
 
-@pytest.fixture(params=("every key", "no further key", "every further key null"))
+@pytest.fixture(params=("as trained", "served otherwise", "little known"))
 def document(request, results, deep_results):
+    def little_known(cell):
+        conditions = [replace(condition, states=None, distributions=None) for condition in cell.conditions]
+        return replace(cell, conditions=conditions, probes=None, forgetting=None, pad_step=None, path=None)
+
     def make(changes, outcome):
-        if request.param == "no further key":
-            return report_markdown(results(changes, **outcome))
-        return report_markdown(deep_results(changes, ABSENT if "null" in request.param else None, **outcome))
+        found = (results if request.param == "as trained" else deep_results)(changes, **outcome)
+        return report_markdown(with_cells(found, little_known) if request.param == "little known" else found)
 
     return make
 
@@ -87,28 +89,26 @@ def test_every_figure_has_its_caption_right_behind_it(deep_results):
 def test_all_claims_and_questions_are_told_with_their_stand(deep_results):
     found = deep_results(drift=LEAK)
     text = report_markdown(found)
-    for each in found.report["claims"]:
-        assert f"**{each['id']}. {each['claim']}** This run: **{each['stand']}**" in text
-    for each in found.report["questions"]:
-        assert f"- **{each['question']}** {each['answer']}" in text
+    for claim in found.report.claims:
+        assert f"**{claim.id}. {claim.claim}** This run: **{claim.stand}**" in text
+    for question in found.report.questions:
+        assert f"- **{question.question}** {question.answer}" in text
 
 
 def test_a_table_that_has_no_rows_says_why(results):
-    text = report_markdown(results(drift=LEAK))
-    for section in ("Similarity", "Distributions", "What padding costs"):
+    text = report_markdown(results({"train.variants": ["baseline"]}, drift=EXACT))
+    for section in ("Training across seeds", "Distributions"):
         body = re.search(rf"### {section}\n(.*?)\n##", text, re.DOTALL)[1]
         assert "Undefined: " in body
 
 
 def test_names_that_look_like_markup_are_shown_letter_by_letter(deep_results):
     names = ["_a_", "<b>", "*c*", "[d](e)", "f|`g`", "&lt;", "$h$"]
-    report = deep_results(drift=LEAK).report
-    corpus = report["dataset"]["corpus"]
-    corpus["classes"] = names
-    for split in corpus["splits"].values():
-        split["classes"] = dict.fromkeys(names, 1)
-    report["dataset"]["name"] = "_mine_"
-    html = report_html(Results(report), dict.fromkeys(FIGURES, '<svg viewBox="0 0 9 9"></svg>'))
+    found = deep_results(drift=LEAK)
+    corpus = found.report.dataset.corpus
+    splits = {name: replace(split, classes=dict.fromkeys(names, 1)) for name, split in corpus.splits.items()}
+    named = replace(found.report.dataset, name="_mine_", corpus=replace(corpus, classes=names, splits=splits))
+    html = report_html(with_report(found, dataset=named), dict.fromkeys(FIGURES, '<svg viewBox="0 0 9 9"></svg>'))
     assert re.search(r"<title>[^<]*\(_mine_\)</title>", html)
     (classes,) = re.findall(r"The corpus has 7 classes: (.*?)\.\n? ?Always", html)
     assert not re.search(r"<(?!/?p>)", classes)

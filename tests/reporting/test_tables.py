@@ -1,7 +1,10 @@
 """Rows stand for what they say: copies left out, exact rows together, reasons where a figure is missing."""
 
+from dataclasses import replace
+
 import pytest
 
+from stages.analysis.contract_memory import FixedPoint, PadStep, PadStepSeed
 from stages.reporting.format import format_p
 from stages.reporting.tables import design, headline_table, pads_table, serving_table, training_table
 from stages.reporting.tables_data import batching_table, law_table
@@ -13,7 +16,7 @@ from stages.reporting.tables_information import (
     similarity_table,
     states_table,
 )
-from tests.reporting.analyses import LEAK, NOTHING, UNCLEAR
+from tests.reporting.analyses import LEAK, NOTHING, UNCLEAR, with_cells, with_report
 
 DETAILS = (
     pads_table,
@@ -49,10 +52,8 @@ def test_copies_of_the_baseline_stand_in_the_first_table_alone(table, deep_resul
 
 @pytest.mark.parametrize("table", DETAILS)
 def test_a_double_mask_that_is_no_copy_has_rows(table, deep_results):
-    report = deep_results(drift=LEAK)
-    for cell in report.report["cells"]:
-        cell["same_as_baseline"] = False
-    assert rows(table(report), variant="double_mask")
+    others = with_cells(deep_results(drift=LEAK), lambda cell: replace(cell, same_as_baseline=False))
+    assert rows(table(others), variant="double_mask")
 
 
 @pytest.mark.parametrize("table", (pads_table, serving_table, information_table))
@@ -132,13 +133,13 @@ def test_every_state_has_a_row_and_exact_states_share_one(deep_results):
     assert [row["state"] for row in rows(table, variant="masked")] == ["every state"]
 
 
-def test_distributions_are_of_cells_that_move(deep_results, results):
+def test_distributions_are_of_cells_that_move(deep_results):
     table = distributions_table(deep_results(drift=LEAK))
     assert not rows(table, variant="masked")
     first, *strata = rows(table)
     assert (first["texts"], first["KS, largest"]) == ("40", "0.800")
     assert [row["length of the texts"] for row in strata] == ["4 to 7", "8 to 11", "12 to 16", "17 to 31"]
-    assert not distributions_table(results(drift=LEAK)).rows
+    assert not distributions_table(deep_results(drift=NOTHING, learned=False)).rows
 
 
 def test_pads_are_read_against_chance_control_and_bits(deep_results):
@@ -150,15 +151,21 @@ def test_pads_are_read_against_chance_control_and_bits(deep_results):
 
 
 def test_a_probe_that_could_not_be_fitted_says_why(deep_results):
-    broken = {"pad_count": {"classes": 8, "accuracy": None, "chance": None, "reason": "too few texts"}}
-    table = pad_count_table(deep_results(drift=LEAK, replaced={"probes": broken}))
+    def broken(cell):
+        count = replace(cell.probes.pad_count, accuracy=None, reason="too few texts")
+        return replace(cell, probes=replace(cell.probes, pad_count=count))
+
+    table = pad_count_table(with_cells(deep_results(drift=LEAK), broken))
     assert rows(table)[0]["accuracy of reading k"] == "– (1)"
     assert table.notes == ["too few texts"]
 
 
 @pytest.mark.parametrize("table", (pad_count_table, forgetting_table))
-def test_what_is_not_there_has_a_reason(table, results):
-    found = table(results(drift=LEAK))
+def test_what_is_not_there_has_a_reason(table, deep_results):
+    lacking = with_cells(
+        deep_results(drift=LEAK), lambda cell: replace(cell, probes=None, forgetting=None, pad_step=None)
+    )
+    found = table(lacking)
     assert rows(found)[0][found.header[2]] == "– (1)"
     assert "the analysis holds" in found.notes[0]
 
@@ -178,46 +185,57 @@ def test_forgetting_has_half_lives_ends_and_reasons(deep_results):
     assert "nothing is forgotten" in table.notes[int(masked["half-life within a class, pads"][-2]) - 1]
 
 
+def ending(results, *points, settled):
+    """The same results with these fixed points of one seed."""
+    seed = PadStepSeed(seed=0, settled=settled, fixed_points=list(points))
+    step = PadStep(moves=True, layer="lstm_1", seeds=[seed])
+    return with_cells(results, lambda cell: replace(cell, pad_step=step))
+
+
 def test_no_run_of_pads_that_settled_leaves_the_radius_undefined(deep_results):
-    step = {"moves": True, "layer": "lstm_1", "seeds": [{"seed": 0, "settled": 0.0, "fixed_points": []}]}
-    table = forgetting_table(deep_results(drift=LEAK, replaced={"pad_step": step}))
+    table = forgetting_table(ending(deep_results(drift=LEAK), settled=0.0))
     (row,) = rows(table)
     assert (row["fixed points of a seed"], row["starts that settled"]) == ("0", "0.0 %")
     assert "no run of pads settled" in table.notes
 
 
 def test_the_radius_ranges_over_every_fixed_point(deep_results):
-    points = [{"spectral_radius": radius, "starts": 0.5, "residual": 0.0} for radius in (0.7, 0.98)]
-    step = {"moves": True, "layer": "lstm_1", "seeds": [{"seed": 0, "settled": 1.0, "fixed_points": points}]}
-    (row,) = rows(forgetting_table(deep_results(drift=LEAK, replaced={"pad_step": step})))
+    points = [FixedPoint(spectral_radius=radius, starts=0.5, residual=0.0) for radius in (0.7, 0.98)]
+    (row,) = rows(forgetting_table(ending(deep_results(drift=LEAK), *points, settled=1.0)))
     assert (row["spectral radius"], row["fixed points of a seed"]) == ("0.700 to 0.980", "2")
 
 
+def with_forgetting(results, **figures):
+    """The same results with other figures where there is a curve."""
+    return with_cells(
+        results,
+        lambda cell: replace(cell, forgetting=cell.forgetting and replace(cell.forgetting, **figures)),
+    )
+
+
 def test_without_the_share_of_pairs_the_half_life_stands_alone(deep_results):
-    found = deep_results(drift=LEAK)
-    for cell in found.report["cells"]:
-        (cell["forgetting"] or {}).pop("converging", None)
+    found = with_forgetting(deep_results(drift=LEAK), converging={"within": None, "between": None})
     (post,) = rows(forgetting_table(found))
     assert post["half-life between classes, pads"] == "11.6 [10.6, 12.6]"
 
 
 def test_half_lives_of_some_seeds_are_told_as_a_range(deep_results):
-    found = deep_results(drift=LEAK)
-    for cell in found.report["cells"]:
-        if cell["forgetting"]:
-            cell["forgetting"]["half_life"]["within"] = None
-            cell["forgetting"]["half_lives"] = {"within": [5.3, 7.1, 11.2], "between": []}
-            cell["forgetting"]["reasons"]["within"] = "the distance does not fall exponentially in 3 of 6 seeds"
+    reason = "the distance does not fall exponentially in 3 of 6 seeds"
+    found = with_forgetting(
+        deep_results(drift=LEAK),
+        half_life={"within": None, "between": None},
+        half_lives={"within": [5.3, 7.1, 11.2], "between": []},
+        reasons={"within": reason, "between": "no seed has one"},
+    )
     table = forgetting_table(found)
     (post,) = rows(table)
     assert post["half-life within a class, pads"].startswith("5.30 to 11.2 in 3 of 6 seeds (")
-    assert "the distance does not fall exponentially in 3 of 6 seeds" in table.notes
+    assert reason in table.notes
 
 
-def test_pairs_with_a_copy_are_left_out_of_the_similarity(deep_results, results):
+def test_pairs_with_a_copy_are_left_out_of_the_similarity(deep_results):
     found = [row[1] for row in texts(similarity_table(deep_results(drift=LEAK))) if row[0] == "pre"]
     assert found == ["`baseline` and `masked`, same seed", "`baseline`, pairs of seeds", "`masked`, pairs of seeds"]
-    assert not similarity_table(results(drift=LEAK)).rows
 
 
 def test_sides_that_cost_the_same_share_a_row(deep_results):
@@ -231,14 +249,12 @@ def test_sides_that_cost_the_same_share_a_row(deep_results):
 
 def test_sides_that_cost_differently_have_rows_of_their_own(deep_results):
     found = deep_results(drift=LEAK)
-    for record in found.report["cost"]:
-        record["steps"] += record["side"] == "pre"
-    assert {row[0] for row in batching_table(found).rows} == {"pre", "post"}
+    costs = [replace(cost, steps=cost.steps + (cost.side == "pre")) for cost in found.report.cost]
+    assert {row[0] for row in batching_table(with_report(found, cost=costs)).rows} == {"pre", "post"}
 
 
-def test_the_law_has_a_row_for_each_width(deep_results, results):
+def test_the_law_has_a_row_for_each_width(deep_results):
     assert ["31", "58.1 %", "1,860"] in texts(law_table(deep_results(drift=LEAK)))
-    assert not law_table(results(drift=LEAK)).rows
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.03125, "0.031"), (0.0004, "<0.001"), (1.0, "1.000"), (None, "–")])

@@ -1,19 +1,16 @@
 """What the report says of the bag of words and of word vectors."""
 
+from dataclasses import replace
+
+from stages.analysis.contract_texts import VectorCoverage
 from stages.reporting.documents import report_markdown
-from stages.reporting.results import Results
 from stages.reporting.tables import worth, worth_table
 from stages.reporting.tables_data import vectors_found
-from tests.reporting.analyses import LEAK
+from tests.reporting.analyses import LEAK, with_report
 
 SENTENCE = (
     "A bag of words with logistic regression, no neural network, reaches 80.0 % [65.2, 89.5] on the same test texts"
 )
-
-
-def without_bag(results):
-    cells = [{**cell, "over_bag_of_words": None} for cell in results.report["cells"]]
-    return Results(results.report | {"bag_of_words": None, "cells": cells})
 
 
 def test_the_bag_stands_above_the_cells_that_are_compared_with_it(results):
@@ -44,23 +41,17 @@ def test_the_sentence_stands_once_in_the_document(results):
     assert report_markdown(results(drift=LEAK)).count(SENTENCE) == 1
 
 
-def test_a_report_without_a_bag_says_nothing_of_it(results):
-    bare = without_bag(results(drift=LEAK))
-    assert worth(bare) == ""
-    assert worth_table(bare).rows == []
-    assert "bag of words with logistic" not in report_markdown(bare)
-
-
 def test_vectors_are_told_with_what_they_cover(results):
-    found = {"file": "glove.txt", "dimension": 50, "words_found": 7312, "vocabulary": 9998}
+    vectors = VectorCoverage(
+        file="glove.txt", dimension=50, words_found=7312, vocabulary=9998, share_of_training_tokens_found=0.981
+    )
     sentence = (
         "`glove.txt` has vectors of 50 values for 7,312 of the 9,998 words of the vocabulary, which are 98.1 % of the "
         "training tokens."
     )
-    vectors = found | {"share_of_training_tokens_found": 0.981}
-    assert vectors_found(vectors) == sentence
-    report = results(drift=LEAK).report
-    tokens = report["dataset"]["tokens"] | {"vectors": vectors}
-    shown = Results(report | {"dataset": report["dataset"] | {"tokens": tokens}})
+    assert (vectors_found(vectors), vectors_found(None)) == (sentence, "")
+    found = results(drift=LEAK)
+    dataset = found.report.dataset
+    shown = with_report(found, dataset=replace(dataset, tokens=replace(dataset.tokens, vectors=vectors)))
     assert sentence in report_markdown(shown)
-    assert "has vectors of" not in report_markdown(results(drift=LEAK))
+    assert "has vectors of" not in report_markdown(found)
