@@ -139,6 +139,11 @@ class Results:
         return [cell for cell in self.cells if cell.variant not in self.copies]
 
     @property
+    def served(self) -> list[str]:
+        """The conditions in which figures show how models serve: alone, the headline's pads, as trained, other side."""
+        return list(dict.fromkeys((ALONE, self.headline, AS_TRAINED, OTHER_SIDE)))
+
+    @property
     def original_names(self) -> dict[str, str]:
         """Labels of the variants that are no copies; that of the baseline names its copies too."""
         names = [variant for variant in self.variants if variant not in self.copies]

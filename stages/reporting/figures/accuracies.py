@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from stages.analysis.contract_cells import ALONE, CellFacts
+from stages.analysis.contract_cells import CellFacts
 from stages.analysis.estimate import Estimate
 from stages.reporting.figures.marks import bound, intervals, name_places, scaled, seed_dots
 from stages.reporting.figures.style import (
@@ -14,13 +14,13 @@ from stages.reporting.figures.style import (
     empty_figure,
     handle,
     legend,
+    not_drawn,
     panels,
     rule,
     title,
     variant_lines,
 )
 from stages.reporting.typed_results import Results, condition_label
-from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
 
 SHARE = 0.76
 """Of a condition's place, what its cells take."""
@@ -52,9 +52,8 @@ def accuracy_figure(results: Results) -> Figure:
 
 def mismatch_figure(results: Results) -> Figure:
     """Accuracy of each cell under the padding of its training and under others, in percent: seeds, mean, interval."""
-    names = dict.fromkeys((ALONE, results.headline, AS_TRAINED, OTHER_SIDE))
-    served = {(cell.name, name): _served(cell, name) for cell in results.cells for name in names}
-    conditions = [name for name in names if any(served[cell.name, name] for cell in results.cells)]
+    served = {(cell.name, name): _served(cell, name) for cell in results.cells for name in results.served}
+    conditions = [name for name in results.served if any(served[cell.name, name] for cell in results.cells)]
     if len(conditions) < 2:
         return empty_figure(
             "This run cannot show what serving under another padding does: no seed beat chance, or none was served so."
@@ -72,7 +71,7 @@ def mismatch_figure(results: Results) -> Figure:
             axes.axvline(place - 0.5, color="#e6e6e6", linewidth=0.8)
         name_places(axes, [condition_label(name) for name in conditions])
         silent = [cell.variant for cell, _ in cells if not cell.learned]
-        title(axes, f"trained with {side}-padding", f"at chance, not drawn: {', '.join(silent)}" if silent else "")
+        title(axes, f"trained with {side}-padding", not_drawn(silent, "at chance"))
         axes.set_xlabel("served")
     drawn[0].set_ylabel("test accuracy (%)")
     legend(figure, [*variant_lines(results, results.original_names, plain=True), dot("seed that learned")])

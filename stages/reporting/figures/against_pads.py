@@ -17,6 +17,7 @@ from stages.reporting.figures.style import (
     Look,
     empty_figure,
     legend,
+    not_drawn,
     panels,
     rule,
     title,
@@ -97,7 +98,7 @@ def _why(results: Results, what: str) -> str:
 
 def _curves(results: Results, estimand: str) -> list[Curve]:
     """Drift or flips of every cell; the seeds of one that is exact stand at 0."""
-    rows, looks, found = rows_by_pads(results, estimand), variant_looks(results.variants), []
+    rows, looks, curves = rows_by_pads(results, estimand), variant_looks(results.variants), []
     for cell in results.cells:
         placed = [(row.pads, row.value) for row in rows if row.cell == cell.name]
         seeds = [
@@ -106,8 +107,8 @@ def _curves(results: Results, estimand: str) -> list[Curve]:
             for seed in cell.learned
             if (value := _of_seed(cell, seed, estimand, condition_name(pads))) is not None
         ]
-        found.append(Curve(cell.side, cell.variant, looks[cell.variant], placed, seeds))
-    return found
+        curves.append(Curve(cell.side, cell.variant, looks[cell.variant], placed, seeds))
+    return curves
 
 
 def _of_seed(cell: CellFacts, seed: SeedFacts, estimand: str, condition: str) -> float | None:
@@ -116,17 +117,17 @@ def _of_seed(cell: CellFacts, seed: SeedFacts, estimand: str, condition: str) ->
 
 def _layer_curves(results: Results) -> list[Curve]:
     """The drift of the hidden state of every recurrent layer of every cell, drawn differently by depth."""
-    looks, found = variant_looks(results.variants), []
+    looks, curves = variant_looks(results.variants), []
     for cell in results.originals:
         known = [(pads, cell.at(condition_name(pads))) for pads in results.pads]
-        drifts = [(pads, facts.drift_ratio) for pads, facts in known if facts]
+        drifts = [(pads, condition.drift_ratio) for pads, condition in known if condition]
         names = _hidden(cell)
         for depth, name in enumerate(names):
             placed = [(pads, one) for pads, drift in drifts if (one := drift.get(name))]
             width = 1.0 + 1.2 * (depth + 1) / len(names)
             look = replace(looks[cell.variant], line=_depth_line(depth, len(names)), width=width)
-            found.append(Curve(cell.side, cell.variant, look, placed, []))
-    return found
+            curves.append(Curve(cell.side, cell.variant, look, placed, []))
+    return curves
 
 
 def _hidden(cell: CellFacts) -> list[str]:
@@ -159,7 +160,7 @@ def _panel(
     undefined = [curve.variant for curve in of_side if not curve.placed]
     if len(undefined) == len(of_side):
         axes.text(0.5, 0.5, NOBODY, transform=axes.transAxes, ha="center", va="center", color=GREY)
-    title(axes, f"{side}-padding", f"undefined, not drawn: {', '.join(undefined)}" if undefined else "")
+    title(axes, f"{side}-padding", not_drawn(undefined))
     axes.set_xscale("log", base=2)
     axes.set_xlim(results.pads[0] / 1.2, results.pads[-1] * 1.2)
     axes.xaxis.set_major_locator(FixedLocator(results.pads))

@@ -72,7 +72,7 @@ def cost_figure(results: Results) -> Figure:
     for axes, (sides, bars) in zip(drawn, groups, strict=True):
         for row, bar in enumerate(bars):
             _bar(axes, row, bar, unit, results.variants)
-        name_rows(axes, [BATCHINGS.get(batching, batching.replace("_", " ")) for batching, _, _, _ in bars])
+        name_rows(axes, [BATCHINGS[batching] for batching, _, _, _ in bars])
         axes.set_xlim(0, 1.5 * longest / unit)
         axes.set_title(" and ".join(f"{side}-padding" for side in sides))
     ticks = [tick for tick in MaxNLocator(5).tick_values(0, longest / unit) if 0 <= tick <= 1.02 * longest / unit]
@@ -134,24 +134,24 @@ Bar = tuple[str, float, int, list[str]]
 
 def _bars(costs: list[BatchingCost], side: str) -> list[Bar]:
     """One bar for each way of batching and number of steps, in the order of `BATCHINGS`."""
-    found: dict[tuple[str, float, int], list[str]] = {}
+    users: dict[tuple[str, float, int], list[str]] = {}
     for cost in costs:
         if cost.side == side:
-            found.setdefault((cost.batching, cost.steps, cost.text_steps), []).extend([cost.variant] * cost.usable)
-    order = [*BATCHINGS, *dict.fromkeys(batching for batching, _, _ in found if batching not in BATCHINGS)]
-    return [(*key, users) for key, users in sorted(found.items(), key=lambda item: (order.index(item[0][0]), item[0]))]
+            users.setdefault((cost.batching, cost.steps, cost.text_steps), []).extend([cost.variant] * cost.usable)
+    order = list(BATCHINGS)
+    return [(*key, names) for key, names in sorted(users.items(), key=lambda item: (order.index(item[0][0]), item[0]))]
 
 
 def _same_bars(groups: list[tuple[str, list[Bar]]]) -> list[tuple[list[str], list[Bar]]]:
     """Sides whose bars are the same share a panel."""
-    found: list[tuple[list[str], list[Bar]]] = []
+    alike: list[tuple[list[str], list[Bar]]] = []
     for side, bars in groups:
-        twin = next((sides for sides, others in found if others == bars), None)
+        twin = next((sides for sides, others in alike if others == bars), None)
         if twin is None:
-            found.append(([side], bars))
+            alike.append(([side], bars))
         else:
             twin.append(side)
-    return found
+    return alike
 
 
 def _bar(axes: Axes, row: int, bar: Bar, unit: float, variants: list[str]) -> None:

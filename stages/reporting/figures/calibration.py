@@ -4,12 +4,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from stages.analysis.contract_cells import ALONE, CellFacts
+from stages.analysis.contract_cells import CellFacts
 from stages.analysis.estimate import Estimate
 from stages.reporting.figures.marks import line
-from stages.reporting.figures.style import GREY, Look, cells_of, empty_figure, handle, legend_above, panels, why_empty
+from stages.reporting.figures.style import (
+    GREY,
+    Look,
+    cells_of,
+    empty_figure,
+    handle,
+    legend_above,
+    paged_panels,
+    why_empty,
+)
 from stages.reporting.typed_results import Results, condition_label
-from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
 
 VARIANTS = ("baseline", "masked")
 """Those that are drawn; the first two where neither was trained."""
@@ -25,34 +33,30 @@ LOOKS = (
 
 def calibration_figure(results: Results) -> Figure:
     """Share of right predictions against stated confidence, in bins of equally many texts, with the error in words."""
-    conditions = list(dict.fromkeys((ALONE, results.headline, AS_TRAINED, OTHER_SIDE)))
     curves = [
-        (cell, {name: bins for name in conditions if (bins := _bins(cell, name))})
+        (cell, {name: pairs for name in results.served if (pairs := _bins(cell, name))})
         for variant in _variants(results)
         for side in results.sides
         for cell, _ in cells_of(results, side)
         if cell.variant == variant
     ]
-    curves = [(cell, found) for cell, found in curves if found]
+    curves = [(cell, bins) for cell, bins in curves if bins]
     if not curves:
         return empty_figure(why_empty(results, "whether confidences hold under pads"))
-    columns = min(2, len(curves))
-    figure, drawn = panels(-(-len(curves) // columns), columns, height=3.3, sharex=True, sharey=True)
-    lowest = min(value for _, found in curves for bins in found.values() for each in bins for value in each)
+    figure, drawn = paged_panels(len(curves), height=3.3, share=True)
+    lowest = min(value for _, bins in curves for pairs in bins.values() for pair in pairs for value in pair)
     low = max(0.0, 10 * ((lowest - 1) // 10))
-    for index, (axes, (cell, found)) in enumerate(zip(drawn, curves, strict=False)):
+    for index, (axes, (cell, bins)) in enumerate(zip(drawn, curves, strict=True)):
         axes.plot([low, 100], [low, 100], color=GREY, linestyle=":", linewidth=1.2)
-        _curves(axes, cell, found, dict(zip(conditions, LOOKS, strict=False)))
+        _curves(axes, cell, bins, dict(zip(results.served, LOOKS, strict=False)))
         axes.set(xlim=(low, 102), ylim=(low, 102))
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
-        if index % columns == 0:
+        if index % 2 == 0:
             axes.set_ylabel("predictions right (%)")
-        if index + columns >= len(curves):
+        if index + 2 >= len(curves):
             axes.set_xlabel("stated confidence (%)")
             axes.tick_params(axis="x", labelbottom=True)
-    for axes in drawn[len(curves) :]:
-        axes.remove()
     figure.suptitle("behind each condition its calibration error", fontsize=9, color=GREY)
     return figure
 
@@ -67,11 +71,11 @@ def _bins(cell: CellFacts, condition: str) -> list[tuple[float, float]]:
     return [(100 * point.confidence, 100 * point.accuracy) for point in cell.calibration.get(condition, [])]
 
 
-def _curves(axes: Axes, cell: CellFacts, found: dict[str, list[tuple[float, float]]], looks: dict[str, Look]) -> None:
+def _curves(axes: Axes, cell: CellFacts, bins: dict[str, list[tuple[float, float]]], looks: dict[str, Look]) -> None:
     """One curve for each condition; their legend, headed by the panel's name, stands above the panel."""
     handles = []
-    for condition, bins in found.items():
-        line(axes, [(sure, Estimate(right, None, None)) for sure, right in bins], looks[condition], size=3)
+    for condition, pairs in bins.items():
+        line(axes, [(sure, Estimate(right, None, None)) for sure, right in pairs], looks[condition], size=3)
         served = cell.served(condition)
         error = served.calibration_error if served else None
         words = condition_label(condition) + ("" if error is None else f" {100 * error.estimate:.1f} %")

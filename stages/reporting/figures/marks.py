@@ -173,10 +173,10 @@ def ratio_axis(
         zero: how the place of 0 is labelled.
     """
     known = list(estimates)
-    values = [*(each.estimate for each in known), *seeds]
+    values = [*(one.estimate for one in known), *seeds]
     positive = [*(value for value in values if value > 0), *keep]
     lowest, highest = min(positive), max(positive)
-    lows, highs = [each.low for each in known if each.low], [each.high for each in known if each.high]
+    lows, highs = [one.low for one in known if one.low], [one.high for one in known if one.high]
     low = max(min([*lows, lowest]), lowest / BEYOND) / MARGIN
     high = min(max([*highs, highest]), highest * BEYOND) * MARGIN
     place = low / (high / low) ** ZERO_SHARE if 0 in values else None

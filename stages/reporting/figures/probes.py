@@ -16,6 +16,7 @@ from stages.reporting.figures.style import (
     dot,
     empty_figure,
     legend,
+    not_drawn,
     panels,
     rule,
     title,
@@ -43,8 +44,8 @@ def padcount_figure(results: Results) -> Figure:
         return empty_figure(why_empty(results, "whether a state knows how many pads it read"))
     figure = Figure(figsize=(2 * PANEL_WIDTH, 1.3 + ROW_HEIGHT * len(rows)), layout="constrained")
     axes = figure.subplots()
-    for row, (_, look, found) in enumerate(rows):
-        _pad_count(axes, row, found, look)
+    for row, (_, look, probe) in enumerate(rows):
+        _pad_count(axes, row, probe, look)
     names = results.original_names
     name_rows(axes, [f"{names[cell.variant]} ({cell.side})" for cell, _, _ in rows])
     axes.set_xlim(0, 100)
@@ -61,19 +62,19 @@ def probes_figure(results: Results) -> Figure:
         side: [(cell.variant, look, cell.probes.label) for cell, look in cells_of(results, side) if cell.probes]
         for side in results.sides
     }
-    shown = [side for side, found in cells.items() if found]
+    shown = [side for side, probed in cells.items() if probed]
     if not shown:
         return empty_figure(why_empty(results, "whether pads dilute the label"))
     figure, drawn = panels(1, len(shown), sharey=True)
     names = results.original_names
     for axes, side in zip(drawn, shown, strict=True):
-        pads = sorted({probe.pads for _, _, found in cells[side] for probe in found})
-        for _, look, found in cells[side]:
-            _label_reads(axes, pads, found, look)
+        pads = sorted({probe.pads for _, _, probes in cells[side] for probe in probes})
+        for _, look, probes in cells[side]:
+            _label_reads(axes, pads, probes, look)
         axes.set_xticks(range(len(pads)), [str(number) for number in pads])
         axes.set_xlim(-0.5, len(pads) - 0.5)
         missing = [variant for variant in names if variant not in {variant for variant, _, _ in cells[side]}]
-        title(axes, f"{side}-padding", f"undefined, not drawn: {', '.join(missing)}" if missing else "")
+        title(axes, f"{side}-padding", not_drawn(missing))
         axes.set_xlabel("extra pads (tokens)")
     drawn[0].set_ylabel("label read off the state (%)")
     variants = {variant for side in shown for variant, _, _ in cells[side]}
@@ -83,23 +84,23 @@ def probes_figure(results: Results) -> Figure:
     return figure
 
 
-def _pad_count(axes: Axes, row: int, found: PadCountProbe, look: Look) -> None:
+def _pad_count(axes: Axes, row: int, probe: PadCountProbe, look: Look) -> None:
     """A dot with its interval, the control hollow, chance as a dotted stroke, and bits at the right edge."""
-    axes.plot([100 * found.chance] * 2, [row - 0.4, row + 0.4], color=GREY, linestyle=":", linewidth=1.4)
-    for one, place, size in ((found.control, row + 0.16, 4.5), (found.accuracy, row - 0.08, 6.0)):
+    axes.plot([100 * probe.chance] * 2, [row - 0.4, row + 0.4], color=GREY, linestyle=":", linewidth=1.4)
+    for one, place, size in ((probe.control, row + 0.16, 4.5), (probe.accuracy, row - 0.08, 6.0)):
         if one:
             placed = [(place, scaled(one, 100))]
             intervals(axes, placed, look.colour, across=True)
-            points(axes, placed, look, across=True, hollow=one is found.control, size=size)
-    if bits := found.information_bits:
-        text = f"{round(bits.estimate, 2) + 0.0:.2f} of {found.entropy_bits:.2f} bits".replace("-", "−")
+            points(axes, placed, look, across=True, hollow=one is probe.control, size=size)
+    if bits := probe.information_bits:
+        text = f"{round(bits.estimate, 2) + 0.0:.2f} of {probe.entropy_bits:.2f} bits".replace("-", "−")
         axes.text(1.02, row, text, transform=axes.get_yaxis_transform(), ha="left", va="center", fontsize=8)
 
 
-def _label_reads(axes: Axes, pads: list[int], found: list[LabelProbe], look: Look) -> None:
+def _label_reads(axes: Axes, pads: list[int], probes: list[LabelProbe], look: Look) -> None:
     """Both readers against the numbers of pads, which stand at equal distances."""
     for reader, style in READERS.items():
-        by_pads = [(probe.pads, probe.frozen if reader == "frozen" else probe.refitted) for probe in found]
+        by_pads = [(probe.pads, probe.frozen if reader == "frozen" else probe.refitted) for probe in probes]
         known = [(pads.index(number), one) for number, one in by_pads if one]
         placed = [(place, scaled(one, 100)) for place, one in sorted(known, key=lambda pair: pair[0])]
         line(axes, placed, replace(look, line=style, width=1.3))

@@ -120,6 +120,14 @@ def panels(
     return figure, list(grid.flat)
 
 
+def paged_panels(count: int, *, height: float, share: bool = False) -> tuple[Figure, list[Axes]]:
+    """So many panels, two beside each other; with one scale for all of them if they `share` it."""
+    figure, grid = panels(math.ceil(count / 2), min(2, count), height=height, sharex=share, sharey=share)
+    for axes in grid[count:]:
+        axes.remove()
+    return figure, grid[:count]
+
+
 def empty_figure(sentence: str) -> Figure:
     """What stands where a run has nothing to draw: one sentence that says why."""
     figure = Figure(figsize=(2 * PANEL_WIDTH, 1.1))
@@ -209,6 +217,11 @@ def _fits(widths: list[float], columns: int, width: float) -> bool:
     return sum(max(widths[start:end]) for start, end in itertools.pairwise(ends)) <= width
 
 
+def not_drawn(variants: Sequence[str], why: str = "undefined") -> str:
+    """What a note below a title says of variants that a panel leaves out; nothing where there are none."""
+    return f"{why}, not drawn: {', '.join(variants)}" if variants else ""
+
+
 def title(axes: Axes, text: str, note: str = "") -> None:
     """The title of a panel, and below it what the panel does not draw."""
     axes.set_title("\n".join([text, textwrap.fill(note, TITLE_LETTERS)][: 1 + bool(note)]))
@@ -266,11 +279,11 @@ def _without_bare_groups(element: ET.Element) -> None:
     """Every group that says nothing gives way to its content; what all marks of one say alike, the group says."""
     for child in list(element):
         _without_bare_groups(child)
-        looks_of_marks = {each.get("style", "") for each in child if each.tag == f"{{{SVG_NAMESPACE}}}use"}
-        if len(child) > 2 and len(looks_of_marks) == 1 and all(each.tag == child[0].tag for each in child):
+        looks_of_marks = {mark.get("style", "") for mark in child if mark.tag == f"{{{SVG_NAMESPACE}}}use"}
+        if len(child) > 2 and len(looks_of_marks) == 1 and all(mark.tag == child[0].tag for mark in child):
             child.set("style", looks_of_marks.pop())
-            for each in child:
-                each.attrib.pop("style", None)
+            for mark in child:
+                mark.attrib.pop("style", None)
         elif child.tag == f"{{{SVG_NAMESPACE}}}g" and not child.attrib:
             place = list(element).index(child)
             element[place : place + 1] = list(child)

@@ -16,7 +16,7 @@ from stages.reporting.figures.style import (
     empty_figure,
     handle,
     legend,
-    panels,
+    paged_panels,
     title,
     why_empty,
 )
@@ -53,19 +53,16 @@ def path_figure(results: Results) -> Figure:
     shown = shown[:PANELS]
     if not shown:
         return empty_figure(why_empty(results, "where pads carry the states", moving=True))
-    columns = min(2, len(shown))
-    figure, drawn = panels(math.ceil(len(shown) / columns), columns, height=3.3)
-    texts = [_texts(found, min(LARGEST, ALTOGETHER // len(shown))) for _, found in shown]
+    figure, drawn = paged_panels(len(shown), height=3.3)
+    texts = [_texts(paths, min(LARGEST, ALTOGETHER // len(shown))) for _, paths in shown]
     labels = sorted({text.label for chosen in texts for text in chosen})
     colours = {label: LOOKS[index].colour if index < len(LOOKS) else OTHER for index, label in enumerate(labels)}
-    for axes, (name, found), chosen in zip(drawn, shown, texts, strict=False):
+    for axes, (name, paths), chosen in zip(drawn, shown, texts, strict=True):
         for label in labels:
             _paths(axes, [text for text in chosen if text.label == label], colours[label])
-        _plane(axes, found)
-        title(axes, f"{name}, seed {found.seed}")
-    for axes in drawn[len(shown) :]:
-        axes.remove()
-    most = max(text.pads[-1] for _, found in shown for text in found.texts)
+        _plane(axes, paths)
+        title(axes, f"{name}, seed {paths.seed}")
+    most = max(text.pads[-1] for _, paths in shown for text in paths.texts)
     handles: list[Line2D] = [_class_line(results, label, colours[label]) for label in labels[: len(LOOKS)]]
     if len(labels) > len(LOOKS):
         handles.append(_line("other classes", OTHER))
@@ -73,10 +70,10 @@ def path_figure(results: Results) -> Figure:
     return figure
 
 
-def _texts(found: Trajectories, points: int) -> list[TextTrajectory]:
+def _texts(paths: Trajectories, points: int) -> list[TextTrajectory]:
     """As many texts as have no more than so many points together."""
-    longest = max(len(text.pads) for text in found.texts)
-    return found.texts[: max(1, points // longest)]
+    longest = max(len(text.pads) for text in paths.texts)
+    return paths.texts[: max(1, points // longest)]
 
 
 def _paths(axes: Axes, texts: list[TextTrajectory], colour: str) -> None:
@@ -119,10 +116,10 @@ def _halfway(x: list[float], y: list[float]) -> tuple[float, float, float] | Non
     return None
 
 
-def _plane(axes: Axes, found: Trajectories) -> None:
+def _plane(axes: Axes, paths: Trajectories) -> None:
     """Both axes in one scale, with the share of the spread that each explains."""
     axes.set_aspect("equal", adjustable="datalim")
-    first, second = (f"{100 * share:.0f} %" for share in found.explained)
+    first, second = (f"{100 * share:.0f} %" for share in paths.explained)
     axes.set_xlabel(f"first principal component ({first})")
     axes.set_ylabel(f"second ({second} of the spread)")
     axes.axhline(0, color=GREY, linewidth=0.5, zorder=0)
