@@ -4,6 +4,7 @@ import math
 
 import matplotlib as mpl
 import pytest
+from matplotlib.collections import LineCollection
 
 from stages.reporting.figures.accuracies import mismatch_figure
 from stages.reporting.figures.batches import cost_figure, lengths_figure, shares
@@ -43,6 +44,12 @@ def texts(axes):
     return [each.get_text() for each in axes.texts]
 
 
+def intervals(axes):
+    """Both ends of every stroke along an interval."""
+    strokes = [each for each in axes.collections if isinstance(each, LineCollection)]
+    return [segment.tolist() for each in strokes for segment in each.get_segments()]
+
+
 def markers(axes, marker, colour=None):
     return [
         line for line in axes.lines if line.get_marker() == marker and (colour is None or line.get_color() == colour)
@@ -59,6 +66,7 @@ def test_the_forest_has_a_row_for_each_cell_and_a_panel_for_each_estimand(more):
     assert [line.get_xdata()[0] for line in markers(flips, "s")] == pytest.approx([2.1] * 4)
     assert [line.get_xdata()[0] for line in markers(gain, "s")] == pytest.approx([-8.0] * 2)
     assert texts(gain) == ["the reference"] * 2
+    assert [[x for x, _ in stroke] for stroke in intervals(gain)] == [pytest.approx([-10, -6])] * 2
 
 
 def test_an_exact_verdict_is_a_diamond_on_zero(more):
@@ -222,7 +230,8 @@ def test_serving_draws_no_seed_at_chance_and_no_interval_of_one(more):
     assert not markers(axes, "o", BASELINE)
     (axes,) = panels(mismatch_figure, more({**ONE_SIDE, "train.seeds": 1}))
     upright = [line for line in axes.lines if len(line.get_xdata()) == 2 and len(set(line.get_xdata())) == 1]
-    assert len(upright) == 3, "between the four conditions, and no interval"
+    assert len(upright) == 3, "between the four conditions"
+    assert not intervals(axes)
 
 
 def test_shares_of_lengths_by_hand():
