@@ -8,7 +8,7 @@ How to make one:
 
 A cell that only says words may be a plain string, in Markdown. `number_cell` is a number alone, `count_cell` a count,
 `estimate_cell` a figure with its interval, `judged_cell` one with its verdict too, `of_seeds` a count of seeds.
-`str(cell)` is its Markdown. What stands behind the figure goes into `rest`: `replace(cell, rest="; 90 % converge")`.
+`str(cell)` is its Markdown. What stands behind the figure goes into `rest`: `replace(cell, rest=" of 8 classes")`.
 """
 
 from collections.abc import Callable, Sequence
@@ -46,13 +46,24 @@ class Cell:
     kind: Kind = Kind.TEXT
     interval: str = ""
     verdict: Verdict | None = None
-    rest: str = ""
-    """What stands behind all that, in Markdown."""
+    rest: "str | tuple[Cell | str, ...]" = ""
+    """What stands behind all that: Markdown, or such text with further figures in it."""
+
+    @property
+    def behind(self) -> "list[Cell]":
+        """The rest as cells."""
+        parts = (self.rest,) if isinstance(self.rest, str) else self.rest
+        return [as_cell(part) for part in parts if part]
 
     def __str__(self) -> str:
         """The whole cell in Markdown."""
         verdict = self.verdict if self.verdict not in (None, Verdict.EXACT) else ""
-        return spaced(self.text, self.interval, str(verdict)) + self.rest
+        return spaced(self.text, self.interval, str(verdict)) + "".join(map(str, self.behind))
+
+
+def as_cell(cell: Cell | str) -> Cell:
+    """A plain string as the cell of words that it is."""
+    return cell if isinstance(cell, Cell) else Cell(cell)
 
 
 MISSING_CELL = Cell(MISSING, kind=Kind.MISSING)
@@ -85,7 +96,7 @@ class Table:
     @property
     def cells(self) -> list[list[Cell]]:
         """The rows, plain strings as cells."""
-        return [[cell if isinstance(cell, Cell) else Cell(cell) for cell in row] for row in self.rows]
+        return [[as_cell(cell) for cell in row] for row in self.rows]
 
     @property
     def columns(self) -> list[Column]:
@@ -117,7 +128,7 @@ class Notes:
 
     def marked(self, cell: Cell, reason: str | None) -> Cell:
         """The cell with the number of its reason."""
-        return replace(cell, rest=self.mark(cell.rest, reason))
+        return replace(cell, rest=(*cell.behind, self.mark("", reason)))
 
 
 def number_cell(value: float | None, text: Callable[[float], str] = format_ratio) -> Cell:

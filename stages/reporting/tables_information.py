@@ -202,8 +202,8 @@ def _curve(cell: CellFacts, notes: Notes) -> list[Cell]:
     if not points:
         return [*half_lives, MISSING_CELL]
     most = points[-1]
-    text = f"{RATIO.of(most.within)} / {RATIO.of(most.between)} at {most.pads}"
-    return [*half_lives, Cell(text, most.within.estimate if most.within else None)]
+    within, between = estimate_cell(RATIO, most.within), estimate_cell(RATIO, most.between)
+    return [*half_lives, replace(within, rest=(" / ", between, f" at {most.pads}"))]
 
 
 def _half_life(cell: CellFacts, pairs: str, notes: Notes) -> Cell:
@@ -212,18 +212,20 @@ def _half_life(cell: CellFacts, pairs: str, notes: Notes) -> Cell:
     if forgetting is None:
         return notes.marked(MISSING_CELL, STANDS_STILL if stands_still(cell) else NO_CURVE)
     life, share = forgetting.half_life[pairs], forgetting.converging[pairs]
-    converging = "" if share is None or cell.side == "pre" else f"; {PERCENT.of(share)} converge"
+    converging: tuple[Cell | str, ...] = ("; ", estimate_cell(PERCENT, share), " converge")
+    if share is None or cell.side == "pre":
+        converging = ()
     if life is not None:
         start = forgetting.from_pads[pairs]
         begins = f", from {start} pads on" if start else ""
-        return replace(estimate_cell(RATIO, life), rest=begins + converging)
+        return replace(estimate_cell(RATIO, life), rest=(begins, *converging))
     # Where only some seeds have one, a mean over them would not be that of the seeds that learned.
     lives = forgetting.half_lives[pairs]
     some = _range_cell(lives, format_ratio)
     if lives:
         some = replace(some, rest=f" in {len(lives)} of {len(cell.learned)} seeds")
     marked = notes.marked(some, forgetting.reasons[pairs])
-    return replace(marked, rest=marked.rest + converging)
+    return replace(marked, rest=(*marked.behind, *converging))
 
 
 def stands_still(cell: CellFacts) -> bool:

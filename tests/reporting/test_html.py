@@ -4,18 +4,20 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from stages.analysis.contract import UnitFacts
+from stages.analysis.estimate import Estimate
 from stages.reporting.documents import html_document, report_html, report_markdown
 from stages.reporting.explorer import explorer_data
 from stages.reporting.figures.registry import FIGURES
 from stages.reporting.figures.style import svg
 from stages.reporting.format import POINTS, RATIO, format_percent
 from stages.reporting.render import TEMPLATES, Drawing, page_of
-from stages.reporting.table import EXACT_CELL, MISSING_CELL, Cell, Notes, Table, judged_cell, number_cell
+from stages.reporting.table import EXACT_CELL, MISSING_CELL, Cell, Notes, Table, estimate_cell, judged_cell, number_cell
 from stages.stats.verdicts import Verdict
 from tests.reporting.analyses import EXACT, LEAK, NOTHING, with_report
 from tests.reporting.findings import finding
@@ -207,6 +209,11 @@ def test_what_stands_behind_a_figure_stays_outside_of_its_marks():
     html = opening_of(Table(["a"], [[notes.marked(cell, "why <not>")]], notes.reasons))
     assert "EQUIVALENT</span>; of <code>a</code> (1)</td>" in html
     assert html.endswith("</div>\n<p>(1) why &lt;not&gt;</p>\n")
+
+
+def test_a_figure_behind_another_has_its_interval_marked_too():
+    cell = replace(number_cell(0.5), rest=(" / ", estimate_cell(RATIO, Estimate(0.3, 0.2, 0.4)), " at 64"))
+    assert '0.500 / 0.300 <span class="interval">[0.200, 0.400]</span> at 64</td>' in opening_of(Table(["a"], [[cell]]))
 
 
 def test_a_table_without_rows_says_why():

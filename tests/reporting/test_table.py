@@ -61,6 +61,12 @@ def test_an_undefined_figure_has_its_reason_below_the_table_once():
         (of_seeds(10, 12), "10 of 12", 10, Kind.TEXT),
         (of_seeds(None, 12), "–", None, Kind.MISSING),
         (Cell("2.1 %", 0.021, rest="; 90 % converge"), "2.1 %; 90 % converge", 0.021, Kind.TEXT),
+        (
+            replace(number_cell(0.5), rest=(" / ", estimate_cell(RATIO, Estimate(0.3, 0.2, 0.4)), " at 64")),
+            "0.500 / 0.300 [0.200, 0.400] at 64",
+            0.5,
+            Kind.NUMBER,
+        ),
     ],
 )
 def test_a_cell_has_its_text_and_what_it_is_sorted_by(cell, text, value, kind):
