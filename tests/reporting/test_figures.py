@@ -4,6 +4,7 @@ import itertools
 import math
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import matplotlib as mpl
 import pytest
@@ -12,12 +13,12 @@ from matplotlib.collections import LineCollection
 
 from stages.reporting.dvc_plots import metrics, plot_records
 from stages.reporting.figures.against_pads import drift_figure, flips_figure
+from stages.reporting.figures.marks import scaled
 from stages.reporting.figures.registry import FIGURES
 from stages.reporting.figures.style import STYLE, svg
-from stages.reporting.report_json import Analysis, report_content
-from stages.reporting.results import Results
-from tests.reporting.analyses import EXACT, LEAK, NOTHING, analysis
-from tests.reporting.more_facts import with_layers, with_more_facts
+from stages.reporting.report_json import report_of
+from stages.reporting.typed_results import Results
+from tests.reporting.analyses import EXACT, LEAK, NOTHING, analysis, with_cells, with_report
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -38,12 +39,11 @@ CASES = {
 
 
 @pytest.fixture
-def more(results):
-    """A report with every key that a figure reads."""
+def more(deep_results):
+    """A report of models that were also served otherwise than trained, with a leak if nothing else is asked for."""
 
     def make(changes=None, **outcome):
-        outcome.setdefault("drift", LEAK)
-        return Results(with_more_facts(results(changes, **outcome).report, classes=outcome.get("classes", 2)))
+        return deep_results(changes, **{"drift": LEAK} | outcome)
 
     return make
 
@@ -66,6 +66,18 @@ def tick_labels(axis):
     low, high = sorted(axis.get_view_interval())
     ticks = [tick for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high and tick.label1.get_visible()]
     return [tick.label1 for tick in ticks if tick.label1.get_text()]
+
+
+def with_layers(cell):
+    """The cell with two recurrent layers, the first of which drifts a third as far."""
+
+    def deeper(condition):
+        last = condition.drift_ratio["head"]
+        first = last and scaled(last, 1 / 3)
+        return replace(condition, drift_ratio=dict.fromkeys(vectors, last) | {"h_lstm_1": first})
+
+    vectors = ["h_lstm_1", "c_lstm_1", "h_lstm_2", "c_lstm_2", "head"]
+    return replace(cell, vectors=vectors, conditions=[deeper(condition) for condition in cell.conditions])
 
 
 def words(text):
@@ -110,12 +122,13 @@ def test_every_seed_that_learned_has_a_dot_at_every_number_of_pads(results):
 def test_one_recurrent_layer_has_one_row_of_panels_and_two_have_one_more(more):
     found = more({"pad.sides": ["post"]})
     assert len(drawn(drift_figure, found).axes) == 1
-    _, layers = drawn(drift_figure, Results(with_layers(found.report))).axes
+    deep = with_cells(found, with_layers)
+    _, layers = drawn(drift_figure, deep).axes
     lines = [line for line in layers.lines if len(line.get_xdata()) == 7]
     first, last = [line for line in lines if line.get_color() == "#D55E00"]
     assert list(first.get_ydata()) == pytest.approx([value / 3 for value in last.get_ydata()])
     assert (first.get_linestyle(), last.get_linestyle()) == ("--", "-")
-    assert "layer 1 (h_lstm_1)" in svg("drift", drift_figure, Results(with_layers(found.report)))
+    assert "layer 1 (h_lstm_1)" in svg("drift", drift_figure, deep)
 
 
 @pytest.mark.parametrize("draw", (drift_figure, flips_figure))
@@ -169,8 +182,8 @@ def test_no_label_lies_over_another_or_outside_and_no_panel_is_empty(name, case,
 @pytest.fixture(scope="module")
 def texts(make_params):
     """The SVG of every figure of the default analysis, drawn once."""
-    content = report_content(params := make_params(), Analysis(**analysis(params, drift=LEAK)))
-    found = Results(with_more_facts(content, classes=2))
+    params = make_params()
+    found = Results(report_of(params, analysis(params, drift=LEAK, served_otherwise=True)))
     return {name: svg(name, figure.draw, found) for name, figure in FIGURES.items()}
 
 
@@ -208,15 +221,17 @@ def test_two_drawings_are_the_same_bytes(texts, more):
 
 
 def test_a_name_with_a_dollar_is_a_name(more):
-    found = more()
-    found.report["dataset"]["corpus"]["classes"] = ["$100$ <b>", "an opinion of more than twenty letters"]
-    text = svg("path", FIGURES["path"].draw, found)
+    dataset = (found := more()).report.dataset
+    corpus = replace(dataset.corpus, classes=["$100$ <b>", "an opinion of more than twenty letters"])
+    text = svg("path", FIGURES["path"].draw, with_report(found, dataset=replace(dataset, corpus=corpus)))
     assert {"$100$ <b>", "an opinion of more …"} <= set(words(text))
 
 
 @pytest.mark.parametrize("name", ("calibration", "forgetting", "path", "padcount", "probes"))
 def test_a_report_without_the_facts_gets_a_sentence(name, results):
-    (text,) = words(svg(name, FIGURES[name].draw, results(drift=LEAK)))[:1]
+    bare = {"calibration": {}, "forgetting": None, "path": None, "probes": None}
+    found = with_cells(results(drift=LEAK), lambda cell: replace(cell, **bare))
+    (text,) = words(svg(name, FIGURES[name].draw, found))[:1]
     assert text.startswith("This run cannot show ")
 
 
@@ -236,11 +251,13 @@ def test_without_an_unmasked_variant_nothing_moves(name, more):
 )
 def test_a_figure_without_enough_seeds_says_so(name, reason, more):
     found = more({"train.variants": ["baseline", "masked"]}, learned=False)
-    for cell in found.report["cells"]:
-        cell |= {"probes": None}
-        for seed in cell["seeds"][1:]:
-            seed["learned"] = False
-    assert " ".join(words(svg(name, FIGURES[name].draw, Results(found.report)))).endswith(reason)
+
+    def one_learned(cell):
+        first, *others = cell.seeds
+        seeds = [first, *(replace(seed, learned=False) for seed in others)]
+        return replace(cell, seeds=seeds, probes=None)
+
+    assert " ".join(words(svg(name, FIGURES[name].draw, with_cells(found, one_learned)))).endswith(reason)
 
 
 def test_every_label_of_an_axis_names_a_unit(results):
