@@ -178,12 +178,16 @@ def without_states(cell):
     return replace(cell, conditions=[replace(condition, states=None) for condition in cell.conditions])
 
 
-def with_forgetting(results, **parts):
-    """Where a cell forgets."""
-    return with_cells(
-        results,
-        lambda cell: replace(cell, forgetting=replace(cell.forgetting, **parts) if cell.forgetting else None),
-    )
+def without_half_lives(results, **parts):
+    """Where a cell forgets, at no rate; with these parts."""
+    neither = {"within": None, "between": None}
+    none = {"half_life": neither, "half_lives": {"within": [], "between": []}, "reasons": neither}
+
+    def change(cell):
+        forgetting = cell.forgetting and replace(cell.forgetting, **none | parts)
+        return replace(cell, forgetting=forgetting)
+
+    return with_cells(results, change)
 
 
 def test_what_is_forgotten_has_a_half_life_or_a_reason(deep_results):
@@ -193,8 +197,7 @@ def test_what_is_forgotten_has_a_half_life_or_a_reason(deep_results):
     assert f"every 11.6 [10.6, 12.6] pads halve the distance between texts of two classes {share}" in figure
     assert "`baseline` (pre): every" not in figure
     assert "`baseline` (pre): the distance" not in figure  # pads come before the text
-    none = {"half_life": NO_PAIRS, "half_lives": {"within": [], "between": []}}
-    without = with_forgetting(forgetting, **none, reasons={"within": "a reason", "between": None})
+    without = without_half_lives(forgetting, reasons={"within": "a reason", "between": None})
     said = "of one class has no half-life, for a reason (95.0 % [90.0, 100.0] of pairs converge)"
     assert said in claim(without, "C3").figure
     missing = with_cells(forgetting, lambda cell: replace(cell, forgetting=None))
@@ -202,12 +205,8 @@ def test_what_is_forgotten_has_a_half_life_or_a_reason(deep_results):
     assert said in claim(missing, "C3").figure
 
 
-NO_PAIRS = {"within": None, "between": None}
-
-
 def test_a_curve_that_is_there_is_not_said_to_be_missing(deep_results):
-    none = {"half_life": NO_PAIRS, "half_lives": {"within": [], "between": []}}
-    unfitted = with_forgetting(deep_results(drift=LEAK), **none, converging=NO_PAIRS)
+    unfitted = without_half_lives(deep_results(drift=LEAK), converging={"within": None, "between": None})
     figure = claim(unfitted, "C3").figure
     assert "has no half-life, for none was fitted" in figure
     assert "holds no forgetting curve" not in figure
