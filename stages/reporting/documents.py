@@ -20,6 +20,7 @@ from stages.reporting.explorer import embedded_json, explorer_data, why_no_units
 from stages.reporting.figures.registry import FIGURES
 from stages.reporting.format import format_count, format_p, format_plain, listed
 from stages.reporting.render import TEMPLATES, Drawing, Page, literal, markdown_table, page_of, rendered
+from stages.reporting.report_json import in_order_of_params
 from stages.reporting.table import Cell, Table
 from stages.reporting.tables import EFFECT_TABLES, design, worth
 from stages.reporting.tables_data import DATA_TABLES, dropped, vectors_found
@@ -135,7 +136,7 @@ def _context(results: Results) -> dict[str, Any]:
         "pair_state": "(h, c)" if any(name.startswith("c_") for name in results.cells[0].vectors) else "h",
         "step_flops": _step_flops(results),
         "command": _command(params),
-        "params_yaml": _yaml(params),
+        "params_yaml": _yaml(in_order_of_params(params)),
     }
 
 
