@@ -32,13 +32,13 @@ gate: $(READY) ## Run the pipeline; fail when a variant that `gate:` declares pa
 	python -m stages.reporting.gate --reports reports
 
 sweep: $(READY) ## Run the grid NAME= of sweeps/, resuming what was begun; DATASET=, TEXTS= and JOBS= may be given
-	@python -m stages.sweep --name "$(NAME)" --dataset "$(DATASET)" --texts "$(TEXTS)" --jobs "$(JOBS)"
+	@python -m stages.sweeps run --name "$(NAME)" --dataset "$(DATASET)" --texts "$(TEXTS)" --jobs "$(JOBS)"
 
 factors: $(READY) ## Rewrite reports/DATASET/factors.md from the sweeps that were run; DATASET= may be given
-	python -m stages.factors --reports reports --dataset "$(DATASET)"
+	python -m stages.sweeps factors --reports reports --dataset "$(DATASET)"
 
 advise: $(READY) ## Print what the sweeps recommend for a dataset; DATASET= may be given
-	@python -m stages.advise --reports reports --dataset "$(DATASET)"
+	@python -m stages.sweeps advise --reports reports --dataset "$(DATASET)"
 
 calibrate: $(READY) ## Simulate what every interval covers and every test rejects; writes tests/calibration.md
 	python -m tests.calibrate

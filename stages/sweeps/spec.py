@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from stages.analysis.contract import Report
 from stages.errors import UserError
 from stages.params.datasets import Name
 from stages.params.section import Section, sentences, suggestion
@@ -20,7 +21,8 @@ FigureKind = Literal["curves", "heatmap", "bars"]
 Texts = int | Literal["all"]
 Overrides = dict[str, Any]
 
-INNER_AXES = ("side", "variant")
+SIDE, VARIANT = "side", "variant"
+INNER_AXES = (SIDE, VARIANT)
 """What every experiment compares inside itself; an axis of the grid cannot have these names."""
 
 ROW_FIGURES = ("padding_share", "max_len", "computed_tokens", "text_tokens")
@@ -52,11 +54,11 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A point and the content of its experiment's report.json."""
+class ExperimentReport:
+    """A point and its experiment's report.json."""
 
     point: Point
-    report: dict[str, Any]
+    report: Report
 
 
 class FigureSpec(Section):

@@ -1,137 +1,165 @@
-"""The content of a sweep's report: rows, effects, interactions, findings, and the paragraph that answers."""
+"""reports/<dataset>/sweeps/<name>.json as types: here and in sweep_json_*.py its keys are spelled, and nowhere else."""
 
-from collections.abc import Sequence
+from functools import cached_property
+from typing import Annotated, Any, Self, TypeVar
 
-from stages.params.schema import BASELINE
-from stages.reporting.results import Results
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from stages.analysis import contract
+from stages.analysis.estimate import CONFIG
 from stages.stats.rounding import rounded
-from stages.sweeps.findings.batching import batching_findings
-from stages.sweeps.findings.effects import Grid, copied_variants, effects, grid_of, repeated_variants
-from stages.sweeps.findings.heads import downstream_findings
-from stages.sweeps.findings.interactions import interactions
-from stages.sweeps.findings.main_effects import exact_finding, main_findings
-from stages.sweeps.findings.published import published_findings
-from stages.sweeps.findings.rows import Record, Row, sweep_rows
-from stages.sweeps.findings.served_otherwise import mismatch_findings
-from stages.sweeps.findings.threshold import threshold_findings
-from stages.sweeps.findings.truncation import truncation_findings
-from stages.sweeps.findings.tuning import tuning_findings
-from stages.sweeps.spec import TEXTS_KEY, Outcome, Sweep
+from stages.stats.verdicts import Verdict
+from stages.sweeps.spec import SIDE, VARIANT, Estimand, FigureSpec, Overrides
+from stages.sweeps.sweep_json_findings import (
+    Equivalence,
+    Exact,
+    Interaction,
+    Knee,
+    MainEffect,
+    Matrix,
+    Mismatch,
+    Published,
+    Threshold,
+    Tuning,
+)
+from stages.sweeps.sweep_json_rows import Contrast, Levels, Row
+
+Kind = TypeVar("Kind")
 
 SCHEMA = 1
-METHOD = (
-    "Intervals of rows are those of the main report: accuracy over seeds, drift and flips over seeds and texts. "
-    "Effects compare levels within a seed, which starts from the same weights where the architecture is the same: "
-    "t intervals over seeds of paired differences, for drift of logarithms. They speak of new seeds on these texts."
-)
+DIFFERENCE, RATIO = "difference", "ratio"
+"""Scales of an effect."""
 
 
-def sweep_content(sweep: Sweep, dataset: str, outcomes: Sequence[Outcome]) -> Record:
-    """The JSON of reports/<dataset>/sweeps/<name>.json, floats at 4 significant digits.
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Effect(Contrast):
+    """What one level of an axis does against the reference, other levels held fixed or averaged over."""
 
-    Args:
-        sweep: what was asked.
-        dataset: what it ran on.
-        outcomes: one for each point, in the order of the points.
-    """
-    results = [Results(outcome.report) for outcome in outcomes]
-    first = results[0]
-    rows = sweep_rows(outcomes)
-    grid = grid_of(rows, sweep, first.level, first.epsilon)
-    changed = rounded(effects(grid))
-    notable, looked_at = interactions(grid)
-    findings = _findings(sweep, grid, changed)
-    content = {
-        "schema": SCHEMA,
-        "name": sweep.name,
-        "title": sweep.title,
-        "question": sweep.question,
-        "answer": " ".join(each["text"] for each in findings if each["in_answer"]),
-        "dataset": dataset,
-        "command": _command(sweep, dataset, outcomes[0]),
-        "settings": settings(sweep, outcomes[0]),
-        "axes": _axes(sweep, grid, rows),
-        "texts": _texts(results),
-        "seeds": grid.seeds,
-        "experiments": len(outcomes),
-        "level": first.level,
-        "epsilon": first.epsilon,
-        "pads": first.report["params"]["report"]["pads"],
-        "read": list(sweep.read),
-        "figure": sweep.figure.model_dump(),
-        "copies": copied_variants(rows),
-        "repeats": repeated_variants(rows),
-        "rows": [row.record for row in rows],
-        "effects": changed,
-        "interactions": notable,
-        "interactions_looked_at": looked_at,
-        "findings": findings,
-        "method": METHOD,
-    }
-    return dict(rounded(content))
+    axis: str
+    level: str
+    reference: str
+    """The first level of the axis, of the variants the baseline."""
+    within: Levels
+    """The levels held fixed; empty where it is a mean over all others."""
+    estimand: str
+    """accuracy, drift_ratio, flip_rate or computed_tokens."""
+    scale: str
+    """difference, or ratio of level to reference, where 1 is no effect."""
+    combinations: int
+    """Combinations of the other axes that are in the mean."""
+    of_combinations: int
+    """Combinations that have something to compare."""
+    method: str
+    verdict: Verdict | None
+    """None for ratios, which have no ε."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether its interval holds no "no effect"."""
+        nothing = 1.0 if self.scale == RATIO else 0.0
+        return self.low is not None and self.high is not None and not self.low <= nothing <= self.high
 
 
-def settings(sweep: Sweep, outcome: Outcome) -> Record:
-    """What every experiment of the sweep changed alike: the overrides without those of the grid and the dataset."""
-    gridded = {key for levels in sweep.grid.values() for changes in levels.values() for key in changes}
-    return {key: value for key, value in outcome.point.overrides.items() if key not in gridded | {"dataset"}}
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Axis:
+    """One axis with its labels, the reference first; of the variants as they were trained."""
+
+    name: str
+    labels: list[str]
+    changes: list[str]
+    """Dotted params that its levels change; none for side and variant."""
 
 
-def _findings(sweep: Sweep, grid: Grid, changed: list[Record]) -> list[Record]:
-    """What this kind of sweep shows, then what every axis does; the first of both answers, and what is exact."""
-    special = [
-        *threshold_findings(grid),
-        *truncation_findings(grid),
-        *batching_findings(grid),
-        *tuning_findings(grid),
-        *published_findings(grid),
-        *downstream_findings(grid),
-        *(mismatch_findings(grid) if "accuracy_change" in sweep.read else []),
-    ]
-    main = main_findings(grid, changed)
-    # Where training falls to chance is one part of what an axis does; every other kind is the answer, but where nothing
-    # was varied between experiments it leaves out what the variants do.
-    kinds = {each["id"] for each in special} - {"threshold"}
-    general = not kinds or not grid.outer
-    exact = exact_finding(grid.rows)
-    return [
-        *({**each, "in_answer": each["id"] in kinds or not kinds} for each in special),
-        *({**each, "in_answer": general and _of_the_question(each, main)} for each in main),
-        *({**each, "in_answer": True} for each in exact),
-    ]
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Texts:
+    """Numbers of texts, the smallest where experiments differ."""
+
+    train: int
+    test: int
+    exported: int
+    """Test texts whose states were compared."""
+    alike: bool
+    """Whether all experiments have the same."""
 
 
-def _of_the_question(finding: Record, main: list[Record]) -> bool:
-    """The unmasked model shows what an axis does; without it in the sweep, every variant does."""
-    baseline = any(each["levels"].get("variant", BASELINE) == BASELINE for each in main)
-    return finding["levels"].get("variant", BASELINE) == BASELINE or not baseline
+Finding = Annotated[
+    Threshold | Knee | Equivalence | Tuning | Published | Matrix | Mismatch | MainEffect | Exact,
+    Field(discriminator="id"),
+]
 
 
-def _axes(sweep: Sweep, grid: Grid, rows: list[Row]) -> list[Record]:
-    """The grid's axes, then side and variant, copies of the baseline among the variants."""
-    variants = list(dict.fromkeys(row.variant for row in rows))
-    inner = {"side": list(dict.fromkeys(row.side for row in rows)), "variant": variants}
-    return [
-        {"name": axis, "labels": labels, "changes": sorted(grid.changes.get(axis, []))}
-        for axis, labels in {**sweep.axes, **inner}.items()
-    ]
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class SweepReport:
+    """The whole of a sweep's JSON, floats at 4 significant digits."""
 
+    schema: int
+    name: str
+    title: str
+    question: str
+    answer: str
+    dataset: str
+    command: str
+    settings: Overrides
+    """Dotted param -> value that every experiment changed alike."""
+    axes: list[Axis]
+    texts: Texts
+    seeds: list[int]
+    experiments: int
+    level: float
+    epsilon: dict[str, float]
+    """The largest differences that do not matter, by estimand."""
+    pads: int
+    read: list[Estimand]
+    figure: FigureSpec
+    copies: list[str]
+    """Variants whose every row repeats the baseline."""
+    repeats: dict[str, str]
+    """Variant -> another that comes first and whose figures it repeats to the last bit."""
+    rows: list[Row]
+    effects: list[Effect]
+    interactions: list[Interaction]
+    """The notable ones, the clearest first."""
+    interactions_looked_at: int
+    findings: list[Finding]
+    """What this kind of sweep shows, then what every axis does, then what is exact."""
+    method: str
 
-def _texts(results: Sequence[Results]) -> Record:
-    """Numbers of texts, the smallest where experiments differ (a grammar of other lengths has other duplicates)."""
-    splits = [each.report["dataset"]["corpus"]["splits"] for each in results]
-    exported = [record["n_texts"] for each in results for record in each.report["verdicts"] if record["condition"]]
-    found = {name: min(each[name]["texts"] for each in splits) for name in ("train", "test")}
-    return {**found, "exported": min(exported), "alike": len({str(each) for each in map(_sizes, splits)}) == 1}
+    @staticmethod
+    def from_json(content: Any) -> "SweepReport":
+        """From JSON's own types.
 
+        Raises:
+            pydantic.ValidationError: a key is missing, unknown or of another type, with its path.
+        """
+        return contract.from_json(SweepReport, content)
 
-def _sizes(splits: Record) -> list[int]:
-    return [splits[name]["texts"] for name in ("train", "test")]
+    def to_json(self) -> Any:
+        """As JSON's own types."""
+        return contract.to_json(self)
 
+    def rounded(self) -> Self:
+        """The same with every float at 4 significant digits, as its file holds it.
 
-def _command(sweep: Sweep, dataset: str, outcome: Outcome) -> str:
-    """What repeats the sweep; with the number of texts where it is not the file's."""
-    texts = outcome.point.overrides.get(TEXTS_KEY)
-    own = sweep.settings(dataset).get(TEXTS_KEY)
-    size = f" TEXTS={texts}" if texts is not None and texts != own and TEXTS_KEY in settings(sweep, outcome) else ""
-    return f"make sweep NAME={sweep.name} DATASET={dataset}{size}"
+        Raises:
+            ValueError: a float is not finite.
+        """
+        return contract.from_json(type(self), rounded(self.to_json()))
+
+    @cached_property
+    def originals(self) -> list[Row]:
+        """The rows without those of variants that repeat the baseline everywhere."""
+        return [row for row in self.rows if row.variant not in self.copies]
+
+    @property
+    def naming_axes(self) -> list[str]:
+        """Every axis that has several labels; side and variant always, for a row is named by them."""
+        return [axis.name for axis in self.axes if axis.name in (SIDE, VARIANT) or len(axis.labels) > 1]
+
+    def of_kind(self, kind: type[Kind]) -> list[Kind]:
+        """The findings of one kind."""
+        return [finding for finding in self.findings if isinstance(finding, kind)]
+
+    def ordered(self, levels: Levels) -> Levels:
+        """The levels in the order of the axes, which JSON does not keep."""
+        return {axis.name: levels[axis.name] for axis in self.axes if axis.name in levels}

@@ -44,7 +44,9 @@ def test_the_normal_and_the_binomial():
         )
 
 
-@pytest.mark.parametrize("module", ["stages.analyze", "stages.report", "stages.reporting.gate", "stages.factors"])
+@pytest.mark.parametrize(
+    "module", ["stages.analyze", "stages.report", "stages.reporting.gate", "stages.sweeps.__main__"]
+)
 def test_a_process_starts_without_scipy_stats(module):
     unwanted = ("scipy.stats", "statsmodels", "pandas")
     command = f"import sys, {module}; print([name for name in {unwanted} if name in sys.modules])"

@@ -1,9 +1,9 @@
-"""A sweep of each kind with outcomes made by hand, as `sweep_content` gives it."""
+"""A sweep of each kind with reports made by hand, as `sweep_report` gives it."""
 
 from pathlib import Path
 
-from stages.sweeps.spec import Outcome, load_sweep
-from stages.sweeps.sweep_json import sweep_content
+from stages.sweeps.findings.sweep_report import sweep_report
+from stages.sweeps.spec import ExperimentReport, load_sweep
 from tests.sweeps.outcomes import EXACT, cell, outcomes, report, sweep
 
 SEEDS = (0.0, 0.01, 0.02, -0.01)
@@ -57,7 +57,7 @@ def amount():
         ]
         return report(*cells, max_len=int(max_len), share=share, truncated=cut)
 
-    return sweep_content(found, "synthetic", outcomes(found, make))
+    return sweep_report(found, "synthetic", outcomes(found, make))
 
 
 def truncation():
@@ -85,7 +85,7 @@ def truncation():
         ]
         return report(*cells, max_len=width, share=0.1 + width / 100, truncated=cut)
 
-    return sweep_content(found, "synthetic", outcomes(found, make))
+    return sweep_report(found, "synthetic", outcomes(found, make))
 
 
 def downstream():
@@ -129,7 +129,7 @@ def downstream():
             )
         return report(*cells)
 
-    return sweep_content(found, "synthetic", outcomes(found, make))
+    return sweep_report(found, "synthetic", outcomes(found, make))
 
 
 def batching():
@@ -155,7 +155,7 @@ def batching():
             cell(variant="masked", accuracy=around(0.85 + shift, spread), drift=EXACT, flips=EXACT, computed=computed)
         )
 
-    return sweep_content(found, "synthetic", outcomes(found, make))
+    return sweep_report(found, "synthetic", outcomes(found, make))
 
 
 def tuning():
@@ -176,7 +176,7 @@ def tuning():
             cell(variant="masked", accuracy=around(0.8), drift=EXACT, flips=EXACT),
         )
 
-    return sweep_content(found, "synthetic", outcomes(found, make))
+    return sweep_report(found, "synthetic", outcomes(found, make))
 
 
 def architecture():
@@ -209,7 +209,7 @@ def architecture():
         ]
         return report(*cells, max_len=93, share=0.86)
 
-    return sweep_content(found, "mr", outcomes(found, make))
+    return sweep_report(found, "mr", outcomes(found, make))
 
 
 def mismatch():
@@ -232,7 +232,7 @@ def mismatch():
             max_len=int(max_len),
         )
 
-    return sweep_content(found, "synthetic", outcomes(found, make))
+    return sweep_report(found, "synthetic", outcomes(found, make))
 
 
 def units():
@@ -258,7 +258,7 @@ def units():
             ]
         )
 
-    return sweep_content(found, "synthetic", outcomes(found, make))
+    return sweep_report(found, "synthetic", outcomes(found, make))
 
 
 EXAMPLES = {
@@ -311,8 +311,8 @@ def shipped(path, dataset="synthetic"):
                     )
                 )
         cut = max(0.0, round(0.5 - width / 96, 3))
-        made.append(Outcome(point, report(*cells, max_len=width, share=1 - 10 / width, truncated=cut)))
-    return sweep_content(found, dataset, made)
+        made.append(ExperimentReport(point, report(*cells, max_len=width, share=1 - 10 / width, truncated=cut)))
+    return sweep_report(found, dataset, made)
 
 
 SWEEPS = sorted((Path(__file__).parents[2] / "sweeps").glob("*.yaml"))

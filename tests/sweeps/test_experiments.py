@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stages.errors import UserError
-from stages.sweeps.run.experiments import OWN, duration, outcomes, workers
+from stages.sweeps.run.experiments import OWN, duration, run_missing, workers
 from tests.pipelines import contents, run
 from tests.sweeps import toy
 
@@ -29,11 +29,11 @@ def project(template, tmp_path, monkeypatch) -> Path:
 
 
 def words(found) -> list[str]:
-    return [each.report["words"].strip() for each in found]
+    return [experiment.report.params["words"].strip() for experiment in found]
 
 
 def go(project, sweep, dataset="synthetic", jobs=2):
-    return outcomes(project, sweep, sweep.points(dataset), jobs)
+    return run_missing(project, sweep, sweep.points(dataset), jobs)
 
 
 def visible(project: Path) -> dict[str, bytes]:
@@ -163,5 +163,5 @@ def test_what_changes_while_a_sweep_runs_belongs_to_the_next_one(project):
     module.write_text(module.read_text().replace("{raw}", "{raw} changed"))
     (project / "data" / "raw" / "mr.csv").write_text("more texts")
     hold.unlink()
-    assert [report["words"] for _, report in toy.results(process)] == ["mr 5 texts", "mr 6 texts"]
+    assert [params["words"] for _, params in toy.results(process)] == ["mr 5 texts", "mr 6 texts"]
     assert words(go(project, toy.grid(5), "mr")) == ["mr 5 more texts changed"]

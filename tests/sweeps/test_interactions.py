@@ -2,15 +2,13 @@
 
 import pytest
 
-from stages.sweeps.findings.effects import grid_of
 from stages.sweeps.findings.interactions import gap_change, interactions
-from stages.sweeps.findings.rows import sweep_rows
-from tests.sweeps.outcomes import EPSILON, cell, outcomes, report, sweep
+from tests.sweeps.outcomes import cell, grid_of_sweep, outcomes, report, sweep
 
 
 def grid(make):
     found = sweep({"model.units": [8, 32]})
-    return grid_of(sweep_rows(outcomes(found, make)), found, 0.95, EPSILON)
+    return grid_of_sweep(found, outcomes(found, make))
 
 
 def test_a_difference_of_differences():
@@ -25,12 +23,12 @@ def test_a_difference_of_differences():
 
     notable, looked_at = interactions(grid(make))
     assert looked_at == 3
-    drift = next(each for each in notable if each["estimand"] == "drift_ratio")
-    assert drift["estimate"] == pytest.approx(60 ** (1 / 3))
-    assert drift["levels"] == {"model.units": "32", "side": "post"}
-    assert drift["references"] == {"model.units": "8", "side": "pre"}
+    drift = next(each for each in notable if each.estimand == "drift_ratio")
+    assert drift.estimate == pytest.approx(60 ** (1 / 3))
+    assert drift.levels == {"model.units": "32", "side": "post"}
+    assert drift.references == {"model.units": "8", "side": "pre"}
     # .2 - 4.302653 * .1 / sqrt(3) is below 0, and nothing flips
-    assert [each["estimand"] for each in notable] == ["drift_ratio"]
+    assert [each.estimand for each in notable] == ["drift_ratio"]
 
 
 def both_models(units):
@@ -46,10 +44,10 @@ def both_models(units):
 
 def test_what_a_mask_adds_changes_by_the_difference_of_both_changes():
     it = gap_change(grid(both_models), "model.units", "32", {"side": "post", "variant": "baseline"})
-    assert it["estimate"] == pytest.approx(0.13)
+    assert it.estimate == pytest.approx(0.13)
     # t(2) = 4.302653, sd .01
-    assert it["low"] == pytest.approx(0.13 - 4.302653 * 0.01 / 3**0.5)
-    assert it["combinations"] == 1
+    assert it.low == pytest.approx(0.13 - 4.302653 * 0.01 / 3**0.5)
+    assert it.combinations == 1
 
 
 def test_without_a_masked_model_there_is_no_gap_to_change():

@@ -38,7 +38,7 @@ def pipeline(one_cell, tmp_path_factory) -> Path:
 
 
 def sweep_command(project: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "stages.sweep", "--name", "tiny", "--jobs", "1"]
+    command = [sys.executable, "-m", "stages.sweeps", "run", "--name", "tiny", "--jobs", "1"]
     with (project.parent / f"{project.name}.log").open("ab") as log:
         return subprocess.Popen(
             command, cwd=project, env=ENVIRONMENT, stdout=log, stderr=subprocess.STDOUT, start_new_session=True

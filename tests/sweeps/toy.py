@@ -13,7 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from stages.sweeps.spec import Sweep
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, committed
 from tests.pipelines import ENVIRONMENT, run
 
 DVC_YAML = """\
@@ -67,7 +67,8 @@ from pathlib import Path
 words = Path("data/analysis/words").read_text()
 folder = Path("reports") / words.split()[0]
 folder.mkdir(parents=True, exist_ok=True)
-(folder / "report.json").write_text(json.dumps({"words": words}))
+report = json.loads(Path("whole.json").read_text()) | {"params": {"words": words}}
+(folder / "report.json").write_text(json.dumps(report))
 (folder / "metrics.json").write_text(json.dumps({"letters": len(words)}))
 """
 
@@ -85,23 +86,25 @@ DRIVER = """\
 import json, signal, sys
 from pathlib import Path
 from stages.errors import UserError
-from stages.sweeps.run.experiments import outcomes
+from stages.sweeps.run.experiments import run_missing
 from stages.sweeps.spec import Sweep
 
 for ending in (signal.SIGINT, signal.SIGTERM):  # as every stage does; SIGINT may be ignored here
     signal.signal(ending, signal.default_int_handler)
 sweep = Sweep.model_validate_json(sys.argv[2])
 try:
-    found = outcomes(Path(sys.argv[1]), sweep, sweep.points(sys.argv[3]), int(sys.argv[4]))
+    found = run_missing(Path(sys.argv[1]), sweep, sweep.points(sys.argv[3]), int(sys.argv[4]))
 except UserError as error:
     sys.exit(f"error: {error}")
-print(json.dumps([[each.point.levels, each.report] for each in found]))
+print(json.dumps([[each.point.levels, each.report.params] for each in found]))
 """
 
 
 def make(folder: Path) -> Path:
     """The toy project as a git repository with one commit and a report of its own."""
-    for name, text in FILES.items():
+    empty: dict[str, Any] = {key: [] for key in ("cells", "verdicts", "units", "similarity", "cost", "claims")}
+    whole = json.loads(committed("reports/synthetic/report.json")) | empty | {"questions": []}
+    for name, text in {**FILES, "whole.json": json.dumps(whole)}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -165,7 +168,7 @@ def begin(project: Path, sweep: Sweep, dataset: str = "synthetic", jobs: int = 2
 
 
 def results(process: subprocess.Popen[str]) -> list[Any]:
-    """Levels and report of every point, when it has ended without an error."""
+    """Levels and params of every point's report, when it has ended without an error."""
     output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     found: list[Any] = json.loads(output.splitlines()[-1])

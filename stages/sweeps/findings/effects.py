@@ -2,24 +2,25 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stages.params.schema import BASELINE
+from stages.reporting.typed_results import DRIFT, FLIPS
 from stages.stats.seed_pairs import Contrast, as_ratio, averaged, logarithms, over_seeds, verdict_on
 from stages.stats.verdicts import Verdict
-from stages.sweeps.findings.rows import Levels, Record, Row
-from stages.sweeps.spec import INNER_AXES, Sweep
+from stages.sweeps.spec import INNER_AXES, VARIANT
+from stages.sweeps.sweep_json import DIFFERENCE, RATIO, Axis, Effect
+from stages.sweeps.sweep_json_rows import Levels, Row, SeedFigures
 
 Floats = NDArray[np.float64]
 
-ESTIMANDS = ("accuracy", "drift_ratio", "flip_rate")
+ACCURACY, COMPUTED = "accuracy", "computed_tokens"
+ESTIMANDS = (ACCURACY, DRIFT, FLIPS)
 """What has a value for every seed; computed tokens are counted for a row."""
-RATIOS = ("drift_ratio", "computed_tokens")
-COMPUTED = "computed_tokens"
-DIFFERENCE, RATIO = "difference", "ratio"
+RATIOS = (DRIFT, COMPUTED)
 
 NEITHER_LEARNED = "no seed of either learned, so both accuracies are chance"
 BOTH_EXACT = "both are EXACT"
@@ -54,11 +55,11 @@ class Grid:
     seeds: list[int]
     level: float
     epsilon: dict[str, float]
-    changes: dict[str, frozenset[str]]
+    changes: dict[str, list[str]]
 
     def changing(self, *params: str) -> str | None:
         """The axis whose levels change one of these params; None where there is none."""
-        return next((axis for axis in self.axes if self.changes.get(axis, frozenset()) & set(params)), None)
+        return next((axis for axis in self.axes if set(self.changes.get(axis, [])) & set(params)), None)
 
     @property
     def outer(self) -> list[str]:
@@ -75,33 +76,38 @@ class Grid:
         return [dict(zip(rest, labels, strict=True)) for labels in itertools.product(*rest.values())]
 
 
-def grid_of(rows: Sequence[Row], sweep: Sweep, level: float, epsilon: dict[str, float]) -> Grid:
+def grid_of(rows: Sequence[Row], axes: Sequence[Axis], level: float, epsilon: dict[str, float]) -> Grid:
     """The grid of a sweep.
 
     Args:
         rows: all rows.
-        sweep: its axes.
+        axes: all axes, with all labels.
         level: confidence level.
         epsilon: the largest differences that do not matter, by estimand.
     """
     copies = copied_variants(rows)
+    labels = {axis.name: axis.labels for axis in axes}
+    variants = [variant for variant in labels[VARIANT] if variant not in copies]
+    labels[VARIANT] = sorted(variants, key=lambda variant: variant != BASELINE)
     kept = [row for row in rows if row.variant not in copies]
-    sides = list(dict.fromkeys(row.side for row in kept))
-    variants = sorted(dict.fromkeys(row.variant for row in kept), key=lambda variant: variant != BASELINE)
-    named = {**sweep.axes, "side": sides, "variant": variants}
     return Grid(
         rows=kept,
-        axes={axis: labels for axis, labels in named.items() if len(labels) > 1},
-        seeds=sorted({each["seed"] for row in kept for each in row.record["seeds"]}),
+        axes={axis: names for axis, names in labels.items() if len(names) > 1},
+        seeds=seeds_of(*kept),
         level=level,
         epsilon=epsilon,
-        changes={axis: frozenset().union(*levels.values()) for axis, levels in sweep.grid.items()},
+        changes={axis.name: axis.changes for axis in axes},
     )
+
+
+def seeds_of(*rows: Row) -> list[int]:
+    """The numbers of the seeds of any of the rows, rising; one that a row lacks has no value there."""
+    return sorted({seed.seed for row in rows for seed in row.seeds})
 
 
 def copied_variants(rows: Sequence[Row]) -> list[str]:
     """Variants whose every row repeats the baseline's figures to the last bit."""
-    others = {row.variant for row in rows if not row.copy}
+    others = {row.variant for row in rows if not row.same_as_baseline}
     return list(dict.fromkeys(row.variant for row in rows if row.variant not in others))
 
 
@@ -111,19 +117,19 @@ def repeated_variants(rows: Sequence[Row]) -> dict[str, str]:
     Copies of the baseline, which `copied_variants` names, are left out.
     """
     copies = copied_variants(rows)
-    figures: dict[str, dict[str, list[Record]]] = {}
+    figures: dict[str, dict[str, list[SeedFigures]]] = {}
     for row in rows:
         if row.variant not in copies:
-            place = str({axis: label for axis, label in row.levels.items() if axis != "variant"})
-            figures.setdefault(row.variant, {})[place] = row.record["seeds"]
-    found: dict[str, str] = {}
+            place = str({axis: label for axis, label in row.levels.items() if axis != VARIANT})
+            figures.setdefault(row.variant, {})[place] = row.seeds
+    repeats: dict[str, str] = {}
     for one, other in itertools.combinations(figures, 2):
-        if other not in found and figures[one] == figures[other]:
-            found[other] = one
-    return found
+        if other not in repeats and figures[one] == figures[other]:
+            repeats[other] = one
+    return repeats
 
 
-def effects(grid: Grid) -> list[Record]:
+def effects(grid: Grid) -> list[Effect]:
     """Every level against the reference of its axis.
 
     Each is given averaged over all other axes (`within` is empty), within every side and variant and averaged over the
@@ -138,72 +144,88 @@ def effects(grid: Grid) -> list[Record]:
     ]
 
 
-def difference_by_seed(ours: Row, theirs: Row, estimand: str, seeds: Sequence[int]) -> Floats:
+def difference_by_seed(ours: Row, theirs: Row, estimand: str, seeds: list[int]) -> Floats:
     """Ours minus theirs of every seed, of drift as a difference of logarithms; NaN where one has no value."""
-    mine, other = (row.by_seed(estimand, seeds) for row in (ours, theirs))
+    one, other = (row.by_seed(estimand, seeds) for row in (ours, theirs))
     if estimand in RATIOS:
-        return logarithms(mine) - logarithms(other)
-    return mine - other
+        return logarithms(one) - logarithms(other)
+    return one - other
 
 
 def _withins(grid: Grid, axis: str) -> list[Levels]:
     rest = [other for other in grid.axes if other != axis]
-    inner = [other for other in rest if other in INNER_AXES]
-    whole = grid.others(axis)
-    partial = [
-        dict(zip(inner, labels, strict=True)) for labels in itertools.product(*(grid.axes[other] for other in inner))
-    ]
-    return [*_unique([{}, *partial, *whole])]
+    partial = grid.others(axis, *(other for other in rest if other not in INNER_AXES))
+    return unique([{}, *partial, *grid.others(axis)])
 
 
-def _unique(levels: list[Levels]) -> Iterator[Levels]:
-    seen: list[Levels] = []
-    for each in levels:
-        if each not in seen:
-            seen.append(each)
-            yield each
+def unique(items: Sequence[Levels]) -> list[Levels]:
+    """The levels in their order, each once."""
+    return [item for place, item in enumerate(items) if item not in items[:place]]
 
 
-def _of_level(grid: Grid, axis: str, level: str, reference: str, within: Levels) -> Iterator[Record]:
-    pairs = _pairs(grid, axis, level, reference, within)
+@dataclass(frozen=True)
+class _Place:
+    """What is compared with what, and where."""
+
+    axis: str
+    level: str
+    reference: str
+    within: Levels
+
+
+def _of_level(grid: Grid, axis: str, level: str, reference: str, within: Levels) -> Iterator[Effect]:
+    """The effects on every estimand, over the rows at the level and at the reference that are alike in all others."""
+    others = [rest for rest in grid.others(axis) if within.items() <= rest.items()]
+    rows = [(grid.find({**rest, axis: level}), grid.find({**rest, axis: reference})) for rest in others]
+    pairs = [(ours, theirs) for ours, theirs in rows if ours is not None and theirs is not None]
     if not pairs:
         return
-    shared: Record = {"axis": axis, "level": level, "reference": reference, "within": within}
+    place = _Place(axis, level, reference, within)
     for estimand in ESTIMANDS:
-        yield shared | {"estimand": estimand} | _estimated(grid, pairs, estimand)
-    yield shared | {"estimand": COMPUTED} | _counted(pairs, len(grid.seeds))
+        yield _estimated(grid, place, pairs, estimand)
+    yield _counted(place, pairs, len(grid.seeds))
 
 
-def _pairs(grid: Grid, axis: str, level: str, reference: str, within: Levels) -> list[tuple[Row, Row]]:
-    """The rows at the level and at the reference, alike in every other axis."""
-    others = [each for each in grid.others(axis) if within.items() <= each.items()]
-    found = [(grid.find({**each, axis: level}), grid.find({**each, axis: reference})) for each in others]
-    return [(ours, theirs) for ours, theirs in found if ours is not None and theirs is not None]
-
-
-def _estimated(grid: Grid, pairs: list[tuple[Row, Row]], estimand: str) -> Record:
+def _estimated(grid: Grid, place: _Place, pairs: list[tuple[Row, Row]], estimand: str) -> Effect:
     useful = [pair for pair in pairs if _says_something(pair, estimand)]
     if not useful:
-        return _nothing(grid, estimand)
-    by_pair = np.array([difference_by_seed(*pair, estimand, grid.seeds) for pair in useful]).reshape(
-        -1, len(grid.seeds)
-    )
-    by_seed, combinations = averaged(by_pair)
+        return _nothing(grid, place, estimand)
+    by_seed, combinations = averaged(np.array([difference_by_seed(*pair, estimand, grid.seeds) for pair in useful]))
     ratio = estimand in RATIOS
     contrast = over_seeds(by_seed, grid.level)
-    contrast = contrast if ratio else _inside(contrast)
     reason = _reason(useful, estimand) if contrast.estimate is None else contrast.reason
     few = contrast.left_out and contrast.n_seeds < FEWEST_OF_MANY
-    shown = as_ratio(contrast) if ratio else contrast
-    return {
-        **asdict(shown),
-        "reason": reason,
-        "scale": RATIO if ratio else DIFFERENCE,
-        "combinations": combinations,
-        "of_combinations": len(useful),
-        "method": T_ON_LOGARITHMS if ratio else T_ON_DIFFERENCES,
-        "verdict": None if ratio else str(Verdict.UNDEFINED if few else verdict_on(by_seed, grid.epsilon[estimand])),
-    }
+    return _effect(
+        place,
+        estimand,
+        replace(as_ratio(contrast) if ratio else _inside(contrast), reason=reason),
+        combinations=combinations,
+        of_combinations=len(useful),
+        method=T_ON_LOGARITHMS if ratio else T_ON_DIFFERENCES,
+        verdict=None if ratio else Verdict.UNDEFINED if few else verdict_on(by_seed, grid.epsilon[estimand]),
+    )
+
+
+def _effect(
+    place: _Place,
+    estimand: str,
+    contrast: Contrast,
+    *,
+    combinations: int,
+    of_combinations: int,
+    method: str,
+    verdict: Verdict | None,
+) -> Effect:
+    return Effect(
+        **vars(place),
+        estimand=estimand,
+        scale=RATIO if estimand in RATIOS else DIFFERENCE,
+        **vars(contrast),
+        combinations=combinations,
+        of_combinations=of_combinations,
+        method=method,
+        verdict=verdict,
+    )
 
 
 def _inside(contrast: Contrast) -> Contrast:
@@ -214,22 +236,23 @@ def _inside(contrast: Contrast) -> Contrast:
 
 def _says_something(pair: tuple[Row, Row], estimand: str) -> bool:
     """Not where no seed of either learned, and not where both are EXACT, which would dilute an average with zeros."""
-    if estimand == "accuracy":
+    if estimand == ACCURACY:
         return any(row.learned for row in pair)
     return not all(row.verdict(estimand) is Verdict.EXACT for row in pair)
 
 
-def _nothing(grid: Grid, estimand: str) -> Record:
+def _nothing(grid: Grid, place: _Place, estimand: str) -> Effect:
     """What stands where no pair says something."""
-    at_chance = estimand == "accuracy"
-    return {
-        **asdict(Contrast(None, None, None, 0, len(grid.seeds), NEITHER_LEARNED if at_chance else BOTH_EXACT)),
-        "scale": RATIO if estimand in RATIOS else DIFFERENCE,
-        "combinations": 0,
-        "of_combinations": 0,
-        "method": "none",
-        "verdict": str(Verdict.UNDEFINED if at_chance else Verdict.EXACT),
-    }
+    at_chance = estimand == ACCURACY
+    return _effect(
+        place,
+        estimand,
+        Contrast(None, None, None, 0, len(grid.seeds), NEITHER_LEARNED if at_chance else BOTH_EXACT),
+        combinations=0,
+        of_combinations=0,
+        method="none",
+        verdict=Verdict.UNDEFINED if at_chance else Verdict.EXACT,
+    )
 
 
 def _reason(pairs: list[tuple[Row, Row]], estimand: str) -> str:
@@ -240,16 +263,15 @@ def _reason(pairs: list[tuple[Row, Row]], estimand: str) -> str:
     return ONE_EXACT if len(set(exact)) > 1 else TO_EXACT if exact[0][0] else FROM_EXACT
 
 
-def _counted(pairs: list[tuple[Row, Row]], n_seeds: int) -> Record:
+def _counted(place: _Place, pairs: list[tuple[Row, Row]], n_seeds: int) -> Effect:
     """Computed tokens: the geometric mean over combinations of a ratio of counts, which has no interval."""
-    ratios = [ours.record[COMPUTED] / theirs.record[COMPUTED] for ours, theirs in pairs]
-    none = {"low": None, "high": None, "left_out": 0, "reason": None, "verdict": None}
-    return {
-        "estimate": float(np.exp(np.mean(np.log(ratios)))),
-        "n_seeds": n_seeds,
-        "scale": RATIO,
-        "combinations": len(pairs),
-        "of_combinations": len(pairs),
-        "method": COUNTED,
-        **none,
-    }
+    ratios = [ours.computed_tokens / theirs.computed_tokens for ours, theirs in pairs]
+    return _effect(
+        place,
+        COMPUTED,
+        Contrast(float(np.exp(np.mean(np.log(ratios)))), None, None, n_seeds, 0),
+        combinations=len(pairs),
+        of_combinations=len(pairs),
+        method=COUNTED,
+        verdict=None,
+    )

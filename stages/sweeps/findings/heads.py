@@ -1,106 +1,94 @@
-"""Which layers behind the LSTM keep its invariance, and which break it."""
+"""Which layers behind the recurrent layer keep its invariance, and which break it."""
 
-from stages.reporting.format import format_ratio, format_ratio_interval, listed, spaced
-from stages.stats.rounding import rounded
+from dataclasses import replace
+
+from stages.reporting.format import RATIO, listed
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import Grid
-from stages.sweeps.findings.rows import ROUNDING, Record, Row
+from stages.sweeps.findings.words import format_names
+from stages.sweeps.sweep_json_findings import HeadCell, Matrix
+from stages.sweeps.sweep_json_rows import ROUNDING, Row
 
 KEEPS, ROUNDS, BREAKS, LEAKS, UNDEFINED = "keeps", "rounds", "breaks", "leaks", "undefined"
 """What a head reads is EXACT; it moves by rounding alone; by more, although the last h is EXACT; neither is EXACT; it
 cannot be told."""
 
 
-def downstream_findings(grid: Grid) -> list[Record]:
+def downstream_findings(grid: Grid) -> list[Matrix]:
     """One finding, where at least three heads were trained behind recurrent layers."""
-    rows = [row for row in grid.rows if row.recurrent]
-    heads = list(dict.fromkeys(row.architecture["head"] for row in rows))
+    cells = [_cell(row) for row in grid.rows if row.recurrent]
+    heads = list(dict.fromkeys(cell.head for cell in cells))
     if len(heads) < 3:
         return []
-    matrix = [_entry(row) for row in rows]
-    of_head = {head: [each for each in matrix if each["head"] == head] for head in heads}
-    return [
-        {
-            "id": "matrix",
-            "cells": matrix,
-            "keeps": [head for head in heads if _behind_a_mask(of_head[head]) == {KEEPS}],
-            "rounds": [head for head in heads if _rounds(_behind_a_mask(of_head[head]))],
-            "breaks": [head for head in heads if BREAKS in _behind_a_mask(of_head[head])],
-            "text": _text(matrix, heads),
-        }
-    ]
+    fates = {head: {cell.fate for cell in cells if cell.head == head and cell.masked} for head in heads}
+    matrix = Matrix(
+        cells=cells,
+        keeps=[head for head in heads if fates[head] == {KEEPS}],
+        rounds=[head for head in heads if ROUNDS in fates[head] and fates[head] <= {KEEPS, ROUNDS}],
+        breaks=[head for head in heads if BREAKS in fates[head]],
+        text="",
+    )
+    return [replace(matrix, text=format_matrix(matrix))]
 
 
-def fate(row: Row) -> str:
+def what_head_keeps(row: Row) -> str:
     """What becomes of the invariance between the last hidden state and the classifier."""
     head, state = row.verdict("drift_ratio"), row.verdict("state_drift")
     if head is Verdict.EXACT:
         return KEEPS
     if state is Verdict.EXACT:
-        return ROUNDS if (row.record["drift_ratio"]["estimate"] or 1.0) <= ROUNDING else BREAKS
+        return ROUNDS if (row.drift_ratio.estimate or 1.0) <= ROUNDING else BREAKS
     return UNDEFINED if Verdict.UNDEFINED in (head, state) else LEAKS
 
 
-def _entry(row: Row) -> Record:
-    return {
-        "head": row.architecture["head"],
-        "mask": row.architecture["mask"],
-        "masked": row.masked,
-        "side": row.side,
-        "variant": row.variant,
-        "fate": fate(row),
-        "drift_ratio": rounded(row.record["drift_ratio"]),
-        "learned": row.learned,
-    }
-
-
-def _behind_a_mask(entries: list[Record]) -> set[str]:
-    return {each["fate"] for each in entries if each["masked"]}
-
-
-def _rounds(fates: set[str]) -> bool:
-    return ROUNDS in fates and fates <= {KEEPS, ROUNDS}
-
-
-def _text(matrix: list[Record], heads: list[str]) -> str:
-    masked = {head: [each for each in matrix if each["head"] == head and each["masked"]] for head in heads}
-    keep = [head for head in heads if {each["fate"] for each in masked[head]} == {KEEPS}]
-    broken = {head: [each for each in masked[head] if each["fate"] == BREAKS] for head in heads}
+def format_matrix(matrix: Matrix) -> str:
+    """The sentences of the finding."""
+    masked: dict[str, list[HeadCell]] = {cell.head: [] for cell in matrix.cells}
+    for cell in matrix.cells:
+        masked[cell.head] += [cell] * cell.masked
     sentences = []
-    if keep:
+    if matrix.keeps:
+        one = len(matrix.keeps) == 1
         sentences.append(
-            f"Behind a mask {_names(keep)} keep{'s' * (len(keep) == 1)} the state EXACT, trained and padded."
+            f"Behind a mask {format_names(matrix.keeps)} keep{'s' * one} the state EXACT, trained and padded."
         )
-    rounds = [head for head in heads if _rounds({each["fate"] for each in masked[head]})]
-    if rounds:
-        largest = [f"`{head}` ({_largest(masked[head])})" for head in rounds]
-        sentences.append(f"{listed(largest)} keep{'s' * (len(rounds) == 1)} it to rounding.")
-    if any(broken.values()):
-        worst = [f"`{head}` ({_largest(each)})" for head, each in broken.items() if each]
-        one = len(worst) == 1
-        sentences.append(f"{listed(worst)} break{'s' * one} it, although the h of the LSTM itself is EXACT.")
-    open_ = [head for head in heads if masked[head] and head not in keep + rounds and not broken[head]]
-    if open_:
-        sentences.append(f"For {_names(open_)} it is undefined: too few seeds learned, or the LSTM itself moves.")
-    none = [each for each in matrix if not each["masked"]]
-    exact = list(dict.fromkeys(each["head"] for each in none if each["fate"] == KEEPS))
-    if none:
-        sentences.append(f"Without a mask {_names(exact) if exact else 'no head'} is EXACT.")
+    if matrix.rounds:
+        largest = [f"`{head}` ({_largest(masked[head])})" for head in matrix.rounds]
+        sentences.append(f"{listed(largest)} keep{'s' * (len(largest) == 1)} it to rounding.")
+    if matrix.breaks:
+        broken = {head: [cell for cell in masked[head] if cell.fate == BREAKS] for head in matrix.breaks}
+        worst = [f"`{head}` ({_largest(cells)})" for head, cells in broken.items()]
+        sentences.append(
+            f"{listed(worst)} break{'s' * (len(worst) == 1)} it, although the h of the LSTM itself is EXACT."
+        )
+    told = [*matrix.keeps, *matrix.rounds, *matrix.breaks]
+    rest = [head for head, cells in masked.items() if cells and head not in told]
+    if rest:
+        sentences.append(f"For {format_names(rest)} it is undefined: too few seeds learned, or the LSTM itself moves.")
+    unmasked = [cell for cell in matrix.cells if not cell.masked]
+    if unmasked:
+        exact = dict.fromkeys(cell.head for cell in unmasked if cell.fate == KEEPS)
+        sentences.append(f"Without a mask {format_names(exact) if exact else 'no head'} is EXACT.")
     return " ".join(sentences)
 
 
-def _names(heads: list[str]) -> str:
-    return listed([f"`{head}`" for head in heads])
+def _cell(row: Row) -> HeadCell:
+    return HeadCell(
+        head=row.architecture.head,
+        mask=row.architecture.mask,
+        masked=row.masked,
+        side=row.side,
+        variant=row.variant,
+        fate=what_head_keeps(row),
+        drift_ratio=row.drift_ratio.rounded(),
+        learned=row.learned,
+    )
 
 
-def _largest(entries: list[Record]) -> str:
-    """The largest drift of the entries, with where it is."""
-    known = [each for each in entries if each["drift_ratio"]["estimate"] is not None]
+def _largest(cells: list[HeadCell]) -> str:
+    """The largest drift of the cells, with where it is."""
+    known = [cell for cell in cells if cell.drift_ratio.estimate is not None]
     if not known:
         return "drift undefined: too few seeds learned"
-    most = max(known, key=lambda each: each["drift_ratio"]["estimate"])
-    found = most["drift_ratio"]
-    return (
-        f"drift {spaced(format_ratio(found['estimate']), format_ratio_interval(found['low'], found['high']))}, "
-        f"{most['side']}"
-    )
+    most = max(known, key=lambda cell: cell.drift_ratio.estimate or 0.0)
+    return f"drift {RATIO.of(most.drift_ratio)}, {most.side}"

@@ -1,59 +1,62 @@
 """What two axes do together beyond what each does alone: differences of differences, paired by seed."""
 
 import itertools
-from dataclasses import asdict
 
 import numpy as np
 
 from stages.params.schema import BASELINE
 from stages.stats.seed_pairs import as_ratio, averaged, over_seeds
-from stages.sweeps.findings.effects import DIFFERENCE, ESTIMANDS, RATIO, RATIOS, Grid, difference_by_seed
-from stages.sweeps.findings.rows import Levels, Record
+from stages.sweeps.findings.effects import ACCURACY, ESTIMANDS, RATIOS, Grid, difference_by_seed
+from stages.sweeps.spec import VARIANT
+from stages.sweeps.sweep_json import DIFFERENCE, RATIO
+from stages.sweeps.sweep_json_findings import Interaction
+from stages.sweeps.sweep_json_rows import Levels
 
 MOST_INTERACTIONS = 10
 
 
-def interactions(grid: Grid) -> tuple[list[Record], int]:
+def interactions(grid: Grid) -> tuple[list[Interaction], int]:
     """Differences of differences for pairs of axes, averaged over the others: the notable ones, and how many were seen.
 
     Notable are those whose interval excludes 0 (1 for a ratio of drift ratios), those with the largest distance from
     it in standard errors first, at most `MOST_INTERACTIONS`.
     """
-    found = [
-        record
+    scored = [
+        interaction
         for one, two in itertools.combinations(grid.axes, 2)
         for first in grid.axes[one][1:]
         for second in grid.axes[two][1:]
         for estimand in ESTIMANDS
-        if (record := _interaction(grid, {one: first, two: second}, estimand)) is not None
+        if (interaction := _interaction(grid, {one: first, two: second}, estimand)) is not None
     ]
-    notable = [(score, record) for score, record in found if score > 1]
-    notable.sort(key=lambda pair: -pair[0])
-    return [record for _, record in notable[:MOST_INTERACTIONS]], len(found)
+    notable = sorted((pair for pair in scored if pair[0] > 1), key=lambda pair: -pair[0])
+    return [interaction for _, interaction in notable[:MOST_INTERACTIONS]], len(scored)
 
 
-def gap_change(grid: Grid, axis: str, level: str, within: Levels) -> Record | None:
+def gap_change(grid: Grid, axis: str, level: str, within: Levels) -> Interaction | None:
     """How much more, or less, the first mask adds to the baseline's accuracy at a level than at the reference.
 
     None where the grid has no masked variant beside the baseline, or where it has no interval.
     """
-    variants = grid.axes.get("variant", [])
+    variants = grid.axes.get(VARIANT, [])
     masked = next((row.variant for row in grid.rows if row.masked and row.recurrent), None)
-    if masked is None or not variants or variants[0] != BASELINE or axis == "variant":
+    if masked is None or not variants or variants[0] != BASELINE or axis == VARIANT:
         return None
-    place = {name: label for name, label in within.items() if name != "variant"}
-    found = _interaction(grid, {axis: level, "variant": masked}, "accuracy", place)
-    return None if found is None else found[1]
+    place = {name: label for name, label in within.items() if name != VARIANT}
+    scored = _interaction(grid, {axis: level, VARIANT: masked}, ACCURACY, place)
+    return None if scored is None else scored[1]
 
 
 def _interaction(
     grid: Grid, levels: Levels, estimand: str, within: Levels | None = None
-) -> tuple[float, Record] | None:
+) -> tuple[float, Interaction] | None:
     """One difference of differences with its distance from 0 in half widths; None where it has no interval."""
     one, two = levels
     references = {axis: grid.axes[axis][0] for axis in levels}
     by_combination = []
-    for rest in (each for each in grid.others(one, two) if (within or {}).items() <= each.items()):
+    for rest in grid.others(one, two):
+        if not (within or {}).items() <= rest.items():
+            continue
         corners = [
             grid.find({**rest, one: first, two: second})
             for first in (levels[one], references[one])
@@ -74,12 +77,12 @@ def _interaction(
     half = (contrast.high - contrast.low) / 2
     score = abs(contrast.estimate) / half if half else 0.0
     ratio = estimand in RATIOS
-    return score, {
-        "axes": [one, two],
-        "levels": levels,
-        "references": references,
-        "estimand": estimand,
-        "scale": RATIO if ratio else DIFFERENCE,
-        "combinations": combinations,
-        **asdict(as_ratio(contrast) if ratio else contrast),
-    }
+    return score, Interaction(
+        axes=[one, two],
+        levels=levels,
+        references=references,
+        estimand=estimand,
+        scale=RATIO if ratio else DIFFERENCE,
+        combinations=combinations,
+        **vars(as_ratio(contrast) if ratio else contrast),
+    )

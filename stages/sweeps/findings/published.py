@@ -1,9 +1,9 @@
 """The published comparison of padding sides beside this one."""
 
-from stages.reporting.format import format_percent, format_percent_interval, spaced
-from stages.stats.rounding import rounded
+from stages.reporting.format import PERCENT
 from stages.sweeps.findings.effects import Grid
-from stages.sweeps.findings.rows import Record, Row
+from stages.sweeps.sweep_json_findings import Beside, Published
+from stages.sweeps.sweep_json_rows import Figure, Row
 
 SOURCE = "Dwarampudi & Reddy 2019, arXiv 1903.07288"
 PUBLISHED = {
@@ -17,40 +17,45 @@ TWEET_LENGTH = 93
 """The width that the paper pads its tweets to."""
 
 
-def published_findings(grid: Grid) -> list[Record]:
+def published_findings(grid: Grid) -> list[Published]:
     """One finding, where an LSTM and a network of convolutions without a mask were trained with pads on both sides."""
-    found = {pair: _unmasked(grid, *pair) for pair in PUBLISHED}
-    table = [_entry(row, *pair) for pair, row in found.items() if row is not None]
+    rows = {pair: _unmasked(grid, *pair) for pair in PUBLISHED}
+    table = [_beside(row, *pair) for pair, row in rows.items() if row is not None]
     if len(table) < len(PUBLISHED):
         return []
-    return [{"id": "published", "source": SOURCE, "table": table, "text": _text(table)}]
+    return [Published(source=SOURCE, table=table, text=_text(table))]
 
 
 def _unmasked(grid: Grid, network: str, side: str) -> Row | None:
     """The first unmasked row of this network on this side."""
     for row in grid.rows:
-        lstm = row.recurrent and row.architecture.get("recurrent", "lstm") == "lstm"
-        cnn = not row.recurrent and row.architecture["head"] == "conv"
+        lstm = row.architecture.recurrent == "lstm"
+        cnn = not row.recurrent and row.architecture.head == "conv"
         if row.side == side and not row.masked and (lstm if network == "lstm" else cnn):
             return row
     return None
 
 
-def _entry(row: Row, network: str, side: str) -> Record:
-    figures = {name: row.record[name] for name in ("accuracy", "train_accuracy", "max_len", "padding_share")}
-    published = PUBLISHED[network, side]
-    return {"network": network, "side": side, "variant": row.variant, "published": published, **rounded(figures)}
+def _beside(row: Row, network: str, side: str) -> Beside:
+    return Beside(
+        network=network,
+        side=side,
+        variant=row.variant,
+        published=PUBLISHED[network, side],
+        accuracy=row.accuracy,
+        train_accuracy=row.train_accuracy,
+        max_len=row.max_len,
+        padding_share=row.padding_share,
+    )
 
 
-def _text(table: list[Record]) -> str:
-    ours = "; ".join(f"{each['network'].upper()} {each['side']} {_accuracy(each['accuracy'])}" for each in table)
-    theirs = "; ".join(f"{each['network'].upper()} {each['side']} {100 * each['published']:.0f} %" for each in table)
+def _text(table: list[Beside]) -> str:
+    ours = "; ".join(
+        f"{row.network.upper()} {row.side} {PERCENT.of(Figure(**vars(row.accuracy)).rounded())}" for row in table
+    )
+    theirs = "; ".join(f"{row.network.upper()} {row.side} {100 * row.published:.0f} %" for row in table)
     return (
         f"Test accuracy here: {ours}. Published, about: {theirs} ({SOURCE}: tweets as word vectors, rows of "
         f"{TWEET_LENGTH}, one run, no mask, no intervals). Data, vectors and sizes differ, so what can be compared is "
         "which side is better and whether a network is at chance, not the level."
     )
-
-
-def _accuracy(record: Record) -> str:
-    return spaced(format_percent(record["estimate"]), format_percent_interval(record["low"], record["high"]))

@@ -1,14 +1,19 @@
 """What it costs to serve a model otherwise than it was trained."""
 
-from stages.reporting.results import condition_text
-from stages.stats.rounding import rounded
+from collections.abc import Iterable
+
+from stages.analysis.contract_cells import ALONE
+from stages.reporting.typed_results import condition_text
+from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import Grid
-from stages.sweeps.findings.rows import Record, Row
-from stages.sweeps.findings.words import cell_of, judged_points, where
+from stages.sweeps.findings.words import format_judged_points, levels_without, where
+from stages.sweeps.spec import SIDE, VARIANT
+from stages.sweeps.sweep_json_findings import Mismatch, ServedWorst
+from stages.sweeps.sweep_json_rows import Row
 
 
-def mismatch_findings(grid: Grid) -> list[Record]:
+def mismatch_findings(grid: Grid) -> list[Mismatch]:
     """One finding for each side and variant: the condition and level at which serving otherwise costs most."""
     return [
         _finding(grid, side, variant, rows)
@@ -18,23 +23,32 @@ def mismatch_findings(grid: Grid) -> list[Record]:
     ]
 
 
-def _finding(grid: Grid, side: str, variant: str, rows: list[Row]) -> Record:
-    changes = [(row, name, rounded(each)) for row in rows for name, each in row.record["accuracy_change"].items()]
-    known = [each for each in changes if each[2]["estimate"] is not None]
-    levels = {"variant": variant, "side": side}
-    record: Record = {"id": "mismatch", "levels": levels, "comparisons": len(changes), "defined": len(known)}
+def in_order(conditions: Iterable[str]) -> list[str]:
+    """Conditions as reports list them, which JSON does not keep: extra pads rising, as trained, on the other side."""
+    last = [AS_TRAINED, OTHER_SIDE]
+    prefix = ALONE[:-1]
+    pads = sorted((name for name in conditions if name not in last), key=lambda name: int(name.removeprefix(prefix)))
+    return [*pads, *(name for name in last if name in conditions)]
+
+
+def _finding(grid: Grid, side: str, variant: str, rows: list[Row]) -> Mismatch:
+    changes = [(row, name, change.rounded()) for row in rows for name, change in row.accuracy_change.items()]
+    known = [(row, name, change) for row, name, change in changes if change.estimate is not None]
+    levels = {VARIANT: variant, SIDE: side}
+    worst = None
     if not known:
-        return record | {"worst": None, "text": f"{where(levels)}: undefined, for too few seeds learned."}
-    if all(each["verdict"] == Verdict.EXACT for _, _, each in known):
+        text = f"{where(levels)}: undefined, for too few seeds learned."
+    elif all(change.verdict is Verdict.EXACT for _, _, change in known):
         text = (
             f"{where(levels)} may be served in any way: its accuracy changes by 0 (exact) in {len(known)} comparisons."
         )
-        return record | {"worst": None, "text": text}
-    row, condition, worst = min(known, key=lambda each: float(each[2]["estimate"]))
-    rest = {axis: label for axis, label in cell_of(grid, row).items() if axis not in levels}
-    at = f", trained at {where(rest)}" if rest else ""
-    text = (
-        f"{where(levels)} loses most under {condition_text(condition)}{at}: against serving it as trained, accuracy "
-        f"changes by {judged_points(worst)}."
-    )
-    return record | {"worst": {"condition": condition, "levels": rest, **worst}, "text": text}
+    else:
+        row, condition, change = min(known, key=lambda of_row: of_row[2].estimate or 0.0)
+        rest = levels_without(grid, row, SIDE, VARIANT)
+        worst = ServedWorst(**vars(change), condition=condition, levels=rest)
+        at = f", trained at {where(rest)}" if rest else ""
+        text = (
+            f"{where(levels)} loses most under {condition_text(condition)}{at}: against serving it as trained, "
+            f"accuracy changes by {format_judged_points(change)}."
+        )
+    return Mismatch(levels=levels, comparisons=len(changes), defined=len(known), worst=worst, text=text)

@@ -1,25 +1,29 @@
 """The share of padding from which on training without a mask stays at chance."""
 
-from stages.reporting.format import format_percent, format_percent_interval, spaced
-from stages.stats.curves import Threshold, fall, threshold
-from stages.stats.rounding import rounded
+from dataclasses import replace
+
+from stages.reporting.format import PERCENT, format_percent
+from stages.stats import curves
+from stages.stats.rounding import significant
 from stages.sweeps.findings.effects import Grid
-from stages.sweeps.findings.rows import Levels, Record, Row
-from stages.sweeps.findings.words import figures, groups, of_seeds, where
+from stages.sweeps.findings.words import figure, format_of_seeds, groups, where
+from stages.sweeps.spec import SIDE, VARIANT
+from stages.sweeps.sweep_json_findings import SeedFall, Threshold
+from stages.sweeps.sweep_json_rows import Figure, Levels, Row
 
 MAX_LEN = "pad.max_len"
 FEWEST = 3
 """With fewer shares there is nothing between which training could fall."""
 
 
-def threshold_findings(grid: Grid) -> list[Record]:
+def threshold_findings(grid: Grid) -> list[Threshold]:
     """One finding for each unmasked recurrent variant with post-padding, where some rows are wider than every text."""
     axis = grid.changing(MAX_LEN)
     if axis is None:
         return []
     unmasked = [row for row in grid.rows if row.side == "post" and row.recurrent and not row.masked]
     return [
-        _finding(grid, axis, levels, sorted(rows, key=_share))
+        _finding(grid, axis, levels, sorted(rows, key=lambda row: row.padding_share))
         for levels, rows in groups(grid, unmasked, axis)
         if beyond_the_longest(rows) and len(rows) >= FEWEST
     ]
@@ -27,60 +31,62 @@ def threshold_findings(grid: Grid) -> list[Record]:
 
 def beyond_the_longest(rows: list[Row]) -> bool:
     """Whether more than one width cuts no text, so that the wider ones add nothing but padding."""
-    return len({row.record["max_len"] for row in rows if not row.record["truncated_share"]}) > 1
+    return len({row.max_len for row in rows if not row.truncated_share}) > 1
 
 
-def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Record:
-    shares = [_share(row) for row in rows]
-    falls = [fall(shares, [row.learned_at(seed) for row in rows]) for seed in grid.seeds]
-    found = threshold(falls, grid.level)
-    record = figures(found.interval) | rounded({"estimate": found.estimate})
-    record["high"] = None if record["high"] is None else min(1.0, record["high"])
-    return {
-        "id": "threshold",
-        "levels": levels,
-        "text": f"{_text(levels, found, record, shares)}{_controls(grid, axis, rows[-1])}",
-        **record,
-        "n_seeds": len(falls),
-        "never_fell": found.never_fell,
-        "never_learned": found.never_learned,
-        "bracket": None if found.bracket is None else list(found.bracket),
-        "shares": shares,
-        "seeds": [
-            {"seed": seed, "last_learned": each.last_learned, "first_lost": each.first_lost, "midpoint": each.midpoint}
-            for seed, each in zip(grid.seeds, falls, strict=True)
+def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Threshold:
+    shares = [row.padding_share for row in rows]
+    falls = [curves.fall(shares, [row.learned_at(seed) for row in rows]) for seed in grid.seeds]
+    fallen = curves.threshold(falls, grid.level)
+    ends = figure(fallen.interval)
+    ends = replace(
+        ends,
+        estimate=None if fallen.estimate is None else significant(fallen.estimate),
+        high=None if ends.high is None else min(1.0, ends.high),
+    )
+    return Threshold(
+        **vars(ends),
+        levels=levels,
+        text=f"{_text(levels, fallen, ends, shares)}{_controls(grid, axis, rows[-1])}",
+        n_seeds=len(falls),
+        never_fell=fallen.never_fell,
+        never_learned=fallen.never_learned,
+        bracket=None if fallen.bracket is None else list(fallen.bracket),
+        shares=shares,
+        seeds=[
+            SeedFall(seed=seed, last_learned=fall.last_learned, first_lost=fall.first_lost, midpoint=fall.midpoint)
+            for seed, fall in zip(grid.seeds, falls, strict=True)
         ],
-    }
+    )
 
 
-def _text(levels: Levels, found: Threshold, record: Record, shares: list[float]) -> str:
-    name, most, seeds = where(levels), format_percent(shares[-1]), found.n_seeds
-    if found.never_fell == seeds:
+def _text(levels: Levels, fallen: curves.Threshold, ends: Figure, shares: list[float]) -> str:
+    name, most, seeds = where(levels), format_percent(shares[-1]), fallen.n_seeds
+    if fallen.never_fell == seeds:
         return f"{name} never falls to chance: all {seeds} seeds learn at {most} padding, the largest share tried."
-    if found.never_learned == seeds:
+    if fallen.never_learned == seeds:
         return (
             f"{name} is at chance from the smallest share tried on, {format_percent(shares[0])} padding, in all "
             f"{seeds} seeds."
         )
-    if found.estimate is not None and found.bracket is not None:
-        first, last = map(format_percent, found.bracket)
-        if found.interval is None:
+    if fallen.estimate is not None and fallen.bracket is not None:
+        first, last = map(format_percent, fallen.bracket)
+        if fallen.interval is None:
             return f"{name} falls to chance between {first} and {last} padding, in every seed of {seeds}."
-        at = spaced(format_percent(record["estimate"]), format_percent_interval(record["low"], record["high"]))
         return (
-            f"{name} falls to chance at {at} padding: half way between the last share at which a seed learns and the "
-            f"next, a mean over {seeds} seeds, which fall between {first} and {last} (the interval leaves out how far "
-            "apart the tried shares lie)."
+            f"{name} falls to chance at {PERCENT.of(ends)} padding: half way between the last share at which a seed "
+            f"learns and the next, a mean over {seeds} seeds, which fall between {first} and {last} (the interval "
+            "leaves out how far apart the tried shares lie)."
         )
-    parts = [f"{of_seeds(found.never_fell, seeds)} still learn at {most}, the largest share tried"] * bool(
-        found.never_fell
+    parts = [f"{format_of_seeds(fallen.never_fell, seeds)} still learn at {most}, the largest share tried"] * bool(
+        fallen.never_fell
     )
-    parts += [f"{of_seeds(found.never_learned, seeds)} learn at no share from {format_percent(shares[0])} on"] * bool(
-        found.never_learned
-    )
-    if found.bracket is not None:
-        others = seeds - found.never_fell - found.never_learned
-        low, high = found.bracket
+    parts += [
+        f"{format_of_seeds(fallen.never_learned, seeds)} learn at no share from {format_percent(shares[0])} on"
+    ] * bool(fallen.never_learned)
+    if fallen.bracket is not None:
+        others = seeds - fallen.never_fell - fallen.never_learned
+        low, high = fallen.bracket
         parts.append(
             f"{others} fall{'s' * (others == 1)} to chance between {format_percent(low)} and {format_percent(high)} "
             "padding"
@@ -98,11 +104,7 @@ def _controls(grid: Grid, axis: str, widest: Row) -> str:
     if not same:
         return ""
     counts = ", ".join(
-        f"{of_seeds(row.n_seeds - row.learned, row.n_seeds)} of {where({'variant': row.variant, 'side': row.side})}"
+        f"{format_of_seeds(row.n_seeds - row.learned, row.n_seeds)} of {where({VARIANT: row.variant, SIDE: row.side})}"
         for row in same
     )
-    return f" At {format_percent(_share(widest))} padding {counts} are at chance."
-
-
-def _share(row: Row) -> float:
-    return float(row.record["padding_share"])
+    return f" At {format_percent(widest.padding_share)} padding {counts} are at chance."

@@ -1,19 +1,19 @@
 """How much of what a mask gains tuning gives to the model without one, and what it never does."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stages.params.schema import BASELINE
-from stages.reporting.format import format_percent, format_percent_interval, spaced
-from stages.stats.seed_pairs import over_seeds, share_closed, verdict_on
-from stages.sweeps.findings.effects import Grid, difference_by_seed
-from stages.sweeps.findings.rows import Levels, Record, Row
-from stages.sweeps.findings.words import axis_name, figures, in_points, label_text, where
+from stages.reporting.format import PERCENT
+from stages.stats.seed_pairs import share_closed
+from stages.sweeps.findings.effects import ACCURACY, Floats, Grid, difference_by_seed
+from stages.sweeps.findings.words import accuracy_judged, axis_name, figure, format_in_points, label_text, where
+from stages.sweeps.spec import SIDE, VARIANT
+from stages.sweeps.sweep_json_findings import GapAt, Tried, Tuning
+from stages.sweeps.sweep_json_rows import Levels, Row
 
-Floats = NDArray[np.float64]
 LEARNING_RATE = "train.learning_rate"
 
 
@@ -27,27 +27,27 @@ class Setting:
 
     def gap(self, grid: Grid) -> Floats:
         """Masked minus unmasked test accuracy of every seed, shape (seeds,)."""
-        return difference_by_seed(self.masked, self.unmasked, "accuracy", grid.seeds)
+        return difference_by_seed(self.masked, self.unmasked, ACCURACY, grid.seeds)
 
 
-def tuning_findings(grid: Grid) -> list[Record]:
+def tuning_findings(grid: Grid) -> list[Tuning]:
     """One finding for each side and masked variant, where the learning rate is an axis and the baseline is there."""
     if grid.changing(LEARNING_RATE) is None:
         return []
     masked = dict.fromkeys(row.variant for row in grid.rows if row.masked and row.recurrent)
     sides = dict.fromkeys(row.side for row in grid.rows)
-    found = [(side, variant, settings(grid, side, variant)) for side in sides for variant in masked]
-    return [_finding(grid, side, variant, each) for side, variant, each in found if len(each) > 1]
+    tried = [(side, variant, settings(grid, side, variant)) for side in sides for variant in masked]
+    return [_finding(grid, side, variant, of_pair) for side, variant, of_pair in tried if len(of_pair) > 1]
 
 
 def settings(grid: Grid, side: str, variant: str) -> list[Setting]:
     """Every combination of the tuned params that has both variants; the first is the default."""
-    found = []
-    for levels in grid.others("side", "variant"):
-        pair = [grid.find({**levels, "side": side, "variant": each}) for each in (BASELINE, variant)]
-        if pair[0] is not None and pair[1] is not None:
-            found.append(Setting(levels, pair[0], pair[1]))
-    return found
+    tried = []
+    for levels in grid.others(SIDE, VARIANT):
+        unmasked, masked = (grid.find({**levels, SIDE: side, VARIANT: name}) for name in (BASELINE, variant))
+        if unmasked is not None and masked is not None:
+            tried.append(Setting(levels, unmasked, masked))
+    return tried
 
 
 def best_by_validation(rows: Sequence[Row]) -> int:
@@ -55,61 +55,56 @@ def best_by_validation(rows: Sequence[Row]) -> int:
 
     Test accuracy is not looked at, so the choice does not flatter what is measured with it.
     """
-    return int(np.argmax([(row.record["validation_accuracy"] or {"estimate": -1.0})["estimate"] for row in rows]))
+    scores = [row.validation_accuracy for row in rows]
+    return int(np.argmax([-1.0 if score is None else score.estimate for score in scores]))
 
 
-def _finding(grid: Grid, side: str, variant: str, tried: list[Setting]) -> Record:
-    chosen = tried[best_by_validation([each.unmasked for each in tried])]
-    rival = tried[best_by_validation([each.masked for each in tried])]
+def _finding(grid: Grid, side: str, variant: str, tried: list[Setting]) -> Tuning:
+    chosen = tried[best_by_validation([setting.unmasked for setting in tried])]
+    rival = tried[best_by_validation([setting.masked for setting in tried])]
     before, after = tried[0].gap(grid), chosen.gap(grid)
-    both = difference_by_seed(rival.masked, chosen.unmasked, "accuracy", grid.seeds)
-    smallest = min(tried, key=lambda each: float(np.nanmean(each.gap(grid))))
-    closed = share_closed(before, after, grid.level)
-    record = {
-        "id": "tuning",
-        "levels": {"side": side, "variant": variant},
-        "settings": len(tried),
-        "default": tried[0].levels | {},
-        "best": chosen.levels,
-        "masked_best": rival.levels,
-        "gap": _judged(grid, before),
-        "gap_left": _judged(grid, after),
-        "gap_left_both_tuned": _judged(grid, both),
-        "share_closed": figures(closed),
-        "smallest_gap": _judged(grid, smallest.gap(grid)) | {"levels": smallest.levels},
-        "tried": [
-            {
-                "levels": each.levels,
-                "gap": _judged(grid, each.gap(grid)),
-                "validation_accuracy": each.unmasked.record["validation_accuracy"],
-            }
-            for each in tried
+    both = difference_by_seed(rival.masked, chosen.unmasked, ACCURACY, grid.seeds)
+    smallest = min(tried, key=lambda setting: float(np.nanmean(setting.gap(grid))))
+    finding = Tuning(
+        levels={SIDE: side, VARIANT: variant},
+        settings=len(tried),
+        default=tried[0].levels,
+        best=chosen.levels,
+        masked_best=rival.levels,
+        gap=accuracy_judged(grid, before),
+        gap_left=accuracy_judged(grid, after),
+        gap_left_both_tuned=accuracy_judged(grid, both),
+        share_closed=figure(share_closed(before, after, grid.level)),
+        smallest_gap=GapAt(**vars(accuracy_judged(grid, smallest.gap(grid))), levels=smallest.levels),
+        tried=[
+            Tried(
+                levels=setting.levels,
+                gap=accuracy_judged(grid, setting.gap(grid)),
+                validation_accuracy=setting.unmasked.validation_accuracy,
+            )
+            for setting in tried
         ],
-    }
-    return {**record, "text": _text(record)}
+        text="",
+    )
+    return replace(finding, text=_text(finding))
 
 
-def _judged(grid: Grid, difference: Floats) -> Record:
-    verdict = str(verdict_on(difference, grid.epsilon["accuracy"]))
-    return {**figures(over_seeds(difference, grid.level)), "verdict": verdict}
-
-
-def _text(record: Record) -> str:
-    share = record["share_closed"]
+def _text(finding: Tuning) -> str:
+    share = finding.share_closed
     closes = (
-        "tuning closes "
-        f"{spaced(format_percent(share['estimate']), format_percent_interval(share['low'], share['high']))} of the gap"
-        if share["estimate"] is not None
+        f"tuning closes {PERCENT.of(share)} of the gap"
+        if share.estimate is not None
         else "the share that tuning closes is undefined, for the first gap is not shown to differ from 0"
     )
+    masked = finding.levels[VARIANT]
     return (
-        f"With {record['levels']['side']}-padding `{record['levels']['variant']}` differs from `{BASELINE}` by "
-        f"{in_points(record['gap'])} at the first setting ({_setting(record['default'])}); of {record['settings']} "
-        f"settings the one with the best validation accuracy of `{BASELINE}` ({_setting(record['best'])}) leaves "
-        f"{in_points(record['gap_left'])}: {closes}. With both tuned {in_points(record['gap_left_both_tuned'])} stay; "
-        f"the smallest gap of the {record['settings']} settings, not corrected for the choice, is "
-        f"{in_points(record['smallest_gap'])} "
-        f"({_setting(record['smallest_gap']['levels'])})."
+        f"With {finding.levels[SIDE]}-padding `{masked}` differs from `{BASELINE}` by "
+        f"{format_in_points(finding.gap)} at the first setting ({_setting(finding.default)}); of {finding.settings} "
+        f"settings the one with the best validation accuracy of `{BASELINE}` ({_setting(finding.best)}) leaves "
+        f"{format_in_points(finding.gap_left)}: {closes}. With both tuned "
+        f"{format_in_points(finding.gap_left_both_tuned)} stay; "
+        f"the smallest gap of the {finding.settings} settings, not corrected for the choice, is "
+        f"{format_in_points(finding.smallest_gap)} ({_setting(finding.smallest_gap.levels)})."
     )
 
 

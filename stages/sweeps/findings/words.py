@@ -1,26 +1,20 @@
-"""How a finding names rows and says figures over seeds."""
+"""How a finding names rows, and which rows it compares."""
 
 import re
 from collections.abc import Iterable
 
-from stages.reporting.format import (
-    EXACT_ZERO,
-    format_points,
-    format_points_interval,
-    format_ratio,
-    format_ratio_interval,
-    listed,
-    spaced,
-)
+from stages.reporting.format import POINTS, listed, spaced
 from stages.stats.intervals import Interval
-from stages.stats.rounding import rounded
-from stages.stats.seed_pairs import Contrast
+from stages.stats.seed_pairs import Contrast, over_seeds, verdict_on
 from stages.stats.verdicts import Verdict
-from stages.sweeps.findings.effects import Grid
-from stages.sweeps.findings.rows import Levels, Record, Row
+from stages.sweeps.findings.effects import ACCURACY, Floats, Grid
+from stages.sweeps.spec import INNER_AXES, SIDE, VARIANT
+from stages.sweeps.sweep_json import Effect
+from stages.sweeps.sweep_json_findings import BatchingPair
+from stages.sweeps.sweep_json_rows import Figure, JudgedFigure, Levels, Row
 
 LAST_OF_AXIS = {
-    "side": "padding",
+    SIDE: "padding",
     "pad.max_len": "max_len",
     "train.learning_rate": "learning rate",
     "train.epochs": "epochs",
@@ -30,11 +24,9 @@ LAST_OF_AXIS = {
 
 def where(levels: Levels) -> str:
     """`baseline` (post), dropout 0.2: the variant and side that are named, then the other axes."""
-    variant, side = levels.get("variant"), levels.get("side")
+    variant, side = levels.get(VARIANT), levels.get(SIDE)
     named = [f"`{variant}`" if variant else "", f"({side})" if variant and side else f"{side}-padding" if side else ""]
-    rest = [
-        f"{axis_name(axis)} {label_text(label)}" for axis, label in levels.items() if axis not in ("side", "variant")
-    ]
+    rest = [f"{axis_name(axis)} {label_text(label)}" for axis, label in levels.items() if axis not in INNER_AXES]
     return ", ".join(part for part in [spaced(*named), *rest] if part)
 
 
@@ -48,54 +40,49 @@ def axis_name(axis: str) -> str:
     return LAST_OF_AXIS.get(axis) or axis.rsplit(".", maxsplit=1)[-1].replace("_", " ")
 
 
-def cell_of(grid: Grid, row: Row, *but: str) -> Levels:
+def levels_without(grid: Grid, row: Row, *but: str) -> Levels:
     """The levels of a row without the axes of `but`; side and variant even where the sweep has only one of them."""
-    axes = {*grid.axes, "side", "variant"}
+    axes = {*grid.axes, *INNER_AXES}
     return {axis: label for axis, label in row.levels.items() if axis in axes and axis not in but}
 
 
 def groups(grid: Grid, rows: Iterable[Row], axis: str) -> list[tuple[Levels, list[Row]]]:
     """Rows that are alike in all but one axis, each group with the levels that it shares, in the order of the rows."""
-    found: list[tuple[Levels, list[Row]]] = []
+    members: dict[tuple[tuple[str, str], ...], list[Row]] = {}
     for row in rows:
-        shared = cell_of(grid, row, axis)
-        same = next((members for levels, members in found if levels == shared), None)
-        if same is None:
-            found.append((shared, [row]))
-        else:
-            same.append(row)
-    return found
+        members.setdefault(tuple(levels_without(grid, row, axis).items()), []).append(row)
+    return [(dict(shared), alike) for shared, alike in members.items()]
 
 
-def in_points(record: Record) -> str:
+def accuracy_judged(grid: Grid, difference: Floats) -> JudgedFigure:
+    """A difference of accuracies by seed, shape (seeds,): its mean, interval and verdict, rounded as printed."""
+    verdict = verdict_on(difference, grid.epsilon[ACCURACY])
+    return JudgedFigure(**vars(figure(over_seeds(difference, grid.level))), verdict=verdict)
+
+
+def figure(contrast: Contrast | Interval | None) -> Figure:
+    """Estimate and bounds, rounded as they are printed; all None where there is nothing."""
+    if contrast is None:
+        return Figure(estimate=None, low=None, high=None)
+    return Figure(estimate=contrast.estimate, low=contrast.low, high=contrast.high).rounded()
+
+
+def format_in_points(value: JudgedFigure | BatchingPair | Effect) -> str:
     """+4.4 [−0.3, +9.1] points; 0 (exact) where nothing differs in any seed."""
-    if record.get("verdict") == Verdict.EXACT:
-        return EXACT_ZERO
-    return f"{spaced(format_points(record['estimate']), format_points_interval(record['low'], record['high']))} points"
+    return POINTS.of(value) if value.verdict is Verdict.EXACT else f"{POINTS.of(value)} points"
 
 
-def judged_points(record: Record) -> str:
+def format_judged_points(value: JudgedFigure | BatchingPair | Effect) -> str:
     """+4.4 [+1.3, +9.1] points, DIFFERENT."""
-    known = record["verdict"] not in (Verdict.UNDEFINED, Verdict.EXACT)
-    return f"{in_points(record)}{', ' + record['verdict'] if known else ''}"
+    known = value.verdict not in (Verdict.UNDEFINED, Verdict.EXACT)
+    return f"{format_in_points(value)}{f', {value.verdict}' if known else ''}"
 
 
-def times(record: Record) -> str:
-    """3.20 [2.10, 4.90] times."""
-    return f"{spaced(format_ratio(record['estimate']), format_ratio_interval(record['low'], record['high']))} times"
-
-
-def figures(contrast: Contrast | Interval | None) -> Record:
-    """Estimate and bounds as a record, rounded as they are printed; all None where there is nothing."""
-    names = ("estimate", "low", "high")
-    return dict(rounded({name: None if contrast is None else getattr(contrast, name) for name in names}))
-
-
-def ticked(names: Iterable[str]) -> str:
+def format_names(names: Iterable[str]) -> str:
     """`a`, `b` and `c`."""
     return listed([f"`{name}`" for name in names])
 
 
-def of_seeds(count: int, total: int) -> str:
+def format_of_seeds(count: int, total: int) -> str:
     """2 of 6 seeds."""
     return f"{count} of {total} seed{'s' * (total != 1)}"

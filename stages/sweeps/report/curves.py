@@ -36,7 +36,7 @@ from stages.reporting.figures.style import (
     variant_looks,
 )
 from stages.reporting.format import format_plain
-from stages.reporting.results import DRIFT, FLIPS, Record
+from stages.reporting.typed_results import DRIFT, FLIPS
 from stages.sweeps.report.annotations import annotate, finding_handles
 from stages.sweeps.report.series import (
     MANY_SERIES,
@@ -50,6 +50,8 @@ from stages.sweeps.report.series import (
     rest_axes,
     series,
 )
+from stages.sweeps.spec import SIDE, VARIANT
+from stages.sweeps.sweep_json import SweepReport
 
 LABELS = {
     "accuracy": "test accuracy (%)",
@@ -66,34 +68,34 @@ BESIDE = 0.07
 """How far the dots of single seeds stand beside a mark that has no line."""
 
 
-def curves_figure(content: Record) -> Figure:
+def curves_figure(sweep: SweepReport) -> Figure:
     """A row of panels for each figure that is read, a column for each panel that the sweep asks for."""
-    estimands = [name for name in content["read"] if name in LABELS and name != content["figure"]["x"]]
-    estimands = [name for name in estimands if any(mark.value for mark in all_marks(content, name))]
+    estimands = [name for name in sweep.read if name in LABELS and name != sweep.figure.x]
+    estimands = [name for name in estimands if any(mark.value for mark in all_marks(sweep, name))]
     if not estimands:
         return empty_figure("This sweep has nothing to draw: no figure that it reads is defined in any row.")
-    columns, place, looks = panels_of(content), places(content), series_looks(content)
+    columns, place, looks = panels_of(sweep), places(sweep), series_looks(sweep)
     figure, drawn = panels(len(estimands), len(columns), height=PANEL_HEIGHT, sharex=True, sharey="row")
     for number, estimand in enumerate(estimands):
         row = drawn[number * len(columns) : (number + 1) * len(columns)]
-        axis = _y_axis(row, content, estimand)
+        axis = _y_axis(row, sweep, estimand)
         for axes, panel in zip(row, columns, strict=True):
-            _panel(axes, content, panel, estimand, looks, axis)
+            _panel(axes, sweep, panel, estimand, looks, axis)
             if number == 0:
-                title(axes, _panel_title(content, panel))
+                title(axes, _panel_title(sweep, panel))
             _x_axis(axes, place)
             axes.set_xlabel(place.title if estimand == estimands[-1] else "")
-    legend(figure, _legend(content, estimands, looks))
+    legend(figure, _legend(sweep, estimands, looks))
     return figure
 
 
-def series_looks(content: Record) -> dict[tuple[str, str], Look]:
+def series_looks(sweep: SweepReport) -> dict[tuple[str, str], Look]:
     """Colour and marker by the axis of colours; dashes by the axes that nothing else shows."""
-    colours = colours_of(content)
+    colours = colours_of(sweep)
     by_colour = dict(zip(colours, itertools.cycle(LOOKS), strict=False))
-    if colour_axis(content) == "variant":
+    if colour_axis(sweep) == VARIANT:
         by_colour = variant_looks(colours)
-    every = [one for panel in panels_of(content) for one in series(content, panel, "accuracy")]
+    every = [one for panel in panels_of(sweep) for one in series(sweep, panel, "accuracy")]
     rests = list(dict.fromkeys(one.rest for one in every))
     if len(rests) == 1:
         return {(one.colour, one.rest): by_colour[one.colour] for one in every}
@@ -101,17 +103,17 @@ def series_looks(content: Record) -> dict[tuple[str, str], Look]:
     return {(one.colour, one.rest): replace(by_colour[one.colour], line=dashes[one.rest], width=1.6) for one in every}
 
 
-def _y_axis(row: Sequence[Axes], content: Record, estimand: str) -> RatioAxis | None:
+def _y_axis(row: Sequence[Axes], sweep: SweepReport, estimand: str) -> RatioAxis | None:
     """One scale for all panels of a row, logarithmic for drift, with its ε."""
     row[0].set_ylabel(LABELS[estimand])
     if estimand == DRIFT:
-        epsilon, marks = content["epsilon"][DRIFT], all_marks(content, DRIFT)
+        epsilon, marks = sweep.epsilon[DRIFT], all_marks(sweep, DRIFT)
         seeds = [value for mark in marks for value, _ in mark.seeds]
         known = [mark.value for mark in marks if mark.value]
         axis = ratio_axis(row, "y", known, seeds=seeds, keep=(epsilon / 2, 2 * epsilon))
     for axes in row:
         if estimand in (DRIFT, FLIPS):
-            bound(axes, content["epsilon"][estimand] * (1 if estimand == DRIFT else 100))
+            bound(axes, sweep.epsilon[estimand] * (1 if estimand == DRIFT else 100))
     return axis if estimand == DRIFT else None
 
 
@@ -128,10 +130,15 @@ def _x_axis(axes: Axes, place: Places) -> None:
 
 
 def _panel(
-    axes: Axes, content: Record, panel: str, estimand: str, looks: dict[tuple[str, str], Look], axis: RatioAxis | None
+    axes: Axes,
+    sweep: SweepReport,
+    panel: str,
+    estimand: str,
+    looks: dict[tuple[str, str], Look],
+    axis: RatioAxis | None,
 ) -> None:
     """Every series, in words which of them are undefined, and what findings mark."""
-    found, place, bars = series(content, panel, estimand), places(content), content["figure"]["kind"] == "bars"
+    found, place, bars = series(sweep, panel, estimand), places(sweep), sweep.figure.kind == "bars"
     thin, step = (
         len({one.rest for one in found}) > MANY_SERIES,
         min(APART if bars else APART_ON_LINES, 0.8 / len(found)),
@@ -150,7 +157,7 @@ def _panel(
         words = f"undefined: {', '.join(missing)}"
         axes.text(0.5, 0.02, words, transform=axes.transAxes, ha="center", va="bottom", color=GREY)
     if estimand == "accuracy":
-        annotate(axes, content, panel, drawn)
+        annotate(axes, sweep, panel, drawn)
 
 
 def _series(
@@ -193,31 +200,31 @@ def _moved(x: float, place: Places, shift: float, step: float) -> float:
     return x + (0.0 if place.numeric else step * shift)
 
 
-def _panel_title(content: Record, panel: str) -> str:
-    axis = content["figure"]["panels"]
+def _panel_title(sweep: SweepReport, panel: str) -> str:
+    axis = sweep.figure.panels
     if axis is None:
         return ""
-    return f"{panel}-padding" if axis == "side" else panel if axis == "variant" else f"{axis}: {panel}"
+    return f"{panel}-padding" if axis == SIDE else panel if axis == VARIANT else f"{axis}: {panel}"
 
 
-def _legend(content: Record, estimands: Sequence[str], looks: dict[tuple[str, str], Look]) -> list[Artist]:
+def _legend(sweep: SweepReport, estimands: Sequence[str], looks: dict[tuple[str, str], Look]) -> list[Artist]:
     """Colours, dashes, what findings mark, and ε."""
     rests = list(dict.fromkeys(rest for _, rest in looks))
     by_colour = {colour: look for (colour, _), look in reversed(looks.items()) if colour}
     handles: list[Artist] = []
     for colour in dict.fromkeys(colour for colour, _ in looks if colour):
         look = by_colour[colour]
-        if content["figure"]["kind"] == "bars":
+        if sweep.figure.kind == "bars":
             handles.append(dot(colour, look.marker, colour=look.colour))
         else:
             handles.append(handle(colour, look if len(rests) == 1 else replace(look, line="-"), size=5))
     if 1 < len(rests) <= MANY_SERIES:
-        names = " × ".join(rest_axes(content))
+        names = " × ".join(rest_axes(sweep))
         handles += [rule(f"{names} {rest}", DASHES[index % len(DASHES)]) for index, rest in enumerate(rests)]
-    handles += finding_handles(content, estimands)
+    handles += finding_handles(sweep, estimands)
     units = {DRIFT: (1, " (drift)"), FLIPS: (100, " % (flips)")}
     bounds = [
-        f"{format_plain(factor * content['epsilon'][name])}{unit}"
+        f"{format_plain(factor * sweep.epsilon[name])}{unit}"
         for name, (factor, unit) in units.items()
         if name in estimands
     ]

@@ -2,11 +2,12 @@
 
 from stages.reporting.figures.style import svg
 from stages.reporting.format import listed
-from stages.reporting.results import DRIFT, FLIPS, Record
+from stages.reporting.typed_results import DRIFT, FLIPS
 from stages.sweeps.report.curves import curves_figure
 from stages.sweeps.report.heatmap import heatmap_figure
 from stages.sweeps.report.series import MANY_SERIES, all_marks, panels_of, rest_axes, series
 from stages.sweeps.report.serving import serving_figure
+from stages.sweeps.sweep_json import SweepReport
 
 SERVING = "_serving"
 KINDS = {
@@ -30,30 +31,26 @@ SERVED_OTHERWISE = (
 )
 
 
-def sweep_figures(content: Record) -> dict[str, str]:
-    """File name -> SVG, the same bytes for the same content.
-
-    Args:
-        content: what `stages.sweeps.sweep_json.sweep_content` gives, as its JSON holds it.
-    """
-    name = content["name"]
-    draw = heatmap_figure if content["figure"]["kind"] == "heatmap" else curves_figure
-    figures = {f"{name}.svg": svg(f"sweep-{name}", draw, content)}
-    if "accuracy_change" in content["read"]:
-        figures[f"{name}{SERVING}.svg"] = svg(f"sweep-{name}{SERVING}", serving_figure, content)
+def sweep_figures(sweep: SweepReport) -> dict[str, str]:
+    """File name -> SVG, the same bytes for the same report."""
+    name = sweep.name
+    draw = heatmap_figure if sweep.figure.kind == "heatmap" else curves_figure
+    figures = {f"{name}.svg": svg(f"sweep-{name}", draw, sweep)}
+    if "accuracy_change" in sweep.read:
+        figures[f"{name}{SERVING}.svg"] = svg(f"sweep-{name}{SERVING}", serving_figure, sweep)
     return figures
 
 
-def captions(content: Record) -> dict[str, str]:
+def captions(sweep: SweepReport) -> dict[str, str]:
     """File name -> caption in Markdown."""
-    name, rest = content["name"], rest_axes(content)
-    parts = [f"**{content['title']}.**", KINDS[content["figure"]["kind"]]]
-    if content["figure"]["kind"] != "heatmap":
+    name, rest = sweep.name, rest_axes(sweep)
+    parts = [f"**{sweep.title}.**", KINDS[sweep.figure.kind]]
+    if sweep.figure.kind != "heatmap":
         if rest:
-            many = max(len({one.rest for one in series(content, panel, "accuracy")}) for panel in panels_of(content))
+            many = max(len({one.rest for one in series(sweep, panel, "accuracy")}) for panel in panels_of(sweep))
             thin = ", thin and without bands, for they are many" if many > MANY_SERIES else ""
             parts.append(f"One line for each level of {listed(rest)}{thin}.")
-        if any(mark.value is None for estimand in (DRIFT, FLIPS) for mark in all_marks(content, estimand)):
+        if any(mark.value is None for estimand in (DRIFT, FLIPS) for mark in all_marks(sweep, estimand)):
             parts.append("Drift and flips are not drawn where too few seeds beat chance.")
     texts = {f"{name}.svg": " ".join(parts)}
-    return texts | ({f"{name}{SERVING}.svg": SERVED_OTHERWISE} if "accuracy_change" in content["read"] else {})
+    return texts | ({f"{name}{SERVING}.svg": SERVED_OTHERWISE} if "accuracy_change" in sweep.read else {})

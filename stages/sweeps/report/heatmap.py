@@ -12,10 +12,12 @@ from matplotlib.patches import Patch, Rectangle
 
 from stages.reporting.figures.style import GREY, INK, LETTER, empty_figure, legend
 from stages.reporting.format import format_ratio
-from stages.reporting.results import Record
-from stages.sweeps.findings.rows import ROUNDING
+from stages.reporting.typed_results import DRIFT
+from stages.stats.verdicts import Verdict
 from stages.sweeps.report.series import labels_of
-from stages.sweeps.report.tables import axes_of, rows_of
+from stages.sweeps.spec import VARIANT
+from stages.sweeps.sweep_json import SweepReport
+from stages.sweeps.sweep_json_rows import ROUNDING, Row
 
 TITLES = {
     "accuracy": "test accuracy (%)",
@@ -24,7 +26,6 @@ TITLES = {
     "flip_rate": "predictions flipped (%)",
 }
 MAPS = {"accuracy": "cividis", "train_accuracy": "cividis"}
-DRIFT = "drift_ratio"
 EXACT_COLOUR = "#009E73"
 UNDEFINED_COLOUR = "#eeeeee"
 FIELD_WIDTH, FIELD_HEIGHT = 0.66, 0.36
@@ -35,19 +36,19 @@ DARK = 0.55
 """Fields above this part of the colour scale carry white letters."""
 
 
-def heatmap_figure(content: Record) -> Figure:
+def heatmap_figure(sweep: SweepReport) -> Figure:
     """The longest axis downwards, the panels and the shortest one across, a map for each figure that is read."""
-    estimands = [name for name in content["read"] if name in TITLES]
+    estimands = [name for name in sweep.read if name in TITLES]
     if not estimands:
         return empty_figure("This sweep has nothing to draw: it reads no figure that a map can show.")
-    down = _down(content)
-    names, columns = [", ".join(labels) for labels in _labels(content, down)], _labels(content, _across(content))
+    down = _down(sweep)
+    names, columns = [", ".join(labels) for labels in _labels(sweep, down)], _labels(sweep, _across(sweep))
     width = FIELD_WIDTH * len(columns) + 0.35
     label = 0.075 * max(map(len, names)) + 0.3
     figure = Figure(figsize=(label + width * len(estimands), FIELD_HEIGHT * len(names) + 1.7), layout="constrained")
     drawn = figure.subplots(1, len(estimands), squeeze=False, sharey=True)[0]
     for axes, estimand in zip(drawn, estimands, strict=True):
-        _map(axes, content, estimand)
+        _map(axes, sweep, estimand)
     drawn[0].set_yticks(range(len(names)), names)
     drawn[0].set_ylabel(", ".join(down))
     legend(
@@ -60,38 +61,38 @@ def heatmap_figure(content: Record) -> Figure:
     return figure
 
 
-def _across(content: Record) -> list[str]:
+def _across(sweep: SweepReport) -> list[str]:
     """The axes beside each other: that of the panels, and the shortest of the others, the variants if they are."""
-    panel = content["figure"]["panels"]
-    others = _others(content)
-    shortest = min(others, key=lambda axis: (len(labels_of(content, axis)), axis != "variant"), default=None)
+    panel = sweep.figure.panels
+    others = _others(sweep)
+    shortest = min(others, key=lambda axis: (len(labels_of(sweep, axis)), axis != VARIANT), default=None)
     return [axis for axis in (panel, shortest if len(others) > 1 else None) if axis is not None]
 
 
-def _down(content: Record) -> list[str]:
+def _down(sweep: SweepReport) -> list[str]:
     """The axes below each other: all others."""
-    across = _across(content)
-    return [axis for axis in _others(content) if axis not in across]
+    across = _across(sweep)
+    return [axis for axis in _others(sweep) if axis not in across]
 
 
-def _others(content: Record) -> list[str]:
-    several = [axis for axis in axes_of(content) if len(labels_of(content, axis)) > 1]
-    return [axis for axis in several if axis != content["figure"]["panels"]]
+def _others(sweep: SweepReport) -> list[str]:
+    several = [axis for axis in sweep.naming_axes if len(labels_of(sweep, axis)) > 1]
+    return [axis for axis in several if axis != sweep.figure.panels]
 
 
-def _labels(content: Record, axes: list[str]) -> list[tuple[str, ...]]:
+def _labels(sweep: SweepReport, axes: list[str]) -> list[tuple[str, ...]]:
     """Every combination of labels that a row has, in the order of the axes."""
-    found = {tuple(row["levels"][axis] for axis in axes) for row in rows_of(content)}
-    return [each for each in itertools.product(*(labels_of(content, axis) for axis in axes)) if each in found]
+    of_rows = {tuple(row.levels[axis] for axis in axes) for row in sweep.originals}
+    return [labels for labels in itertools.product(*(labels_of(sweep, axis) for axis in axes)) if labels in of_rows]
 
 
-def _map(axes: Axes, content: Record, estimand: str) -> None:
-    across, down = _across(content), _down(content)
-    columns, lines = _labels(content, across), _labels(content, down)
-    norm = _norm(content, estimand)
-    for row in rows_of(content):
-        x, y = (tuple(row["levels"][axis] for axis in each) for each in (across, down))
-        _field(axes, columns.index(x), lines.index(y), row.get(estimand), estimand, norm)
+def _map(axes: Axes, sweep: SweepReport, estimand: str) -> None:
+    across, down = _across(sweep), _down(sweep)
+    columns, lines = _labels(sweep, across), _labels(sweep, down)
+    norm = _norm(sweep, estimand)
+    for row in sweep.originals:
+        x, y = (tuple(row.levels[axis] for axis in names) for names in (across, down))
+        _field(axes, columns.index(x), lines.index(y), row, estimand, norm)
     axes.set_xlim(-0.5, len(columns) - 0.5)
     axes.set_ylim(len(lines) - 0.5, -0.5)
     axes.set_xticks(range(len(columns)), ["\n".join(column) for column in columns])
@@ -105,15 +106,16 @@ def _map(axes: Axes, content: Record, estimand: str) -> None:
     axes.set_title(textwrap.fill(TITLES[estimand], max(12, int(FIELD_WIDTH * len(columns) / LETTER))), fontsize=9)
 
 
-def _field(axes: Axes, x: int, y: int, found: Record | None, estimand: str, norm: Normalize) -> None:
-    if found is None or found["estimate"] is None:
+def _field(axes: Axes, x: int, y: int, row: Row, estimand: str, norm: Normalize) -> None:
+    figure = row.figure(estimand)
+    if figure is None or figure.estimate is None:
         _box(axes, x, y, UNDEFINED_COLOUR, hatch="////", edge="#bbbbbb")
         return
-    if found.get("verdict") == "EXACT":
+    if row.verdict(estimand) is Verdict.EXACT:
         _box(axes, x, y, EXACT_COLOUR)
         axes.text(x, y, "exact", ha="center", va="center", color="white")
         return
-    value = found["estimate"] if estimand == DRIFT else 100 * found["estimate"]
+    value = figure.estimate if estimand == DRIFT else 100 * figure.estimate
     place = float(norm(max(value, norm.vmin or value)))
     _box(axes, x, y, to_hex(mpl.colormaps[MAPS.get(estimand, "Oranges")](place)))
     dark = place > DARK if estimand not in MAPS else place < 1 - DARK
@@ -125,12 +127,10 @@ def _box(axes: Axes, x: int, y: int, colour: str, hatch: str = "", edge: str = "
     axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour, edgecolor=edge, hatch=hatch, linewidth=1.5))
 
 
-def _norm(content: Record, estimand: str) -> Normalize:
+def _norm(sweep: SweepReport, estimand: str) -> Normalize:
     """Logarithmic for drift: whole powers of ten around every field."""
-    found = [row.get(estimand) for row in rows_of(content)]
-    values = [
-        each["estimate"] for each in found if each and each["estimate"] is not None and each.get("verdict") != "EXACT"
-    ]
+    figures = [row.figure(estimand) for row in sweep.originals if row.verdict(estimand) is not Verdict.EXACT]
+    values = [figure.estimate for figure in figures if figure is not None and figure.estimate is not None]
     if estimand == DRIFT:
         positive = [value for value in values if value > ROUNDING] or [1.0]
         low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from stages.analysis.estimate import Estimate
 from stages.reporting.figures.marks import scaled
-from stages.reporting.results import Record
-from stages.sweeps.report.tables import axes_of, rows_of
-from stages.sweeps.spec import ROW_FIGURES
+from stages.reporting.format import Bounded
+from stages.stats.verdicts import Verdict
+from stages.sweeps.findings.effects import COMPUTED
+from stages.sweeps.findings.threshold import MAX_LEN
+from stages.sweeps.spec import ROW_FIGURES, VARIANT
+from stages.sweeps.sweep_json import SweepReport
+from stages.sweeps.sweep_json_rows import Levels, Row
 
-EXACT = "EXACT"
 PERCENT = ("accuracy", "train_accuracy", "flip_rate")
 MANY_SERIES = 6
 """More lines of one colour than this are drawn thin and without bands."""
@@ -34,7 +37,7 @@ class Mark:
     """None where it is undefined."""
     seeds: tuple[tuple[float, bool], ...]
     """The figure of every seed that has one, and whether it beat chance; 0 where the row is exact."""
-    levels: dict[str, str]
+    levels: Levels
 
 
 @dataclass(frozen=True)
@@ -61,123 +64,123 @@ class Places:
         return not self.names
 
 
-def colours_of(content: Record) -> list[str]:
+def colours_of(sweep: SweepReport) -> list[str]:
     """The labels that colours tell apart, without copies of the baseline; one without a name if there is no axis."""
-    axis = colour_axis(content)
-    return [""] if axis is None else labels_of(content, axis)
+    axis = colour_axis(sweep)
+    return [""] if axis is None else labels_of(sweep, axis)
 
 
-def panels_of(content: Record) -> list[str]:
+def panels_of(sweep: SweepReport) -> list[str]:
     """The labels that stand side by side; one without a name where there is no axis."""
-    axis = content["figure"]["panels"]
-    return [""] if axis is None else labels_of(content, axis)
+    axis = sweep.figure.panels
+    return [""] if axis is None else labels_of(sweep, axis)
 
 
-def colour_axis(content: Record) -> str | None:
+def colour_axis(sweep: SweepReport) -> str | None:
     """The axis of the colours: the one that is asked for, or the variants if nothing else shows them."""
-    figure = content["figure"]
-    if figure["colour"] is not None:
-        return str(figure["colour"])
-    return "variant" if "variant" not in (figure["x"], figure["panels"]) else None
+    figure = sweep.figure
+    if figure.colour is not None:
+        return figure.colour
+    return VARIANT if VARIANT not in (figure.x, figure.panels) else None
 
 
-def rest_axes(content: Record) -> list[str]:
+def rest_axes(sweep: SweepReport) -> list[str]:
     """The axes that neither x, nor panels, nor colours show."""
-    figure = content["figure"]
-    used = {figure["panels"], colour_axis(content)}
+    figure = sweep.figure
+    used = {figure.panels, colour_axis(sweep)}
     # Along a figure of the row, such as the share of padding, the axes that change it are joined by the line.
-    joined = [figure["x"]] if figure["x"] not in ROW_FIGURES else _axes_behind(content)
-    several = [axis for axis in axes_of(content) if len(labels_of(content, axis)) > 1]
+    joined = [figure.x] if figure.x not in ROW_FIGURES else _axes_behind(sweep)
+    several = [axis for axis in sweep.naming_axes if len(labels_of(sweep, axis)) > 1]
     return [axis for axis in several if axis not in used and axis not in joined]
 
 
-def places(content: Record) -> Places:
+def places(sweep: SweepReport) -> Places:
     """Where the levels or figures on the x axis stand."""
-    x = content["figure"]["x"]
+    x = sweep.figure.x
     if x in ROW_FIGURES:
-        values = sorted({_figure(content, row, x) for row in rows_of(content)})
-        return Places(f"{TITLES[x]}{_unit(content, x)[1]}", (), x != "padding_share" and _wide(values), ())
-    labels = labels_of(content, x)
+        values = sorted({_figure(sweep, row, x) for row in sweep.originals})
+        return Places(f"{TITLES[x]}{_unit(sweep, x)[1]}", (), x != "padding_share" and _wide(values), ())
+    labels = labels_of(sweep, x)
     numbers = _numbers(labels)
-    if numbers is None or len(numbers) < 3 or content["figure"]["kind"] == "bars":
+    if numbers is None or len(numbers) < 3 or sweep.figure.kind == "bars":
         return Places(x, tuple(labels), logarithmic=False, ticks=())
     return Places(x, (), _wide(numbers), tuple(numbers))
 
 
-def series(content: Record, panel: str, estimand: str) -> list[Series]:
+def series(sweep: SweepReport, panel: str, estimand: str) -> list[Series]:
     """The series of one panel, in the order of the rows, with marks from left to right."""
-    panel_axis, colour, rest = content["figure"]["panels"], colour_axis(content), rest_axes(content)
-    rows = [row for row in rows_of(content) if panel_axis is None or row["levels"][panel_axis] == panel]
+    panel_axis, colour, rest = sweep.figure.panels, colour_axis(sweep), rest_axes(sweep)
+    rows = [row for row in sweep.originals if panel_axis is None or row.levels[panel_axis] == panel]
     found: dict[tuple[str, str], list[Mark]] = {}
     for row in rows:
-        key = ("" if colour is None else row["levels"][colour], ", ".join(row["levels"][axis] for axis in rest))
-        mark = _mark(row, estimand, _x(content, row))
+        key = ("" if colour is None else row.levels[colour], ", ".join(row.levels[axis] for axis in rest))
+        mark = _mark(row, estimand, _x(sweep, row))
         if mark is not None:
             found.setdefault(key, []).append(mark)
     return [Series(*key, tuple(sorted(marks, key=lambda mark: mark.x))) for key, marks in found.items()]
 
 
-def all_marks(content: Record, estimand: str) -> list[Mark]:
+def all_marks(sweep: SweepReport, estimand: str) -> list[Mark]:
     """Every mark of every panel."""
-    found = itertools.chain.from_iterable(series(content, panel, estimand) for panel in panels_of(content))
-    return [mark for each in found for mark in each.marks]
+    found = itertools.chain.from_iterable(series(sweep, panel, estimand) for panel in panels_of(sweep))
+    return [mark for one in found for mark in one.marks]
 
 
-def estimate_of(figure: Record | None) -> Estimate | None:
+def estimate_of(figure: Bounded | None) -> Estimate | None:
     """A figure of a row with its interval; None where it is undefined or not there."""
-    if figure is None or figure["estimate"] is None:
+    if figure is None or figure.estimate is None:
         return None
-    return Estimate(figure["estimate"], figure["low"], figure["high"])
+    return Estimate(figure.estimate, figure.low, figure.high)
 
 
-def _mark(row: Record, estimand: str, x: float) -> Mark | None:
-    if estimand == "computed_tokens":
-        ratio = row["computed_tokens"] / row["text_tokens"]
-        return Mark(x, Estimate(ratio, None, None), (), row["levels"])
-    figure, factor = row.get(estimand), 100 if estimand in PERCENT else 1
+def _mark(row: Row, estimand: str, x: float) -> Mark | None:
+    if estimand == COMPUTED:
+        ratio = row.computed_tokens / row.text_tokens
+        return Mark(x, Estimate(ratio, None, None), (), row.levels)
+    figure, factor = row.figure(estimand), 100 if estimand in PERCENT else 1
     if figure is None:
         return None
-    exact = figure.get("verdict") == EXACT
-    known = [(0.0 if exact else seed.get(estimand), seed["learned"]) for seed in row["seeds"]]
+    exact = row.verdict(estimand) is Verdict.EXACT
+    known = [(0.0 if exact else seed.figure(estimand), seed.learned) for seed in row.seeds]
     value = estimate_of(figure)
     return Mark(
         x,
         None if value is None else scaled(value, factor),
         tuple((factor * seed, learned) for seed, learned in known if seed is not None),
-        row["levels"],
+        row.levels,
     )
 
 
-def _x(content: Record, row: Record) -> float:
-    x = content["figure"]["x"]
+def _x(sweep: SweepReport, row: Row) -> float:
+    x = sweep.figure.x
     if x in ROW_FIGURES:
-        return _figure(content, row, x)
-    label, place = row["levels"][x], places(content)
+        return _figure(sweep, row, x)
+    label, place = row.levels[x], places(sweep)
     return float(label) if place.numeric else float(place.names.index(label))
 
 
-def _figure(content: Record, row: Record, name: str) -> float:
-    return float(row[name]) / _unit(content, name)[0]
+def _figure(sweep: SweepReport, row: Row, name: str) -> float:
+    return float(getattr(row, name)) / _unit(sweep, name)[0]
 
 
-def _unit(content: Record, name: str) -> tuple[float, str]:
+def _unit(sweep: SweepReport, name: str) -> tuple[float, str]:
     """What a figure is divided by, and how that is said."""
     if name == "padding_share":
         return 0.01, " (%)"
-    largest = max(row[name] for row in rows_of(content))
+    largest = max(getattr(row, name) for row in sweep.originals)
     return next(((size, f" ({word})") for size, word in SIZES if largest >= size), (1.0, ""))
 
 
-def _axes_behind(content: Record) -> list[str]:
+def _axes_behind(sweep: SweepReport) -> list[str]:
     """The axes whose levels change the width of the rows, or the first of the grid."""
-    changing = [each["name"] for each in content["axes"] if "pad.max_len" in each["changes"]]
-    return changing or [content["axes"][0]["name"]]
+    changing = [axis.name for axis in sweep.axes if MAX_LEN in axis.changes]
+    return changing or [sweep.axes[0].name]
 
 
-def labels_of(content: Record, axis: str) -> list[str]:
+def labels_of(sweep: SweepReport, axis: str) -> list[str]:
     """The labels of an axis in their order, copies of the baseline left out."""
-    labels = next(each["labels"] for each in content["axes"] if each["name"] == axis)
-    return [label for label in labels if axis != "variant" or label not in content["copies"]]
+    labels = next(one.labels for one in sweep.axes if one.name == axis)
+    return [label for label in labels if axis != VARIANT or label not in sweep.copies]
 
 
 def _numbers(labels: Sequence[str]) -> list[float] | None:

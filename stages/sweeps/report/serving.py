@@ -7,27 +7,29 @@ from matplotlib.figure import Figure
 from stages.reporting.figures.marks import bound, intervals, line, name_places, scaled
 from stages.reporting.figures.style import Look, empty_figure, handle, legend, panels, rule, title, variant_looks
 from stages.reporting.format import format_plain
-from stages.reporting.results import Record
 from stages.reporting.typed_results import condition_label
+from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.report.curves import DASHES
 from stages.sweeps.report.series import estimate_of
-from stages.sweeps.report.tables import axes_of, rows_of
+from stages.sweeps.spec import INNER_AXES
+from stages.sweeps.sweep_json import SweepReport
+from stages.sweeps.sweep_json_rows import Row
 
 
-def serving_figure(content: Record) -> Figure:
+def serving_figure(sweep: SweepReport) -> Figure:
     """A panel for each side that was trained with, a mark with its interval for each row and condition."""
-    rows = [row for row in rows_of(content) if row["accuracy_change"]]
+    rows = [row for row in sweep.originals if row.accuracy_change]
     if not rows:
         return empty_figure("This sweep cannot show what serving otherwise costs: it was not measured.")
-    conditions = list(dict.fromkeys(name for row in rows for name in row["accuracy_change"]))
-    sides = list(dict.fromkeys(row["levels"]["side"] for row in rows))
-    looks, epsilon = _looks(content, rows), 100 * content["epsilon"]["accuracy"]
+    conditions = list(dict.fromkeys(name for row in rows for name in row.accuracy_change))
+    sides = list(dict.fromkeys(row.side for row in rows))
+    looks, epsilon = _looks(sweep, rows), 100 * sweep.epsilon[ACCURACY]
     figure, drawn = panels(1, len(sides), height=3.3, sharey=True)
     for axes, side in zip(drawn, sides, strict=True):
-        of_side = [row for row in rows if row["levels"]["side"] == side]
+        of_side = [row for row in rows if row.side == side]
         for number, row in enumerate(of_side):
-            shift, look = 0.07 * (number - (len(of_side) - 1) / 2), looks[_name(content, row)]
-            changes = [(place, row["accuracy_change"].get(name)) for place, name in enumerate(conditions)]
+            shift, look = 0.07 * (number - (len(of_side) - 1) / 2), looks[_name(sweep, row)]
+            changes = [(place, row.accuracy_change.get(name)) for place, name in enumerate(conditions)]
             known = [(place + shift, scaled(one, 100)) for place, change in changes if (one := estimate_of(change))]
             intervals(axes, known, look.colour)
             line(axes, known, look, size=4)
@@ -41,15 +43,15 @@ def serving_figure(content: Record) -> Figure:
     return figure
 
 
-def _name(content: Record, row: Record) -> str:
+def _name(sweep: SweepReport, row: Row) -> str:
     """Variant and the axes of the grid."""
-    axes = [axis for axis in axes_of(content) if axis not in ("side", "variant")]
-    return ", ".join([row["levels"]["variant"], *(row["levels"][axis] for axis in axes)])
+    axes = [axis for axis in sweep.naming_axes if axis not in INNER_AXES]
+    return ", ".join([row.variant, *(row.levels[axis] for axis in axes)])
 
 
-def _looks(content: Record, rows: list[Record]) -> dict[str, Look]:
+def _looks(sweep: SweepReport, rows: list[Row]) -> dict[str, Look]:
     """Colours by variant, dashes by the axes of the grid."""
-    variants = {_name(content, row): row["levels"]["variant"] for row in rows}
+    variants = {_name(sweep, row): row.variant for row in rows}
     by_variant, names = variant_looks(variants.values()), list(variants)
     found = {}
     for place, (name, variant) in enumerate(variants.items()):

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stages.analysis.contract import Report
 from stages.errors import UserError
 from stages.runtime.workers.pool import usable_cores
 from stages.sweeps.run import git
 from stages.sweeps.run.identity import Experiment, planned
 from stages.sweeps.run.sandbox import Sandbox, cache_folder, end_left_behind, frozen
-from stages.sweeps.spec import Outcome, Point, Sweep
+from stages.sweeps.spec import ExperimentReport, Point, Sweep
 
 POLL_SECONDS = 0.2
 OWN = Path(".dvc", "tmp", "sweeps")
@@ -26,7 +27,7 @@ STAGE_ERROR = re.compile(r"^\w+: error: .+$", re.MULTILINE)
 DVC_ERROR = re.compile(r"^ERROR: .+$", re.MULTILINE)
 
 
-def outcomes(project: Path, sweep: Sweep, points: Sequence[Point], jobs: int = 0) -> list[Outcome]:
+def run_missing(project: Path, sweep: Sweep, points: Sequence[Point], jobs: int = 0) -> list[ExperimentReport]:
     """The results of all points, in their order; experiments that are missing are run first, as DVC experiments.
 
     Args:
@@ -57,7 +58,7 @@ def outcomes(project: Path, sweep: Sweep, points: Sequence[Point], jobs: int = 0
             if failures:
                 raise UserError(_failed(sweep, project, failures))
             found = _results(project, commit, experiments)
-    return [Outcome(each.point, found[each.identity]) for each in experiments]
+    return [ExperimentReport(each.point, found[each.identity]) for each in experiments]
 
 
 @dataclass
@@ -109,16 +110,16 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def _results(project: Path, commit: str, experiments: Sequence[Experiment]) -> dict[str, dict[str, object]]:
+def _results(project: Path, commit: str, experiments: Sequence[Experiment]) -> dict[str, Report]:
     """Identity -> report.json of the experiments that are there."""
-    there = git.experiments(project, commit)
-    results = {}
-    for each in experiments:
-        if each.identity in there and each.identity not in results:
-            report = git.report(project, there[each.identity], each.overrides["dataset"])
+    commits = git.experiments(project, commit)
+    reports = {}
+    for experiment in experiments:
+        if experiment.identity in commits and experiment.identity not in reports:
+            report = git.report(project, commits[experiment.identity], experiment.overrides["dataset"])
             if report is not None:
-                results[each.identity] = report
-    return results
+                reports[experiment.identity] = report
+    return reports
 
 
 def _run(missing: Sequence[Experiment], sandboxes: Sequence[Sandbox], progress: _Progress) -> list[_Failure]:

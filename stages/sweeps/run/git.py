@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import Any
 
+from pydantic import ValidationError
+
+from stages.analysis.contract import Report, from_json
 from stages.errors import UserError
 
 CODE = "stages"
@@ -76,11 +78,9 @@ def experiments(project: Path, commit: str) -> dict[str, str]:
     return found
 
 
-def report(project: Path, sha: str, dataset: str) -> dict[str, Any] | None:
-    """The report.json that an experiment's commit holds; None where it holds none."""
+def report(project: Path, sha: str, dataset: str) -> Report | None:
+    """The report.json that an experiment's commit holds; None where it holds none, or one of another version's form."""
     try:
-        text = git(project, "show", f"{sha}:./reports/{dataset}/report.json")
-    except subprocess.CalledProcessError:
+        return from_json(Report, json.loads(git(project, "show", f"{sha}:./reports/{dataset}/report.json")))
+    except (subprocess.CalledProcessError, ValidationError):
         return None
-    content: dict[str, Any] = json.loads(text)
-    return content

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from stages.stats.verdicts import Verdict
-from stages.sweeps.summary.comparing import Comparison, accuracy_difference
-from stages.sweeps.summary.swept import Row
+from stages.sweeps.findings.effects import ACCURACY
+from stages.sweeps.summary.comparing import Comparison, comparison
+from stages.sweeps.sweep_json_rows import Row
 
 SAME_COST = 1e-3
 """Options whose computed tokens differ by less than this part cost the same."""
@@ -39,7 +40,7 @@ class Choice:
     @property
     def best(self) -> Option:
         """The most accurate option."""
-        return max(self.options, key=lambda each: each.row.accuracy.estimate if each.row.accuracy else 0.0)
+        return max(self.options, key=lambda option: option.row.accuracy.estimate)
 
 
 def choose(rows: dict[str, Row], naive: str, level: float, epsilon: float) -> Choice:
@@ -54,21 +55,21 @@ def choose(rows: dict[str, Row], naive: str, level: float, epsilon: float) -> Ch
         level: confidence level of the printed intervals.
         epsilon: the largest difference of accuracy that does not matter.
     """
-    best = max(rows.values(), key=_accuracy)
-    options = options_of(rows, best, level, epsilon)
-    allowed = [each for each in options if each.allowed]
-    left = [each for each in allowed if each.row.exact] or allowed
-    cheapest = min(each.row.tokens for each in left)
-    equals = [each for each in left if each.row.tokens <= cheapest * (1 + SAME_COST)]
-    by_default = [each for each in equals if each.name == naive]
-    chosen = by_default[0] if by_default else max(equals, key=lambda each: _accuracy(each.row))
-    return Choice(chosen, options, [each.name for each in equals])
+    options = against_best(rows, level, epsilon)
+    allowed = [option for option in options if option.allowed]
+    left = [option for option in allowed if option.row.exact] or allowed
+    cheapest = min(option.row.computed_tokens for option in left)
+    equals = [option for option in left if option.row.computed_tokens <= cheapest * (1 + SAME_COST)]
+    by_default = [option for option in equals if option.name == naive]
+    chosen = by_default[0] if by_default else max(equals, key=lambda option: option.row.accuracy.estimate)
+    return Choice(chosen, options, [option.name for option in equals])
 
 
-def options_of(rows: dict[str, Row], best: Row, level: float, epsilon: float) -> list[Option]:
-    """Every option against the best one."""
-    found = [(name, row, accuracy_difference(row, best, level)) for name, row in rows.items()]
-    return [Option(name, row, to_best, row is best or _allowed(to_best, epsilon)) for name, row, to_best in found]
+def against_best(rows: dict[str, Row], level: float, epsilon: float) -> list[Option]:
+    """Every option against the most accurate one."""
+    best = max(rows.values(), key=lambda row: row.accuracy.estimate)
+    compared = [(name, row, comparison(row, best, ACCURACY, level)) for name, row in rows.items()]
+    return [Option(name, row, to_best, row is best or _allowed(to_best, epsilon)) for name, row, to_best in compared]
 
 
 def _allowed(to_best: Comparison, epsilon: float) -> bool:
@@ -76,7 +77,3 @@ def _allowed(to_best: Comparison, epsilon: float) -> bool:
         return True
     estimate = to_best.contrast.estimate
     return estimate is not None and estimate >= -epsilon and not to_best.below(0.0)
-
-
-def _accuracy(row: Row) -> float:
-    return row.accuracy.estimate if row.accuracy is not None else 0.0

@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from stages.reporting.results import DRIFT, FLIPS, Estimate
-from stages.stats.seed_pairs import Contrast, as_ratio, logarithms, over_seeds, verdict_on
+from stages.analysis.estimate import Estimate
+from stages.stats.seed_pairs import Contrast, as_ratio, averaged, over_seeds, verdict_on
 from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL, Verdict
-from stages.sweeps.summary.swept import ACCURACY, Row
-
-Floats = NDArray[np.float64]
+from stages.sweeps.findings.effects import ACCURACY, RATIOS, Floats, difference_by_seed, seeds_of
+from stages.sweeps.sweep_json_rows import Row
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,8 @@ class Comparison:
     @property
     def value(self) -> Estimate | None:
         """The mean difference or the ratio of geometric means, with the t interval over seeds; None without a seed."""
-        found = as_ratio(self.contrast) if self.ratio else self.contrast
-        return None if found.estimate is None else Estimate(found.estimate, found.low, found.high)
+        contrast = as_ratio(self.contrast) if self.ratio else self.contrast
+        return None if contrast.estimate is None else Estimate(contrast.estimate, contrast.low, contrast.high)
 
     def verdict(self, epsilon: float) -> Verdict:
         """What it says of ±epsilon; EXACT where every seed has the same on both sides."""
@@ -63,39 +61,22 @@ class Comparison:
         return self.above(-bound, EQUIVALENCE_LEVEL) and self.below(bound, EQUIVALENCE_LEVEL)
 
 
-def accuracy_difference(one: Row, two: Row, level: float) -> Comparison:
-    """Test accuracy of one row minus that of another."""
-    return _difference(one, two, ACCURACY, level)
-
-
-def flip_difference(one: Row, two: Row, level: float) -> Comparison:
-    """Share of flipped predictions of one row minus that of another, over seeds that learned in both."""
-    return _difference(one, two, FLIPS, level)
-
-
-def drift_ratio_between(one: Row, two: Row, level: float) -> Comparison:
-    """Drift of one row over that of another, over seeds that learned and drift in both."""
-    ours, theirs = (logarithms(values) for values in _both(one, two, DRIFT))
-    return Comparison(ours - theirs, ratio=True, level=level)
+def comparison(one: Row, two: Row, estimand: str, level: float) -> Comparison:
+    """One row against another: a difference, of drift a ratio over the seeds that learned and drift in both."""
+    by_seed = difference_by_seed(one, two, estimand, seeds_of(one, two))
+    return Comparison(by_seed, estimand in RATIOS, level)
 
 
 def gap_difference(pair: tuple[Row, Row], other: tuple[Row, Row], level: float) -> Comparison:
     """What the mask gains in accuracy in one pair of rows (masked, unmasked) minus what it gains in another."""
-    seeds = _seeds(*pair, *other)
-    masked, unmasked, masked_two, unmasked_two = (row.by_seed(ACCURACY, seeds) for row in (*pair, *other))
-    return Comparison((masked - unmasked) - (masked_two - unmasked_two), ratio=False, level=level)
+    seeds = seeds_of(*pair, *other)
+    gain, other_gain = (difference_by_seed(masked, plain, ACCURACY, seeds) for masked, plain in (pair, other))
+    return Comparison(gain - other_gain, ratio=False, level=level)
 
 
-def _difference(one: Row, two: Row, figure: str, level: float) -> Comparison:
-    ours, theirs = _both(one, two, figure)
-    return Comparison(ours - theirs, ratio=False, level=level)
-
-
-def _both(one: Row, two: Row, figure: str) -> tuple[Floats, Floats]:
-    seeds = _seeds(one, two)
-    return one.by_seed(figure, seeds), two.by_seed(figure, seeds)
-
-
-def _seeds(*rows: Row) -> list[int]:
-    """The seeds of any of the rows; one that a row lacks has no value there."""
-    return sorted({each["seed"] for row in rows for each in row.record["seeds"]})
+def mean_of(comparisons: list[Comparison]) -> Comparison | None:
+    """Comparisons of the same seeds, averaged seed by seed; those that say nothing left out; None without any."""
+    if not comparisons:
+        return None
+    by_seed, _ = averaged(np.stack([compared.by_seed for compared in comparisons]))
+    return Comparison(by_seed, comparisons[0].ratio, comparisons[0].level)

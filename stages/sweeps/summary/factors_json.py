@@ -1,146 +1,271 @@
-"""factors.json: what all sweeps of one dataset say together."""
+"""reports/<dataset>/factors.json as types: here its keys are spelled, and nowhere else."""
 
 import math
-from dataclasses import asdict
+from dataclasses import replace
+from typing import Any, Self
 
-from stages.reporting.claims.stand import Ruling
-from stages.reporting.format import listed
-from stages.reporting.results import Record, Results
+from pydantic.dataclasses import dataclass
+
+from stages.analysis import contract
+from stages.analysis.contract import Claim
+from stages.analysis.estimate import CONFIG, Estimate, left_out
+from stages.reporting.typed_results import DRIFT
 from stages.stats.rounding import rounded
-from stages.sweeps.findings.rows import outcome_rows
-from stages.sweeps.report.tables import heads_of_fixed_width
-from stages.sweeps.spec import Outcome, Point
-from stages.sweeps.summary import claims_extent, claims_fixes
-from stages.sweeps.summary.answer import answer
-from stages.sweeps.summary.ranking import Cell, Factor, factors
-from stages.sweeps.summary.recommendation import Base, base_of, decision_record, recommend
-from stages.sweeps.summary.swept import ACCURACY, SIDE, VARIANT, Row, Sweep, Sweeps
+from stages.stats.verdicts import Verdict
+from stages.sweeps.findings.effects import ACCURACY
+from stages.sweeps.spec import VARIANT
+from stages.sweeps.sweep_json import RATIO, Texts
+from stages.sweeps.sweep_json_findings import Interaction
+from stages.sweeps.sweep_json_rows import Figure
 
 SCHEMA = 1
 
-CLAIMS = {
-    "C7": (
-        "The extent depends on sequence length, amount of padding, number of layers, hidden units, and the "
-        "downstream layer.",
-        claims_extent.extent,
-    ),
-    "C8": ("Attention, and tuning, minimise the effect but do not erase it.", claims_fixes.attention_and_tuning),
-    "C9": ("Truncating long texts speeds training up without costing accuracy.", claims_fixes.truncation),
-}
-
-MOST_INTERACTIONS = 3
-"""Of one sweep."""
-MOST_OF_ALL = 15
+UNMASKED = "unmasked"
+MASKED = "masked"
+AVERAGED = "averaged"
+GROUPS = (UNMASKED, MASKED, AVERAGED)
+"""Groups of models, of which the last is the mean of both."""
 
 
-def factors_content(dataset: str, sweep_records: list[Record], report: Record | None) -> Record:
-    """The JSON of reports/<dataset>/factors.json, floats at 4 significant digits.
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class LargestEffect(Figure):
+    """The largest effect of one factor on one estimand in one group of models; without one all but `reason` is None."""
 
-    Args:
-        dataset: its name.
-        sweep_records: the content of its sweeps' JSON files, in any order.
-        report: the content of its report.json; None where it was not made.
-    """
-    sweeps = Sweeps.of(dataset, sweep_records, None if report is None else report["params"])
-    ranked = factors(sweeps)
-    claims = [_claim_record(name, claim, rule(sweeps)) for name, (claim, rule) in CLAIMS.items()]
-    decisions = [decision_record(each) for each in recommend(sweeps, base_of(sweeps, _main(report)))]
-    content = {
-        "schema": SCHEMA,
-        "dataset": dataset,
-        "answer": answer(sweeps, ranked, decisions),
-        "factors": [_factor_record(each) for each in ranked],
-        "interactions": _interactions(sweeps),
-        "claims": claims,
-        "recommendation": decisions,
-        "together": _together(dataset, decisions),
-        "not_in_command": _not_in_command(decisions),
-        "fixed_width": heads_of_fixed_width([each.record for each in sweeps.run]),
-        "run": [_run_record(each) for each in sweeps.run],
-        "missing": [{"name": name, "command": sweeps.command(name).strip("`")} for name in sweeps.missing],
-    }
-    return dict(rounded(content))
+    scale: str | None = left_out()
+    """difference, or ratio, where 1 is no effect."""
+    shown: bool | None = left_out()
+    """Whether its interval holds no "no effect"."""
+    level: str | None = left_out()
+    reference: str | None = left_out()
+    where: str | None = left_out()
+    """The side or other level held fixed; empty where it is an average."""
+    reason: str | None = left_out()
+    """Why there is none."""
 
+    @property
+    def contrast(self) -> str:
+        """`longest*8` against `0.95`, post."""
+        place = f", {self.where}" if self.where else ""
+        return f"`{self.level}` against `{self.reference}`{place}"
 
-def _main(report: Record | None) -> Base | None:
-    """The main report as rows; None where it was not made."""
-    if report is None:
-        return None
-    results = Results(report)
-    rows = [Row(each.record) for each in outcome_rows(Outcome(Point({}, {}), report))]
-    return Base("report.md", rows, results.level, results.epsilon[ACCURACY])
+    @property
+    def size(self) -> float:
+        """How far it lies from no effect, on the scale on which effects add."""
+        if self.estimate is None:
+            return 0.0
+        return abs(math.log(self.estimate)) if self.scale == RATIO and self.estimate > 0 else abs(self.estimate)
 
-
-def _claim_record(name: str, claim: str, ruling: Ruling) -> Record:
-    return {"id": name, "claim": claim, **asdict(ruling), "stand": str(ruling.stand)}
+    def turned(self) -> Self:
+        """The reference against the level."""
+        ends = (self.estimate, self.high, self.low)
+        if self.scale == RATIO and self.estimate is not None and self.estimate > 0:
+            estimate, low, high = (None if end is None or end <= 0 else 1 / end for end in ends)
+        else:
+            estimate, low, high = (None if end is None else 0.0 - end for end in ends)
+        return replace(self, estimate=estimate, low=low, high=high, level=self.reference, reference=self.level)
 
 
-def _factor_record(factor: Factor) -> Record:
-    return {
-        "factor": factor.name,
-        "axis": factor.axis,
-        "sweep": factor.sweep,
-        "beside": None if factor.beside is None else _cell_record(factor.beside),
-        "other_sweeps": list(factor.others),
-        "shown": factor.lead.shown,
-        "effects": {
-            group: {estimand: _cell_record(cell) for estimand, cell in cells.items()}
-            for group, cells in factor.cells.items()
-        },
-        "served_otherwise": None if factor.served is None else _cell_record(factor.served),
-    }
+def no_effect(reason: str) -> LargestEffect:
+    """What stands where there is none."""
+    return LargestEffect(estimate=None, low=None, high=None, reason=reason)
 
 
-def _cell_record(cell: Cell) -> Record:
-    if cell.value is None:
-        return {"estimate": None, "low": None, "high": None, "reason": cell.reason}
-    return {
-        **asdict(cell.value),
-        "scale": "ratio" if cell.ratio else "difference",
-        "shown": cell.shown,
-        "level": cell.level,
-        "reference": cell.reference,
-        "where": cell.where,
-    }
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Factor:
+    """What one axis of one sweep does at its largest, and what serving otherwise costs there."""
+
+    factor: str
+    """Its name in words."""
+    axis: str
+    """Of its sweep."""
+    sweep: str
+    effects: dict[str, dict[str, LargestEffect]]
+    """By group of models, then by estimand; the worse level first."""
+    served_otherwise: LargestEffect | None = None
+    """What serving the unmasked model otherwise costs for sure."""
+    beside: LargestEffect | None = None
+    """What the masked model loses between the two levels that rank it: that much is not the padding's doing."""
+    other_sweeps: list[str]
+    """That have this axis too."""
+    shown: bool
+    """Whether the effect that ranks it is."""
+
+    @property
+    def of_unmasked(self) -> dict[str, LargestEffect]:
+        """The effects that rank it: on the unmasked model; of the mask itself, averaged."""
+        return self.effects[AVERAGED if self.axis == VARIANT else UNMASKED]
+
+    @property
+    def lead(self) -> LargestEffect:
+        """The effect on accuracy that ranks it."""
+        return self.of_unmasked[ACCURACY]
+
+    @property
+    def lead_drift(self) -> LargestEffect:
+        """The effect on drift that ranks what accuracy leaves equal."""
+        return self.of_unmasked[DRIFT]
+
+    @property
+    def rank(self) -> tuple[bool, float, bool, float]:
+        """Shown effects before others, larger ones first: on accuracy, then on drift."""
+        return not self.lead.shown, -self.lead.size, not self.lead_drift.shown, -self.lead_drift.size
+
+    @property
+    def named(self) -> LargestEffect:
+        """The effect whose levels its row names: that on accuracy where there is one, of the unmasked model first."""
+        groups = [AVERAGED] if self.axis == VARIANT else [UNMASKED, MASKED]
+        known = [self.effects[group][estimand] for group in groups for estimand in (ACCURACY, DRIFT)]
+        return next((effect for effect in known if effect.estimate is not None), known[0])
 
 
-def _interactions(sweeps: Sweeps) -> list[Record]:
-    """The largest of the interactions that every sweep shows, those on accuracy before others."""
-    found = []
-    for sweep in sweeps.run:
-        ranked = sorted(sweep.record["interactions"], key=_size)
-        found += [{"sweep": sweep.name, **each} for each in ranked[:MOST_INTERACTIONS]]
-    # Every sweep has sides and masks: how these act together is told once, from the sweep where it is largest.
-    inner = [each for each in sorted(found, key=_size) if set(each["axes"]) == {SIDE, VARIANT}]
-    return sorted([*inner[:1], *(each for each in found if each not in inner)], key=_size)[:MOST_OF_ALL]
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class SweptInteraction(Interaction):
+    """An interaction and the sweep that shows it."""
+
+    sweep: str
 
 
-def _size(interaction: Record) -> tuple[bool, float]:
-    """Sorts those on accuracy first, and larger ones first."""
-    estimate = float(interaction["estimate"])
-    size = abs(math.log(estimate)) if interaction["scale"] == "ratio" and estimate > 0 else abs(estimate)
-    return interaction["estimand"] != ACCURACY, -size
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class OptionFacts:
+    """One option of a decision, against the most accurate one."""
+
+    option: str
+    accuracy: Estimate
+    to_best: Estimate | None
+    """Its accuracy minus the best's."""
+    verdict: Verdict
+    """On that."""
+    tokens_ratio: float | None
+    """Computed tokens over those of Keras' default; None where that was not trained."""
+    exact: bool
+    """Whether pads move neither state nor prediction."""
+    allowed: bool
+    """Whether it is not shown to be worse than the best."""
+    best: bool
 
 
-def _together(dataset: str, decisions: list[Record]) -> str:
-    """The run that trains what is recommended, all choices at once."""
-    knobs = [f"dataset={dataset}", *(knob for each in decisions if each["choice"] for knob in each["knobs"])]
-    return "dvc exp run " + " ".join(f"-S '{knob}'" if "[" in knob else f"-S {knob}" for knob in knobs)
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Undecided:
+    """One thing to decide, where nothing was run to tell."""
+
+    decision: str
+    naive: str
+    """What Keras does by default."""
+    evidence: str
+    why: str
+    knobs: list[str]
+    choice: None = None
+    run: str
+    """What would tell."""
+    sentence: str
 
 
-def _not_in_command(decisions: list[Record]) -> str:
-    """The choices that several params set at once, and where to read which; empty without one."""
-    found = [each for each in decisions if each["choice"] not in (None, each["naive"]) and not each["knobs"]]
-    return listed([f"{each['decision']} `{each['choice']}`, which {each['evidence']} sets" for each in found])
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Decided:
+    """One thing to decide, what was chosen, and what that buys against Keras' default."""
+
+    decision: str
+    naive: str
+    """What Keras does by default."""
+    evidence: str
+    """The report or sweep that tells."""
+    why: str
+    """What the choice rests on beside accuracy and compute."""
+    knobs: list[str]
+    """What sets it in params.yaml, key=value."""
+    choice: str
+    either: list[str]
+    """All options between which the figures do not decide."""
+    row: str
+    """The levels at which it was trained."""
+    exact: bool
+    """Whether pads move neither state nor prediction."""
+    accuracy: Estimate | None
+    """What it buys; None where the default was not trained beside it, as the three below."""
+    verdict: Verdict | None
+    reason: str | None
+    """Why the verdict is UNDEFINED; None where it is not."""
+    tokens_ratio: float | None
+    """Computed tokens over those of the default."""
+    options: list[OptionFacts]
+    sentence: str
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is another than Keras' default."""
+        return self.choice != self.naive
+
+    @property
+    def verdict_text(self) -> str:
+        """The verdict on what it buys, or why there is none."""
+        return f"UNDEFINED: {self.reason}" if self.reason else str(self.verdict)
 
 
-def _run_record(sweep: Sweep) -> Record:
-    record = sweep.record
-    return {
-        "name": sweep.name,
-        "title": record["title"],
-        "experiments": record["experiments"],
-        "texts": record["texts"],
-        "seeds": len(record["seeds"]),
-        "command": record["command"],
-    }
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class RunFacts:
+    """A sweep that was run."""
+
+    name: str
+    title: str
+    experiments: int
+    texts: Texts
+    seeds: int
+    """Of every row."""
+    command: str
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class MissingSweep:
+    """A sweep that was not run and can run on this dataset."""
+
+    name: str
+    command: str
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class FactorsReport:
+    """The whole of factors.json, floats at 4 significant digits."""
+
+    schema: int
+    """Version of this form."""
+    dataset: str
+    answer: list[str]
+    """The first paragraph, sentence by sentence."""
+    factors: list[Factor]
+    """The worst first."""
+    interactions: list[SweptInteraction]
+    """Those on accuracy before others, the largest first."""
+    claims: list[Claim]
+    """Those that sweeps decide."""
+    recommendation: list[Decided | Undecided]
+    """Each with those before it as they were chosen."""
+    together: str
+    """The command that trains all choices at once."""
+    not_in_command: str
+    """The choices that it leaves out; empty without one."""
+    fixed_width: list[str]
+    """Heads whose rows can take no more pads."""
+    run: list[RunFacts]
+    missing: list[MissingSweep]
+
+    @staticmethod
+    def from_json(content: Any) -> "FactorsReport":
+        """From JSON's own types.
+
+        Raises:
+            pydantic.ValidationError: a key is missing, unknown or of another type, with its path.
+        """
+        return contract.from_json(FactorsReport, content)
+
+    def to_json(self) -> Any:
+        """As JSON's own types."""
+        return contract.to_json(self)
+
+    def rounded(self) -> "FactorsReport":
+        """The same with every float at 4 significant digits, as its file holds it."""
+        return FactorsReport.from_json(rounded(self.to_json()))
+
+    @property
+    def decided(self) -> list[Decided]:
+        """The decisions with a choice."""
+        return [decision for decision in self.recommendation if isinstance(decision, Decided)]

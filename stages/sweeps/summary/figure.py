@@ -6,11 +6,12 @@ from matplotlib.ticker import MaxNLocator
 
 from stages.reporting.figures.marks import intervals, name_rows, points, ratio_axis, scaled, word
 from stages.reporting.figures.style import GREY, LOOKS, PANEL_WIDTH, dot, empty_figure, legend
-from stages.reporting.results import DRIFT, Record
+from stages.reporting.typed_results import DRIFT
+from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.report.series import estimate_of
-from stages.sweeps.summary.ranking import AVERAGED, MASKED, NO_FIGURE, UNMASKED
-from stages.sweeps.summary.swept import ACCURACY, VARIANT
-from stages.sweeps.summary.tables import leading
+from stages.sweeps.spec import VARIANT
+from stages.sweeps.summary.factors_json import AVERAGED, MASKED, UNMASKED, Factor, FactorsReport, LargestEffect
+from stages.sweeps.summary.ranking import NO_FIGURE
 
 ROW_HEIGHT = 0.52
 """Inches."""
@@ -26,13 +27,9 @@ MODELS = {
 """By group of models: label, look, and offset in its row."""
 
 
-def factors_figure(content: Record) -> Figure:
-    """One row for each factor, the worst on top; left accuracy in points, right the ratio of drifts.
-
-    Args:
-        content: that of factors.json.
-    """
-    factors = content["factors"]
+def factors_figure(report: FactorsReport) -> Figure:
+    """One row for each factor, the worst on top; left accuracy in points, right the ratio of drifts."""
+    factors = report.factors
     if not factors:
         return empty_figure("No sweep was run on this dataset, so there is no factor to draw.")
     figure = Figure(figsize=(2 * PANEL_WIDTH + 1.2, 1.35 + ROW_HEIGHT * len(factors)), layout="constrained")
@@ -55,13 +52,15 @@ def factors_figure(content: Record) -> Figure:
     return figure
 
 
-def _effects(axes: Axes, factors: list[Record], estimand: str) -> set[str]:
+def _effects(axes: Axes, factors: list[Factor], estimand: str) -> set[str]:
     """A mark with its interval for every factor and group of models, hollow where the interval holds no effect.
 
     A factor without any mark gets the reason in words. The groups that were drawn are returned.
     """
-    cells = [(row, group, cell) for row, factor in enumerate(factors) for group, cell in _cells(factor, estimand)]
-    known = [(row, group, value, cell["shown"]) for row, group, cell in cells if (value := estimate_of(cell))]
+    effects = [
+        (row, group, effect) for row, factor in enumerate(factors) for group, effect in _of_groups(factor, estimand)
+    ]
+    known = [(row, group, value, effect.shown) for row, group, effect in effects if (value := estimate_of(effect))]
     axis = None
     if estimand == DRIFT:
         axis = ratio_axis([axes], "x", [value for _, _, value, _ in known], keep=(1 / 1.5, 1.5), zero="0")
@@ -72,32 +71,31 @@ def _effects(axes: Axes, factors: list[Record], estimand: str) -> set[str]:
         points(axes, placed, look, hollow=not shown, across=True, size=5.5)
     marked = {row for row, _, _, _ in known}
     for row, factor in enumerate(factors):
-        if row not in marked and (reason := _reason(_cells(factor, estimand))):
+        if row not in marked and (reason := _reason(_of_groups(factor, estimand))):
             word(axes, row, reason)
     return {group for _, group, _, _ in known}
 
 
-def _cells(factor: Record, estimand: str) -> list[tuple[str, Record]]:
+def _of_groups(factor: Factor, estimand: str) -> list[tuple[str, LargestEffect]]:
     """The effect of a factor by group of models."""
-    groups = [AVERAGED] if factor["axis"] == VARIANT else [UNMASKED, MASKED]
-    cells = {group: factor["effects"][group][estimand] for group in groups}
-    if estimand == ACCURACY and factor["beside"] is not None:
-        cells[MASKED] = factor["beside"]
-    return list(cells.items())
+    groups = [AVERAGED] if factor.axis == VARIANT else [UNMASKED, MASKED]
+    effects = {group: factor.effects[group][estimand] for group in groups}
+    if estimand == ACCURACY and factor.beside is not None:
+        effects[MASKED] = factor.beside
+    return list(effects.items())
 
 
-def _label(factor: Record) -> str:
+def _label(factor: Factor) -> str:
     """The factor, and below it the contrast that ranks it."""
-    cell = leading(factor)
-    if cell["estimate"] is None:
-        return f"{factor['factor']}\n({factor['sweep']})"
-    where = f", {cell['where']}".replace("`", "") if cell["where"] else ""
-    return f"{factor['factor']} ({factor['sweep']})\n{cell['level']} against {cell['reference']}{where}"
+    effect, name = factor.named, f"{factor.factor} ({factor.sweep})"
+    if effect.estimate is None:
+        return f"{factor.factor}\n({factor.sweep})"
+    return f"{name}\n{effect.contrast.replace('`', '')}"
 
 
-def _reason(cells: list[tuple[str, Record]]) -> str:
+def _reason(effects: list[tuple[str, LargestEffect]]) -> str:
     """In words why a factor has no mark at all; empty where the sweep has no such figure."""
-    reasons = {group: cell["reason"] for group, cell in cells}
+    reasons = {group: effect.reason or "" for group, effect in effects}
     if set(reasons.values()) == {NO_FIGURE}:
         return ""
     words = {

@@ -6,7 +6,8 @@ from typing import Any
 
 from stages.reporting.format import listed
 from stages.reporting.render import rendered
-from stages.reporting.results import Record
+from stages.sweeps.findings.words import format_names
+from stages.sweeps.summary.factors_json import FactorsReport, Undecided
 from stages.sweeps.summary.tables import (
     factors_table,
     interactions_table,
@@ -19,42 +20,35 @@ from stages.sweeps.summary.tables import (
 TEMPLATE = Path(__file__).with_name("factors.md.j2")
 
 
-def factors_markdown(content: Record) -> str:
-    """The whole document, GitHub-flavoured.
-
-    Args:
-        content: that of factors.json.
-    """
-    return rendered(TEMPLATE, _context(content))
+def factors_markdown(report: FactorsReport) -> str:
+    """The whole document, GitHub-flavoured."""
+    return rendered(TEMPLATE, _context(report))
 
 
-def _context(content: Record) -> dict[str, Any]:
+def _context(report: FactorsReport) -> dict[str, Any]:
     return {
-        "content": content,
-        "factors": factors_table(content),
-        "masked": masked_table(content),
-        "interactions": interactions_table(content),
-        "recommendation": recommendation_table(content),
-        "fixed": listed([f"`{head}`" for head in content["fixed_width"]]),
-        "options": options_table(content),
-        "run": run_table(content),
+        "report": report,
+        "factors": factors_table(report),
+        "masked": masked_table(report),
+        "interactions": interactions_table(report),
+        "recommendation": recommendation_table(report),
+        "fixed": format_names(report.fixed_width),
+        "options": options_table(report),
+        "run": run_table(report),
     }
 
 
-def advice(content: Record) -> str:
+def advice(report: FactorsReport) -> str:
     """The recommendation as plain text; where there is none, one sentence with the sweeps that are needed."""
-    decisions = content["recommendation"]
-    decided = [each for each in decisions if each["choice"] is not None]
-    if not decided:
-        commands = [_plain(command) for command in dict.fromkeys(each["run"] for each in decisions)]
-        return (
-            f"{content['dataset']}: no recommendation yet, for no sweep was run that would tell; run {listed(commands)}"
-        )
-    width = max(len(each["decision"]) for each in decisions)
-    lines = [f"{content['dataset']}: what to choose, each against Keras' default"]
-    for each in decisions:
-        lines.append(f"  {each['decision']:<{width}}  {_plain(each['sentence'])}")
-    lines += [f"Measured one at a time, not together; to train with all of them: {content['together']}"]
+    decisions = report.recommendation
+    if not report.decided:
+        runs = dict.fromkeys(decision.run for decision in decisions if isinstance(decision, Undecided))
+        commands = listed([_plain(command) for command in runs])
+        return f"{report.dataset}: no recommendation yet, for no sweep was run that would tell; run {commands}"
+    width = max(len(decision.decision) for decision in decisions)
+    lines = [f"{report.dataset}: what to choose, each against Keras' default"]
+    lines += [f"  {decision.decision:<{width}}  {_plain(decision.sentence)}" for decision in decisions]
+    lines += [f"Measured one at a time, not together; to train with all of them: {report.together}"]
     return "\n".join(lines)
 
 

@@ -1,22 +1,28 @@
 """Every factor of every sweep with its largest effect, ranked by what it does to the unmasked model's accuracy."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from stages.reporting.format import format_percent_of, format_ratio_of
-from stages.reporting.results import DRIFT, FLIPS, Estimate, condition_text
+from stages.reporting.format import PERCENT, RATIO
+from stages.reporting.typed_results import DRIFT, condition_text
 from stages.stats.verdicts import Verdict
-from stages.sweeps.summary.swept import ACCURACY, SIDE, VARIANT, Effect, Sweep, Sweeps
-
-ESTIMANDS = (ACCURACY, DRIFT, FLIPS)
-
-UNMASKED = "unmasked"
-MASKED = "masked"
-AVERAGED = "averaged"
-GROUPS = (UNMASKED, MASKED, AVERAGED)
+from stages.sweeps import sweep_json
+from stages.sweeps.findings.effects import ACCURACY, ESTIMANDS
+from stages.sweeps.spec import INNER_AXES, SIDE, VARIANT
+from stages.sweeps.summary.factors_json import (
+    AVERAGED,
+    GROUPS,
+    MASKED,
+    UNMASKED,
+    Factor,
+    LargestEffect,
+    no_effect,
+)
+from stages.sweeps.summary.swept import Sweeps, Swept
+from stages.sweeps.sweep_json import Effect
 
 NO_FIGURE = "says nothing of this"
-"""The reason of a cell that a factor cannot have: of the mask without a mask, of serving beside accuracy."""
+"""The reason where a factor cannot have an effect: of the mask without a mask, of serving beside accuracy."""
 
 NAMES = {
     SIDE: "padding side",
@@ -41,204 +47,156 @@ CUT_ROWS = "width of cut rows"
 SERVING = "served otherwise than trained"
 
 
-@dataclass(frozen=True)
-class Cell:
-    """The largest effect of one factor on one estimand in one group of models; no value where it has a reason."""
-
-    value: Estimate | None
-    ratio: bool = False
-    shown: bool = False
-    level: str = ""
-    reference: str = ""
-    where: str = ""
-    """The side or other level held fixed; empty where it is an average."""
-    reason: str = ""
-
-    @property
-    def contrast(self) -> str:
-        """`longest*8` against `0.95`, post."""
-        place = f", {self.where}" if self.where else ""
-        return f"`{self.level}` against `{self.reference}`{place}"
-
-    @property
-    def size(self) -> float:
-        """How far it lies from no effect, on the scale on which effects add."""
-        if self.value is None:
-            return 0.0
-        return (
-            abs(math.log(self.value.estimate)) if self.ratio and self.value.estimate > 0 else abs(self.value.estimate)
-        )
-
-    def turned(self) -> "Cell":
-        """The reference against the level."""
-        return replace(self, value=_turned(self.value, self.ratio), level=self.reference, reference=self.level)
-
-
-@dataclass(frozen=True)
-class Factor:
-    """What one axis of one sweep does at its largest, and what serving otherwise costs there."""
-
-    name: str
-    axis: str
-    sweep: str
-    cells: dict[str, dict[str, Cell]]
-    """Group, then estimand."""
-    served: Cell | None = None
-    beside: Cell | None = None
-    """What the masked model loses between the two levels that rank it: that much is not the padding's doing."""
-    others: tuple[str, ...] = ()
-    """Other sweeps that have this axis."""
-
-    @property
-    def lead(self) -> Cell:
-        """The effect on accuracy that ranks it: of the unmasked model; of the mask itself, averaged."""
-        group = AVERAGED if self.axis == VARIANT else UNMASKED
-        return self.cells[group][ACCURACY]
-
-    @property
-    def lead_drift(self) -> Cell:
-        """The effect on drift that ranks what accuracy leaves equal."""
-        return self.cells[AVERAGED if self.axis == VARIANT else UNMASKED][DRIFT]
-
-    @property
-    def rank(self) -> tuple[bool, float, bool, float]:
-        """Shown effects before others, larger ones first: on accuracy, then on drift."""
-        lead, drift = self.lead, self.lead_drift
-        return not lead.shown, -lead.size, not drift.shown, -drift.size
-
-
 def factors(sweeps: Sweeps) -> list[Factor]:
     """Every factor, the worst first; side and mask, which are axes of every sweep, once."""
-    found = [_factor(sweep, axis) for sweep in sweeps.run for axis, labels in sweep.axes.items() if len(labels) > 1]
-    own = [each for each in found if each.axis not in (SIDE, VARIANT)]
-    for axis in (SIDE, VARIANT):
-        shared = sorted((each for each in found if each.axis == axis), key=lambda each: each.rank)
-        if shared:
-            own.append(replace(shared[0], others=tuple(each.sweep for each in shared[1:])))
-    serving = sorted(filter(None, map(_serving, sweeps.run)), key=lambda each: each.rank)
-    if serving:
-        own.append(replace(serving[0], others=tuple(each.sweep for each in serving[1:])))
-    return sorted((each for each in own if _says_anything(each)), key=lambda each: each.rank)
+    every = [_factor(sweep, axis) for sweep in sweeps.run for axis in sweep.grid.axes]
+    served = [factor for sweep in sweeps.run if (factor := _serving(sweep)) is not None]
+    own = [factor for factor in every if factor.axis not in INNER_AXES]
+    for same in (*([factor for factor in every if factor.axis == axis] for axis in INNER_AXES), served):
+        if same:
+            first, *others = sorted(same, key=lambda factor: factor.rank)
+            own.append(replace(first, other_sweeps=[factor.sweep for factor in others]))
+    told = [
+        factor
+        for factor in own
+        if any(effect.estimate is not None for of_group in factor.effects.values() for effect in of_group.values())
+    ]
+    return sorted(told, key=lambda factor: factor.rank)
 
 
-def _says_anything(factor: Factor) -> bool:
-    return any(cell.value is not None for group in factor.cells.values() for cell in group.values())
-
-
-def _factor(sweep: Sweep, axis: str) -> Factor:
-    cells = {group: {estimand: _cell(sweep, axis, group, estimand) for estimand in ESTIMANDS} for group in GROUPS}
+def _factor(sweep: Swept, axis: str) -> Factor:
+    effects = {group: {name: _largest(sweep, axis, group, name) for name in ESTIMANDS} for group in GROUPS}
+    lead = effects[AVERAGED if axis == VARIANT else UNMASKED][ACCURACY]
+    beside = _largest(sweep, axis, MASKED, ACCURACY, like=lead)
     cut = sweep.name == CUTTING_SWEEP and axis == sweep.axis_of("max_len")
-    found = Factor(CUT_ROWS if cut else NAMES.get(axis, axis), axis, sweep.name, cells, _served(sweep))
-    beside = _cell(sweep, axis, MASKED, ACCURACY, like=found.lead)
-    if beside.contrast == found.lead.contrast:
-        turned = _oriented(found.lead, {ACCURACY: beside})[ACCURACY]
-        found = replace(found, beside=turned)
-    return replace(found, cells={group: _oriented(found.lead, each) for group, each in cells.items()})
+    return Factor(
+        factor=CUT_ROWS if cut else NAMES.get(axis, axis),
+        axis=axis,
+        sweep=sweep.name,
+        effects={
+            group: {name: _worse_first(lead, name, effect) for name, effect in of_group.items()}
+            for group, of_group in effects.items()
+        },
+        served_otherwise=_served(sweep, sweep.unmasked),
+        beside=_worse_first(lead, ACCURACY, beside) if beside.contrast == lead.contrast else None,
+        other_sweeps=[],
+        shown=bool(lead.shown),
+    )
 
 
-def _cell(sweep: Sweep, axis: str, group: str, estimand: str, like: Cell | None = None) -> Cell:
+def _largest(sweep: Swept, axis: str, group: str, estimand: str, like: LargestEffect | None = None) -> LargestEffect:
     """The largest effect in one group of models: those that are shown first, then those with an interval.
 
     With `like`, the effect between the same two levels in the same place, where the sweep has it.
     """
     variant = {UNMASKED: sweep.unmasked, MASKED: sweep.masked, AVERAGED: None}[group]
     if group != AVERAGED and (variant is None or axis == VARIANT):
-        return Cell(None, reason=NO_FIGURE if axis == VARIANT else f"the sweep has no {group} model")
-    found = [
-        each
-        for each in sweep.effects
-        if (each.axis, each.estimand) == (axis, estimand)
-        and set(each.within) <= {SIDE, VARIANT}
-        and (VARIANT not in each.within if variant is None else each.within.get(VARIANT, sweep.only) == variant)
-        and (axis != VARIANT or {each.level, each.reference} == {sweep.masked, sweep.unmasked})
+        return no_effect(NO_FIGURE if axis == VARIANT else f"the sweep has no {group} model")
+    effects = [
+        _of_effect(effect)
+        for effect in sweep.effects
+        if (effect.axis, effect.estimand) == (axis, estimand)
+        and set(effect.within) <= set(INNER_AXES)
+        and (VARIANT not in effect.within if variant is None else effect.within.get(VARIANT, sweep.only) == variant)
+        and (axis != VARIANT or {effect.level, effect.reference} == {sweep.masked, sweep.unmasked})
     ]
-    cells = [_of_effect(each) for each in found]
-    if not cells:
-        return Cell(None, reason=_reason(sweep, axis, variant, estimand))
+    if not effects:
+        return no_effect(_reason(sweep, axis, variant, estimand))
     if like is not None:
-        cells = [each for each in cells if each.contrast == like.contrast] or cells
-    return max(cells, key=lambda each: (each.shown, each.value is not None and each.value.low is not None, each.size))
+        effects = [effect for effect in effects if effect.contrast == like.contrast] or effects
+    return max(effects, key=lambda effect: (bool(effect.shown), effect.low is not None, effect.size))
 
 
-def _of_effect(effect: Effect) -> Cell:
-    where = effect.within.get(SIDE, "")
-    return Cell(effect.value, effect.ratio, effect.shown, effect.level, effect.reference, where)
+def _of_effect(effect: Effect) -> LargestEffect:
+    return LargestEffect(
+        estimate=effect.estimate,
+        low=effect.low,
+        high=effect.high,
+        scale=effect.scale,
+        shown=effect.shown,
+        level=effect.level,
+        reference=effect.reference,
+        where=effect.within.get(SIDE, ""),
+    )
 
 
-def _reason(sweep: Sweep, axis: str, variant: str | None, estimand: str) -> str:
+def _reason(sweep: Swept, axis: str, variant: str | None, estimand: str) -> str:
     """Why there is no effect: nothing moves at all, nothing moves at some levels, or what the sweep says."""
     which = sweep.masked if axis == VARIANT else variant
-    rows = [] if which is None else sweep.where(variant=which)
+    rows = [] if which is None else sweep.where({VARIANT: which})
     exact = [row for row in rows if row.verdict(estimand) is Verdict.EXACT]
     if exact and len(exact) == len(rows):
         return f"0 (exact) with `{which}`" if axis == VARIANT else "0 (exact) at every level"
-    moved = [(value, row) for row in rows if row not in exact and (value := row.estimate(estimand)) is not None]
+    moved = [
+        (figure.estimate, row)
+        for row in rows
+        if row not in exact and (figure := row.figure(estimand)) is not None and figure.estimate is not None
+    ]
     if exact and moved:
-        worst, row = max(moved, key=lambda each: each[0].estimate)
-        text = (format_ratio_of if estimand == DRIFT else format_percent_of)(worst)
-        return f"0 (exact) in {len(exact)} of {len(rows)} rows, at most {text} ({row.name})"
-    for each in sweep.record["effects"]:
-        mine = (each["axis"], each["estimand"], each["within"].get(VARIANT)) == (axis, estimand, variant)
-        if mine and each.get("reason"):
-            return f"undefined: {each['reason']}"
-    return "not in the sweep"
+        _, worst = max(moved, key=lambda pair: pair[0])
+        text = (RATIO if estimand == DRIFT else PERCENT).of(worst.figure(estimand))
+        return f"0 (exact) in {len(exact)} of {len(rows)} rows, at most {text} ({worst.name})"
+    reasons = (
+        effect.reason
+        for effect in sweep.report.effects
+        if (effect.axis, effect.estimand, effect.within.get(VARIANT)) == (axis, estimand, variant) and effect.reason
+    )
+    reason = next(reasons, None)
+    return "not in the sweep" if reason is None else f"undefined: {reason}"
 
 
-def _oriented(lead: Cell, cells: dict[str, Cell]) -> dict[str, Cell]:
+def _worse_first(lead: LargestEffect, estimand: str, effect: LargestEffect) -> LargestEffect:
     """The worse level first: as the effect that ranks the factor has it, or by itself where it compares others."""
     worse, better = (lead.reference, lead.level) if _better(ACCURACY, lead) else (lead.level, lead.reference)
-    found = {}
-    for estimand, cell in cells.items():
-        same = {cell.level, cell.reference} == {worse, better}
-        turn = cell.level != worse if same else _better(estimand, cell)
-        found[estimand] = cell.turned() if turn else cell
-    return found
+    same = {effect.level, effect.reference} == {worse, better}
+    turn = effect.level != worse if same else _better(estimand, effect)
+    return effect.turned() if turn else effect
 
 
-def _better(estimand: str, cell: Cell) -> bool:
+def _better(estimand: str, effect: LargestEffect) -> bool:
     """Whether the level is better than the reference."""
-    if cell.value is None:
+    if effect.estimate is None:
         return False
     if estimand == ACCURACY:
-        return cell.value.estimate > 0
-    return cell.value.estimate < (1.0 if cell.ratio else 0.0)
+        return effect.estimate > 0
+    return effect.estimate < (1.0 if effect.scale == sweep_json.RATIO else 0.0)
 
 
-def _turned(value: Estimate | None, ratio: bool) -> Estimate | None:
-    if value is None:
-        return None
-    numbers = [value.estimate, value.high, value.low]
-    if ratio and value.estimate > 0:
-        estimate, low, high = (None if each is None or each <= 0 else 1 / each for each in numbers)
-    else:
-        estimate, low, high = (None if each is None else 0.0 - each for each in numbers)
-    assert estimate is not None  # it was there before
-    return Estimate(estimate, low, high)
-
-
-def _served(sweep: Sweep, variant: str | None = None) -> Cell | None:
-    """What serving otherwise costs the unmasked model (or another variant) for sure in one of a sweep's rows.
+def _served(sweep: Swept, variant: str | None) -> LargestEffect | None:
+    """What serving otherwise costs a variant for sure in one of a sweep's rows; of all variants where it is None.
 
     The row whose interval ends farthest below no effect, so that few seeds with a wide interval do not lead.
     """
-    rows = sweep.where(variant=variant or sweep.unmasked)
-    found = [(row, *served) for row in rows if (served := row.served) is not None]
-    if not found:
+    rows = [(row, *worst) for row in sweep.where({VARIANT: variant}) if (worst := row.worst_served) is not None]
+    if not rows:
         return None
-    row, condition, value = min(found, key=lambda each: math.inf if each[2].high is None else each[2].high)
-    shown = value.high is not None and value.high < 0
-    where = ", ".join([*(f"`{label}`" for label in row.options.values()), *filter(None, [row.side])])
-    return Cell(value, False, shown, condition_text(condition), "as trained", where)
+    row, condition, change = min(rows, key=lambda served: math.inf if served[2].high is None else served[2].high)
+    return LargestEffect(
+        estimate=change.estimate,
+        low=change.low,
+        high=change.high,
+        scale=sweep_json.DIFFERENCE,
+        shown=change.high is not None and change.high < 0,
+        level=condition_text(condition),
+        reference="as trained",
+        where=", ".join([*(f"`{label}`" for label in row.options.values()), row.side]),
+    )
 
 
-def _serving(sweep: Sweep) -> Factor | None:
+def _serving(sweep: Swept) -> Factor | None:
     """Serving otherwise than trained as a factor of its own."""
-    found = _served(sweep)
-    if found is None:
+    served = _served(sweep, sweep.unmasked)
+    if served is None:
         return None
-    nothing = Cell(None, reason=NO_FIGURE)
     of_masked = None if sweep.masked is None else _served(sweep, sweep.masked)
-    cells = {group: dict.fromkeys(ESTIMANDS, nothing) for group in GROUPS}
-    cells[UNMASKED] = cells[UNMASKED] | {ACCURACY: found}
-    cells[MASKED] = cells[MASKED] | {ACCURACY: of_masked or nothing}
-    return Factor(SERVING, SERVING, sweep.name, cells)
+    effects = {group: dict.fromkeys(ESTIMANDS, no_effect(NO_FIGURE)) for group in GROUPS}
+    effects[UNMASKED][ACCURACY] = served
+    effects[MASKED][ACCURACY] = of_masked or no_effect(NO_FIGURE)
+    return Factor(
+        factor=SERVING,
+        axis=SERVING,
+        sweep=sweep.name,
+        effects=effects,
+        other_sweeps=[],
+        shown=bool(served.shown),
+    )

@@ -1,14 +1,18 @@
 """What to do on this dataset: side, mask, width of rows, batching, head; each with what it buys and what shows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stages.params.schema import BASELINE
-from stages.reporting.format import MISSING, format_points_of, format_ratio, listed
-from stages.reporting.results import Estimate, Record
+from stages.reporting.format import MISSING, POINTS, format_ratio
 from stages.stats.verdicts import Verdict
-from stages.sweeps.summary.choosing import Choice, Option, choose, options_of
-from stages.sweeps.summary.comparing import accuracy_difference
-from stages.sweeps.summary.swept import ACCURACY, SIDE, VARIANT, Row, Sweep, Sweeps
+from stages.sweeps.findings.effects import ACCURACY
+from stages.sweeps.findings.words import format_names
+from stages.sweeps.spec import SIDE, VARIANT
+from stages.sweeps.summary.choosing import Choice, against_best, choose
+from stages.sweeps.summary.comparing import comparison
+from stages.sweeps.summary.factors_json import Decided, OptionFacts, Undecided
+from stages.sweeps.summary.swept import Sweeps, Swept, unmasked_variant
+from stages.sweeps.sweep_json_rows import Row
 
 NAIVE_SIDE = "pre"
 NAIVE_HEAD = "last"
@@ -30,110 +34,108 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Decision:
-    """One thing to decide, what was chosen, and against what; no choice where nothing was run to tell."""
+class _Decision:
+    """What was chosen, and against what.
+
+    Attributes:
+        name: what is decided.
+        naive: what Keras does by default.
+        choice: among the options.
+        against: the default of Keras as it was trained there; None where it was not.
+        base: what tells.
+        why: what the choice rests on beside accuracy and compute.
+        knobs: what sets it in params.yaml, `key=value`.
+    """
 
     name: str
     naive: str
-    choice: Choice | None
+    choice: Choice
     against: Row | None
-    """The default of Keras as it was trained there."""
-    evidence: str
-    level: float
-    epsilon: float
-    run: str = ""
-    """What would tell, where there is no choice."""
-    why: str = ""
-    """What the choice rests on beside accuracy and compute."""
-    knobs: tuple[str, ...] = ()
-    """What sets it in params.yaml, `key=value`."""
+    base: Base
+    why: str
+    knobs: list[str]
 
 
-def recommend(sweeps: Sweeps, base: Base | None) -> list[Decision]:
-    """All decisions; each is taken with those before it as they were chosen."""
-    side, mask = _side_and_mask(sweeps, base)
-    where = (_variant_row(mask), _side_of(side))
-    width = _from_sweep(sweeps, "max_len", ("truncation", "amount"), LONGEST, where)
-    batching = _from_sweep(sweeps, "batching", ("batching",), FIXED, where)
-    head = _from_sweep(sweeps, "head", ("downstream",), (NAIVE_HEAD,), where)
-    return [side, mask, width, batching, head]
+def recommend(sweeps: Sweeps, base: Base | None) -> list[Decided | Undecided]:
+    """All decisions; each is taken with those before it as they were chosen.
+
+    A mask is assumed where nothing was run to tell.
+    """
+    if base is None:
+        run = sweeps.command("architecture")
+        found: list[Decided | Undecided] = [
+            _undecided("side", NAIVE_SIDE, run, MISSING),
+            _undecided("mask", BASELINE, run, MISSING),
+        ]
+        masked, side = True, NAIVE_SIDE
+    else:
+        chosen, decisions = _side_and_mask(base)
+        found = [_decided(decision) for decision in decisions]
+        masked, side = chosen.masked, chosen.side
+    return [
+        *found,
+        _from_sweep(sweeps, "max_len", ("truncation", "amount"), LONGEST, masked=masked, side=side),
+        _from_sweep(sweeps, "batching", ("batching",), FIXED, masked=masked, side=side),
+        _from_sweep(sweeps, "head", ("downstream",), (NAIVE_HEAD,), masked=masked, side=side),
+    ]
 
 
 def base_of(sweeps: Sweeps, main: Base | None) -> Base | None:
     """The main report where it compares a mask with none; else the first sweep that does, on both sides if any does."""
-    found = [] if main is None else [main]
+    bases = [] if main is None else [main]
     for name in BASE_SWEEPS:
         sweep = sweeps.get(name)
         if sweep is not None and sweep.unmasked and sweep.masked:
-            rows = sweep.where(**sweep.references)
-            found.append(Base(f"sweep `{name}`", rows, sweep.level, sweep.epsilon[ACCURACY]))
+            bases.append(_base(sweep, sweep.where({**sweep.references})))
     comparable = [
-        each
-        for each in found
-        if any(row.masked for row in each.rows) and any(row.architecture["mask"] == "none" for row in each.rows)
+        base for base in bases if any(row.masked for row in base.rows) and any(row.unmasked for row in base.rows)
     ]
-    both = [each for each in comparable if len({row.side for row in each.rows}) == 2]
+    both = [base for base in comparable if len({row.side for row in base.rows}) == 2]
     return next(iter(both or comparable), None)
 
 
-def _side_and_mask(sweeps: Sweeps, base: Base | None) -> tuple[Decision, Decision]:
-    if base is None:
-        run = sweeps.command("architecture")
-        return _undecided("side", NAIVE_SIDE, run), _undecided("mask", BASELINE, run)
-    rows = _alike(base.rows)
+def _base(sweep: Swept, rows: list[Row]) -> Base:
+    return Base(f"sweep `{sweep.name}`", rows, sweep.report.level, sweep.report.epsilon[ACCURACY])
+
+
+def _side_and_mask(base: Base) -> tuple[Row, list[_Decision]]:
+    """The two are chosen together, among rows that differ in them alone; copies of the unmasked model are left out."""
+    plain = unmasked_variant(base.rows) or BASELINE
+    model = next(row.without_mask for row in base.rows if row.variant == plain)
+    alike = [row for row in base.rows if row.without_mask == model]
+    rows = [row for row in alike if row.variant == plain or not row.same_as_baseline]
     choice = choose({row.name: row for row in rows}, "", base.level, base.epsilon)
-    equals = [each.row for each in choice.options if each.name in choice.equals]
+    equals = [option.row for option in choice.options if option.name in choice.equals]
     # Between equals: the first mask that was trained, on the side that is the default.
     first = equals[0].variant
     chosen = next((row for row in equals if (row.side, row.variant) == (NAIVE_SIDE, first)), equals[0])
-    of_side = {row.side: row for row in rows if row.variant == chosen.variant}
-    of_mask = {row.variant: row for row in rows if row.side == chosen.side}
-    sides = [row.side for row in equals if row.variant == chosen.variant]
-    masks = [row.variant for row in equals if row.side == chosen.side]
-    return (
-        _decided("side", NAIVE_SIDE, of_side, chosen, base, sides, _without_mask(rows, chosen, base)),
-        _decided("mask", _unmasked(rows), of_mask, chosen, base, masks, _exactness(chosen)),
-    )
+
+    def of_two(name: str, naive: str, axis: str, knob: str, why: str) -> _Decision:
+        """One of the two, with the options that differ in it alone."""
+        kept = VARIANT if axis == SIDE else SIDE
+        own = {row.levels[axis]: row for row in rows if row.levels[kept] == chosen.levels[kept]}
+        options = against_best(own, base.level, base.epsilon)
+        as_good = [row.levels[axis] for row in equals if row.levels[kept] == chosen.levels[kept]]
+        option = next(option for option in options if option.row is chosen)
+        knobs = [f"{knob}=[{chosen.levels[axis]}]"]
+        return _Decision(name, naive, Choice(option, options, as_good), own.get(naive), base, why, knobs)
+
+    unmasked = {row.side: row for row in rows if row.variant == plain}
+    why_side = ""
+    if chosen.masked and len(unmasked) == 2:
+        gained = comparison(unmasked["post"], unmasked["pre"], ACCURACY, base.level)
+        why_side = (
+            f"Without a mask post-padding instead of pre-padding changes accuracy by {POINTS.of(gained.value)} points."
+        )
+    return chosen, [
+        of_two("side", NAIVE_SIDE, SIDE, "pad.sides", why_side),
+        of_two("mask", plain, VARIANT, "train.variants", _exactness(chosen)),
+    ]
 
 
-def _undecided(name: str, naive: str, run: str, evidence: str = MISSING) -> Decision:
-    return Decision(name, naive, None, None, evidence, 0.0, 0.0, run)
-
-
-def _alike(rows: list[Row]) -> list[Row]:
-    """The rows that differ from the unmasked model in side and mask alone, copies of it left out."""
-    name = _unmasked(rows)
-    plain = next(row for row in rows if row.variant == name)
-    return [row for row in rows if row.without_mask == plain.without_mask and (not row.copy or row.variant == name)]
-
-
-def _unmasked(rows: list[Row]) -> str:
-    without = [row.variant for row in rows if row.architecture["mask"] == "none"]
-    return BASELINE if BASELINE in without else without[0]
-
-
-def _decided(
-    name: str, naive: str, rows: dict[str, Row], chosen: Row, base: Base, equals: list[str], why: str
-) -> Decision:
-    """One of the two that were chosen together, with the options that differ in it alone."""
-    best = max(rows.values(), key=lambda row: row.accuracy.estimate if row.accuracy else 0.0)
-    options = options_of(rows, best, base.level, base.epsilon)
-    choice = Choice(next(each for each in options if each.row is chosen), options, equals)
-    knob = f"pad.sides=[{chosen.side}]" if name == "side" else f"train.variants=[{chosen.variant}]"
-    against = rows.get(naive)
-    return Decision(name, naive, choice, against, base.evidence, base.level, base.epsilon, why=why, knobs=(knob,))
-
-
-def _without_mask(rows: list[Row], chosen: Row, base: Base) -> str:
-    """What the side does where there is no mask, which is what happens where a mask gets lost."""
-    unmasked = {row.side: row for row in rows if row.variant == _unmasked(rows)}
-    if not chosen.masked or len(unmasked) < 2:
-        return ""
-    found = accuracy_difference(unmasked["post"], unmasked["pre"], base.level)
-    return (
-        f"Without a mask post-padding instead of pre-padding changes accuracy by {format_points_of(found.value)} "
-        "points."
-    )
+def _undecided(name: str, naive: str, run: str, evidence: str) -> Undecided:
+    sentence = f"Not run: {run}."
+    return Undecided(decision=name, naive=naive, evidence=evidence, why="", knobs=[], run=run, sentence=sentence)
 
 
 def _exactness(chosen: Row) -> str:
@@ -142,47 +144,35 @@ def _exactness(chosen: Row) -> str:
     return "It does not keep the states exactly." if chosen.masked else "Pads move its states."
 
 
-def _variant_row(mask: Decision) -> bool:
-    """Whether a model with a mask was chosen; a mask is assumed where nothing was run to tell."""
-    return mask.choice is None or mask.choice.option.row.masked
-
-
-def _side_of(side: Decision) -> str:
-    return NAIVE_SIDE if side.choice is None else side.choice.option.row.side
-
-
 def _from_sweep(
-    sweeps: Sweeps, word: str, names: tuple[str, ...], defaults: tuple[str, ...], where: tuple[bool, str]
-) -> Decision:
+    sweeps: Sweeps, word: str, names: tuple[str, ...], defaults: tuple[str, ...], *, masked: bool, side: str
+) -> Decided | Undecided:
     """A decision among the levels of one sweep, for the model and the side that were chosen before."""
-    sweep = next((found for name in names if (found := sweeps.get(name)) is not None), None)
+    sweep = next((one for name in names if (one := sweeps.get(name)) is not None), None)
     run = sweeps.command(names[0])
     if sweep is None:
-        return _undecided(word, defaults[0], run)
-    rows = _options(sweep, word, where)
-    level, epsilon = sweep.level, sweep.epsilon[ACCURACY]
+        return _undecided(word, defaults[0], run, MISSING)
+    rows = _options(sweep, word, masked=masked, side=side)
+    base = _base(sweep, list(rows.values()))
     if len(rows) < 2:
-        return _undecided(word, defaults[0], run, f"sweep `{sweep.name}`")
+        return _undecided(word, defaults[0], run, base.evidence)
     naive = _naive(rows, defaults, word)
-    choice = choose(rows, naive, level, epsilon)
-    evidence = f"sweep `{sweep.name}`"
+    choice = choose(rows, naive, base.level, base.epsilon)
     axis = sweep.axis_of(word) or ""
-    knobs = (f"{axis}={choice.option.name}",) if "." in axis else ()
+    knobs = [f"{axis}={choice.option.name}"] if "." in axis else []
     why = _exactness(choice.option.row) if word == "head" else ""
-    return Decision(word, naive, choice, rows.get(naive), evidence, level, epsilon, run, why, knobs)
+    return _decided(_Decision(word, naive, choice, rows.get(naive), base, why, knobs))
 
 
-def _options(sweep: Sweep, word: str, where: tuple[bool, str]) -> dict[str, Row]:
+def _options(sweep: Swept, word: str, *, masked: bool, side: str) -> dict[str, Row]:
     """Label and row for every level of the axes of a sweep, for one side and one model."""
-    masked, side = where
-    variant = (sweep.masked if masked else sweep.unmasked) or sweep.unmasked or sweep.rows[0].variant
-    rows = sweep.where(**{SIDE: side if side in sweep.sides else sweep.sides[0], VARIANT: variant})
+    variant = (sweep.masked if masked else sweep.unmasked) or sweep.unmasked or sweep.grid.rows[0].variant
+    rows = sweep.where({SIDE: side if side in sweep.sides else sweep.sides[0], VARIANT: variant})
     if word == "batching":
         return {", ".join(row.options.values()): row for row in rows}
     axis = sweep.axis_of(word)
     fixed = {name: label for name, label in sweep.references.items() if name != axis}
-    kept = [row for row in rows if fixed.items() <= row.levels.items()]
-    return {} if axis is None else {row.levels[axis]: row for row in kept}
+    return {} if axis is None else {row.levels[axis]: row for row in rows if fixed.items() <= row.levels.items()}
 
 
 def _naive(rows: dict[str, Row], defaults: tuple[str, ...], word: str) -> str:
@@ -196,86 +186,74 @@ def _naive(rows: dict[str, Row], defaults: tuple[str, ...], word: str) -> str:
     return next(iter(rows))
 
 
-def decision_record(decision: Decision) -> Record:
-    """A decision as JSON: choice, what it buys, the options, and the sentence that says so."""
-    shared: Record = {
-        "decision": decision.name,
-        "naive": decision.naive,
-        "evidence": decision.evidence,
-        "why": decision.why,
-        "knobs": list(decision.knobs),
-    }
-    if decision.choice is None:
-        return shared | {"choice": None, "run": decision.run, "sentence": f"Not run: {decision.run}."}
-    chosen, options = decision.choice.option, decision.choice.options
-    bought = None if decision.against is None else accuracy_difference(chosen.row, decision.against, decision.level)
-    tokens = None if decision.against is None else chosen.row.tokens / decision.against.tokens
-    found = shared | {
-        "choice": chosen.name,
-        "either": decision.choice.equals,
-        "row": chosen.row.name,
-        "exact": chosen.row.exact,
-        "accuracy": None if bought is None else _figures(bought.value),
-        "verdict": None if bought is None else str(bought.verdict(decision.epsilon)),
-        "reason": None if bought is None else bought.contrast.reason,
-        "tokens_ratio": tokens,
-        "options": [_option_record(each, decision) for each in options],
-    }
-    return found | {"sentence": _sentence(decision, found)}
+def _decided(decision: _Decision) -> Decided:
+    """What is written of a decision: choice, what it buys, the options, and the sentence that says so."""
+    chosen, against, epsilon = decision.choice.option, decision.against, decision.base.epsilon
+    bought = None if against is None else comparison(chosen.row, against, ACCURACY, decision.base.level)
+    facts = Decided(
+        decision=decision.name,
+        naive=decision.naive,
+        evidence=decision.base.evidence,
+        why=decision.why,
+        knobs=decision.knobs,
+        choice=chosen.name,
+        either=decision.choice.equals,
+        row=chosen.row.name,
+        exact=chosen.row.exact,
+        accuracy=None if bought is None else bought.value,
+        verdict=None if bought is None else bought.verdict(epsilon),
+        reason=None if bought is None else bought.contrast.reason,
+        tokens_ratio=_tokens_ratio(chosen.row, against),
+        options=[
+            OptionFacts(
+                option=option.name,
+                accuracy=option.row.accuracy,
+                to_best=option.to_best.value,
+                verdict=option.to_best.verdict(epsilon),
+                tokens_ratio=_tokens_ratio(option.row, against),
+                exact=option.row.exact,
+                allowed=option.allowed,
+                best=option is decision.choice.best,
+            )
+            for option in decision.choice.options
+        ],
+        sentence="",
+    )
+    return replace(facts, sentence=_sentence(decision, facts))
 
 
-def _option_record(option: Option, decision: Decision) -> Record:
-    against = decision.against
-    return {
-        "option": option.name,
-        "accuracy": _figures(option.row.accuracy),
-        "to_best": _figures(option.to_best.value),
-        "verdict": str(option.to_best.verdict(decision.epsilon)),
-        "tokens_ratio": None if against is None else option.row.tokens / against.tokens,
-        "exact": option.row.exact,
-        "allowed": option.allowed,
-        "best": decision.choice is not None and option is decision.choice.best,
-    }
+def _tokens_ratio(row: Row, against: Row | None) -> float | None:
+    return None if against is None else row.computed_tokens / against.computed_tokens
 
 
-def _figures(value: Estimate | None) -> Record | None:
-    return None if value is None else {"estimate": value.estimate, "low": value.low, "high": value.high}
-
-
-def _sentence(decision: Decision, found: Record) -> str:
+def _sentence(decision: _Decision, facts: Decided) -> str:
     """Choice, what it buys, and how sure that is."""
-    equals = found["either"]
-    name = f"`{found['choice']}`"
-    if len(equals) > 1:
-        name = f"either of {listed([f'`{each}`' for each in equals])}: the data do not decide, so {name}"
-    if found["choice"] == decision.naive:
+    name = f"`{facts.choice}`"
+    if len(facts.either) > 1:
+        name = f"either of {format_names(facts.either)}: the data do not decide, so {name}"
+    if not facts.changes:
         bought = f"as Keras does by default{_alternatives(decision)}"
-    elif found["accuracy"] is None:
+    elif facts.accuracy is None:
         bought = "the default was not trained beside it"
     else:
         bought = (
-            f"{format_points_of(Estimate.of(found['accuracy']))} points of accuracy ({verdict_text(found)}) and "
-            f"{format_ratio(found['tokens_ratio'])} times the computed tokens against `{decision.naive}`"
+            f"{POINTS.of(facts.accuracy)} points of accuracy ({facts.verdict_text}) and "
+            f"{format_ratio(facts.tokens_ratio)} times the computed tokens against `{facts.naive}`"
         )
-    return f"{name}: {bought} ({decision.evidence}, row {found['row']}). {decision.why}".rstrip()
+    return f"{name}: {bought} ({facts.evidence}, row {facts.row}). {facts.why}".rstrip()
 
 
-def verdict_text(decision: Record) -> str:
-    """The verdict on what a choice buys, or why there is none."""
-    return f"UNDEFINED: {decision['reason']}" if decision["reason"] else str(decision["verdict"])
-
-
-def _alternatives(decision: Decision) -> str:
+def _alternatives(decision: _Decision) -> str:
     """The best of the options that were not chosen, against the choice."""
-    choice = decision.choice
-    others = [] if choice is None else [each for each in choice.options if each.name != choice.option.name]
-    if choice is None or not others:
+    chosen = decision.choice.option
+    others = [option for option in decision.choice.options if option.name != chosen.name]
+    if not others:
         return ""
-    best = max(others, key=lambda each: each.row.accuracy.estimate if each.row.accuracy else 0.0)
-    found = accuracy_difference(best.row, choice.option.row, decision.level)
-    word = found.verdict(decision.epsilon)
+    best = max(others, key=lambda option: option.row.accuracy.estimate)
+    change = comparison(best.row, chosen.row, ACCURACY, decision.base.level)
+    word = change.verdict(decision.base.epsilon)
     told = "" if word is Verdict.UNDEFINED else f" ({word})"
     return (
-        f"; the most accurate other, `{best.name}`, gives {format_points_of(found.value)} points{told} and "
-        f"{format_ratio(best.row.tokens / choice.option.row.tokens)} times the computed tokens"
+        f"; the most accurate other, `{best.name}`, gives {POINTS.of(change.value)} points{told} and "
+        f"{format_ratio(best.row.computed_tokens / chosen.row.computed_tokens)} times the computed tokens"
     )

@@ -1,6 +1,6 @@
 """Sweeps with known effects, made of small outcomes: figures of six seeds that differ by a fixed pattern."""
 
-from stages.sweeps.sweep_json import sweep_content
+from stages.sweeps.findings.sweep_report import sweep_report
 from tests.sweeps.outcomes import cell, outcomes, report, sweep
 
 EXACT = "EXACT"
@@ -23,10 +23,10 @@ def trained(side, variant, accuracy, *, drift=1.0, flips=0.05, turn=0, **more):
     return cell(side=side, variant=variant, accuracy=accuracies, learned=learned, **figures, **more)
 
 
-def content(name, grid, make, **more):
-    """The JSON of a sweep on `synthetic`; `make` gets the levels of a point and returns its report."""
+def swept(name, grid, make, **more):
+    """The report of a sweep on `synthetic`; `make` gets the levels of a point and returns its report."""
     found = sweep(grid, name=name, title=f"Sweep {name}", **more)
-    return sweep_content(found, "synthetic", outcomes(found, make))
+    return sweep_report(found, "synthetic", outcomes(found, make))
 
 
 def pair(side, unmasked, masked, *, turn=0, drift=1.0, tokens=(3000, 1200), **more):
@@ -53,7 +53,7 @@ def amount():
         ]
         return report(*cells, max_len=widths[max_len])
 
-    return content("amount", {"pad.max_len": list(post)}, make)
+    return swept("amount", {"pad.max_len": list(post)}, make)
 
 
 def truncation(masked=None):
@@ -69,7 +69,7 @@ def truncation(masked=None):
         cells = [each for pairs in sides for each in pairs]
         return report(*cells, max_len=widths[max_len], truncated=1 - turn / 3)
 
-    return content("truncation", {"pad.max_len": list(widths)}, make)
+    return swept("truncation", {"pad.max_len": list(widths)}, make)
 
 
 def downstream(attention_drift=0.2):
@@ -87,7 +87,7 @@ def downstream(attention_drift=0.2):
             cells += [unmasked, masked]
         return report(*cells)
 
-    return content("downstream", {"model.head": list(heads)}, make)
+    return swept("downstream", {"model.head": list(heads)}, make)
 
 
 def tuning(best=0.85, other=0.80):
@@ -98,7 +98,7 @@ def tuning(best=0.85, other=0.80):
         turn = list(accuracy).index((learning_rate, dropout))
         return report(*pair("post", accuracy[learning_rate, dropout], 0.87, turn=turn, dropout=float(dropout)))
 
-    return content("tuning", {"train.learning_rate": [0.001, 0.003], "model.dropout": [0.0, 0.3]}, make)
+    return swept("tuning", {"train.learning_rate": [0.001, 0.003], "model.dropout": [0.0, 0.3]}, make)
 
 
 def batching():
@@ -117,7 +117,7 @@ def batching():
             *(each for side in ("pre", "post") for each in pair(side, 0.83, 0.87, turn=turn, tokens=computed))
         )
 
-    return content("batching", {"batching": levels}, make)
+    return swept("batching", {"batching": levels}, make)
 
 
 def size():
@@ -130,7 +130,7 @@ def size():
         sides = [pair(side, 0.83, 0.87, turn=turn, drift=drift, **sizes) for side in ("pre", "post")]
         return report(*(each for cells in sides for each in cells))
 
-    return content("size", {"model.units": [8, 32, 64], "model.layers": [1, 2]}, make)
+    return swept("size", {"model.units": [8, 32, 64], "model.layers": [1, 2]}, make)
 
 
 def mismatch():
@@ -147,7 +147,7 @@ def mismatch():
             ]
         return report(*cells)
 
-    return content("mismatch", {"pad.max_len": ["longest"]}, make, read=("accuracy", "accuracy_change"))
+    return swept("mismatch", {"pad.max_len": ["longest"]}, make, read=("accuracy", "accuracy_change"))
 
 
 def everything():

@@ -4,7 +4,7 @@ import pytest
 
 from stages.errors import UserError
 from stages.params.schema import load_params
-from stages.sweep import sweep
+from stages.sweeps.__main__ import sweep
 from tests.conftest import REPOSITORY
 from tests.sweeps.test_spec import SWEEP
 

@@ -1,40 +1,32 @@
 """The recommendation: the cheapest of what is not worse, and what it is against Keras' default."""
 
-import copy
 import json
+from dataclasses import replace
 
 import pytest
 
+from stages.analysis.contract import Report, from_json
 from stages.params.schema import checked_params
+from stages.stats.verdicts import Verdict
+from stages.sweeps.findings.rows import rows_of
 from stages.sweeps.summary.choosing import choose
-from stages.sweeps.summary.factors_json import factors_content
+from stages.sweeps.summary.factors import factors_report
 from stages.sweeps.summary.markdown import advice
-from stages.sweeps.summary.swept import Row
+from stages.sweeps.sweep_json_rows import JudgedFigure
 from tests.conftest import changed, committed, load_content
-from tests.reporting import planted_sweeps as planted
+from tests.sweeps import planted_sweeps as planted
+from tests.sweeps.outcomes import cell, report
 
 COMPUTED = {"cheap": 100, "dear": 200, "dearest": 300}
 
 
 def row(accuracies, *, tokens=100, exact=False):
     """A row of one setting: an accuracy a seed."""
-    verdict = "EXACT" if exact else "DIFFERENT"
-    seeds = [
-        {"seed": seed, "accuracy": value, "learned": True, "drift_ratio": 0.0 if exact else 1.0, "flip_rate": 0.0}
-        for seed, value in enumerate(accuracies)
-    ]
-    moved = {"estimate": 0.0 if exact else 1.0, "low": 0.0, "high": 2.0, "verdict": verdict}
-    return Row(
-        {
-            "levels": {"side": "pre", "variant": "masked"},
-            "architecture": {"mask": "embedding"},
-            "computed_tokens": tokens,
-            "accuracy": {"estimate": sum(accuracies) / len(accuracies), "low": None, "high": None},
-            "drift_ratio": moved,
-            "flip_rate": moved,
-            "seeds": seeds,
-        }
+    (made,) = rows_of(report(cell(accuracy=accuracies, variant="masked", computed=tokens)), {})
+    moved = JudgedFigure(
+        estimate=0.0 if exact else 1.0, low=0.0, high=2.0, verdict=Verdict.EXACT if exact else Verdict.DIFFERENT
     )
+    return replace(made, drift_ratio=moved, flip_rate=moved)
 
 
 def chosen(rows, naive="dear"):
@@ -79,97 +71,93 @@ def test_between_equals_the_default_stays_and_all_are_named():
 
 @pytest.fixture(scope="module")
 def decided():
-    content = factors_content("synthetic", planted.everything(), None)
-    return content, {each["decision"]: each for each in content["recommendation"]}
+    content = factors_report("synthetic", planted.everything(), None)
+    return content, {decision.decision: decision for decision in content.recommendation}
 
 
 def test_the_mask_that_is_exact_is_recommended_with_what_it_buys(decided):
     """Reference width .5, pre: .87 with the mask, .86 without; 1200 tokens against 1100."""
     _, found = decided
-    assert found["mask"]["choice"] == "masked"
-    assert found["mask"]["accuracy"]["estimate"] == pytest.approx(0.01, abs=5e-4)
-    assert found["mask"]["tokens_ratio"] == pytest.approx(1200 / 1100, rel=1e-3)
-    assert found["mask"]["exact"]
-    assert found["mask"]["evidence"] == "sweep `amount`"
+    assert found["mask"].choice == "masked"
+    assert found["mask"].accuracy.estimate == pytest.approx(0.01, abs=5e-4)
+    assert found["mask"].tokens_ratio == pytest.approx(1200 / 1100, rel=1e-3)
+    assert found["mask"].exact
+    assert found["mask"].evidence == "sweep `amount`"
 
 
 def test_sides_between_which_the_data_do_not_decide_are_either_and_pre_stays(decided):
     _, found = decided
-    assert found["side"]["either"] == ["pre", "post"]
-    assert found["side"]["choice"] == "pre"
-    assert "the data do not decide" in found["side"]["sentence"]
-    assert "Without a mask post-padding instead of pre-padding changes accuracy by −1.0" in found["side"]["sentence"]
+    assert found["side"].either == ["pre", "post"]
+    assert found["side"].choice == "pre"
+    assert "the data do not decide" in found["side"].sentence
+    assert "Without a mask post-padding instead of pre-padding changes accuracy by −1.0" in found["side"].sentence
 
 
 def test_the_narrowest_rows_that_cost_nothing_are_recommended(decided):
     """900 of 1300 tokens for a tenth of a point."""
     _, found = decided
-    assert found["max_len"]["choice"] == "0.75"
-    assert found["max_len"]["naive"] == "1.0"
-    assert found["max_len"]["verdict"] == "EQUIVALENT"
-    assert found["max_len"]["tokens_ratio"] == pytest.approx(900 / 1300, rel=1e-3)
-    assert found["max_len"]["accuracy"]["low"] < -0.001 < found["max_len"]["accuracy"]["high"]
+    assert found["max_len"].choice == "0.75"
+    assert found["max_len"].naive == "1.0"
+    assert found["max_len"].verdict == "EQUIVALENT"
+    assert found["max_len"].tokens_ratio == pytest.approx(900 / 1300, rel=1e-3)
+    assert found["max_len"].accuracy.low < -0.001 < found["max_len"].accuracy.high
 
 
 def test_buckets_are_recommended_where_accuracy_is_the_same(decided):
     content, found = decided
-    assert (found["batching"]["choice"], found["batching"]["naive"]) == ("bucketed", "fixed")
-    assert found["batching"]["tokens_ratio"] == 0.4
-    assert content["not_in_command"] == "batching `bucketed`, which sweep `batching` sets"
+    assert (found["batching"].choice, found["batching"].naive) == ("bucketed", "fixed")
+    assert found["batching"].tokens_ratio == 0.4
+    assert content.not_in_command == "batching `bucketed`, which sweep `batching` sets"
 
 
 def test_a_head_that_breaks_the_invariance_is_not_recommended(decided):
     _, found = decided
-    assert found["head"]["choice"] == "last"
-    options = {each["option"]: each for each in found["head"]["options"]}
-    assert not options["mean_naive"]["exact"]
-    assert not options["mean_naive"]["allowed"]
+    assert found["head"].choice == "last"
+    options = {option.option: option for option in found["head"].options}
+    assert not options["mean_naive"].exact
+    assert not options["mean_naive"].allowed
 
 
 def test_widths_come_from_the_amount_where_truncation_was_not_run():
-    content = factors_content("synthetic", [planted.amount()], None)
-    (found,) = (each for each in content["recommendation"] if each["decision"] == "max_len")
-    assert found["evidence"] == "sweep `amount`"
-    assert found["naive"] == "longest"
+    content = factors_report("synthetic", [planted.amount()], None)
+    (found,) = (decision for decision in content.recommendation if decision.decision == "max_len")
+    assert found.evidence == "sweep `amount`"
+    assert found.naive == "longest"
 
 
 def test_a_sweep_that_was_not_run_is_named_with_its_command(decided):
-    content = factors_content("mr", [planted.truncation()], None)
-    (found,) = (each for each in content["recommendation"] if each["decision"] == "head")
-    assert found["choice"] is None
-    assert found["sentence"] == "Not run: `make sweep NAME=downstream DATASET=mr`."
+    content = factors_report("mr", [planted.truncation()], None)
+    (found,) = (decision for decision in content.recommendation if decision.decision == "head")
+    assert found.choice is None
+    assert found.sentence == "Not run: `make sweep NAME=downstream DATASET=mr`."
 
 
 def test_the_main_report_decides_on_side_and_mask_where_it_is_there():
-    report = json.loads(committed("reports/synthetic/report.json"))
-    content = factors_content("synthetic", planted.everything(), report)
-    found = {each["decision"]: each for each in content["recommendation"]}
-    assert found["mask"]["evidence"] == found["side"]["evidence"] == "report.md"
-    assert found["mask"]["choice"] == "masked"
-    cells = {(each["side"], each["variant"]): each for each in report["cells"]}
-    side = found["side"]["choice"]
-    assert found["mask"]["tokens_ratio"] == pytest.approx(
-        cells[side, "masked"]["computed_tokens"] / cells[side, "baseline"]["computed_tokens"], rel=1e-3
+    main = from_json(Report, json.loads(committed("reports/synthetic/report.json")))
+    content = factors_report("synthetic", planted.everything(), main)
+    found = {decision.decision: decision for decision in content.recommendation}
+    assert found["mask"].evidence == found["side"].evidence == "report.md"
+    assert found["mask"].choice == "masked"
+    cells = {(cell.side, cell.variant): cell for cell in main.cells}
+    side = found["side"].choice
+    assert found["mask"].tokens_ratio == pytest.approx(
+        cells[side, "masked"].computed_tokens / cells[side, "baseline"].computed_tokens, rel=1e-3
     )
 
 
 def test_the_usual_settings_are_those_of_the_main_report():
     """Its max_len is .95, so masks are compared at that width; without it at the first one of the sweep."""
-    report = {"params": {"pad": {"max_len": 0.95}}}
     sweeps = [planted.amount()]
-    with_report = factors_content("synthetic", sweeps, None)["recommendation"][1]["row"]
-    assert with_report == "`0.5`, pre, `masked`"
-    settings = copy.deepcopy(planted.batching())
-    settings["settings"] = report["params"] | {"pad.max_len": 0.95}
-    assert (
-        factors_content("synthetic", [*sweeps, settings], None)["recommendation"][1]["row"] == "`0.95`, pre, `masked`"
-    )
+    assert factors_report("synthetic", sweeps, None).recommendation[1].row == "`0.5`, pre, `masked`"
+    settings = replace(planted.batching(), settings={"pad": {"max_len": 0.95}, "pad.max_len": 0.95})
+    found = factors_report("synthetic", [*sweeps, settings], None)
+    assert found.recommendation[1].row == "`0.95`, pre, `masked`"
 
 
 def test_the_command_that_trains_all_choices_names_params_that_exist(decided):
     content, _ = decided
     command = "dvc exp run -S dataset=synthetic -S 'pad.sides=[pre]' -S 'train.variants=[masked]' -S pad.max_len=0.75"
-    assert content["together"].startswith(command)
+    assert content.together.startswith(command)
     changes = {"pad.sides": ["pre"], "train.variants": ["masked"], "pad.max_len": 0.75, "model.head": "last"}
     assert checked_params(changed(load_content(), changes), "params.yaml")
 
@@ -181,11 +169,11 @@ def test_advice_is_plain_text_with_a_line_for_each_decision(decided):
     lines = text.splitlines()
     assert lines[0] == "synthetic: what to choose, each against Keras' default"
     assert [line.split()[0] for line in lines[1:6]] == ["side", "mask", "max_len", "batching", "head"]
-    assert content["together"] in lines[-1]
+    assert content.together in lines[-1]
 
 
 def test_advice_without_sweeps_is_one_sentence_with_the_commands():
-    text = advice(factors_content("mr", [], None))
+    text = advice(factors_report("mr", [], None))
     assert "\n" not in text
     assert "no recommendation yet" in text
     for name in ("architecture", "truncation", "batching", "downstream"):

@@ -9,13 +9,13 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from stages.advise import advise
 from stages.errors import UserError
-from stages.factors import factors, write_factors
 from stages.runtime.files import write_json
+from stages.sweeps.__main__ import advise, factors, write_factors
+from stages.sweeps.summary.factors_json import FactorsReport
 from stages.sweeps.summary.markdown import factors_markdown
 from tests.conftest import REPOSITORY
-from tests.reporting import planted_sweeps as planted
+from tests.sweeps import planted_sweeps as planted
 
 FILES = ("factors.json", "factors.md", "sweeps/figures/factors.svg")
 
@@ -26,7 +26,7 @@ def swept(tmp_path):
 
     def make(*records):
         for each in records or planted.everything():
-            write_json(tmp_path / "synthetic" / "sweeps" / f"{each['name']}.json", each)
+            write_json(tmp_path / "synthetic" / "sweeps" / f"{each.name}.json", each.to_json())
         return tmp_path
 
     return make
@@ -45,7 +45,7 @@ def test_the_order_of_hashes_changes_nothing(swept):
     reports = swept()
     found = []
     for seed in ("1", "2"):
-        command = [sys.executable, "-m", "stages.factors", "--reports", reports, "--dataset", "synthetic"]
+        command = [sys.executable, "-m", "stages.sweeps", "factors", "--reports", reports, "--dataset", "synthetic"]
         environment = os.environ | {"PYTHONHASHSEED": seed}
         subprocess.run(command, check=True, capture_output=True, cwd=REPOSITORY, env=environment)
         found.append([(reports / "synthetic" / name).read_bytes() for name in FILES])
@@ -57,7 +57,7 @@ def test_the_order_of_hashes_changes_nothing(swept):
 def test_every_table_has_as_many_cells_in_each_row_as_in_its_header(records, tmp_path):
     (tmp_path / "synthetic").mkdir()
     for each in records:
-        write_json(tmp_path / "synthetic" / "sweeps" / f"{each['name']}.json", each)
+        write_json(tmp_path / "synthetic" / "sweeps" / f"{each.name}.json", each.to_json())
     write_factors(tmp_path, "synthetic")
     text = (tmp_path / "synthetic" / "factors.md").read_text()
     assert not set(re.findall(r"\w+", text)) & {"None", "nan", "NaN", "inf"}
@@ -73,8 +73,8 @@ def test_a_dataset_with_a_report_alone_gets_a_recommendation_of_side_and_mask(tm
     folder.mkdir()
     (folder / "report.json").write_bytes((REPOSITORY / "reports" / "synthetic" / "report.json").read_bytes())
     write_factors(tmp_path, "synthetic")
-    content = json.loads((folder / "factors.json").read_text())
-    assert {each["decision"]: each["choice"] is not None for each in content["recommendation"]} == {
+    content = FactorsReport.from_json(json.loads((folder / "factors.json").read_text()))
+    assert {decision.decision: decision.choice is not None for decision in content.recommendation} == {
         "side": True, "mask": True, "max_len": False, "batching": False, "head": False,
     }  # fmt: skip
     assert factors_markdown(content) == (folder / "factors.md").read_text()
@@ -108,6 +108,6 @@ def test_a_broken_sweep_file_is_named(swept):
 
 
 def test_the_summary_does_not_import_tensorflow():
-    code = "import sys, stages.factors, stages.advise; print({'tensorflow', 'keras'} & set(sys.modules))"
+    code = "import sys, stages.sweeps.__main__; print({'tensorflow', 'keras'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
     assert found.stdout.strip() == "set()"

@@ -8,12 +8,12 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from stages.reporting.figures.style import STYLE
+from stages.sweeps.findings.sweep_report import sweep_report
 from stages.sweeps.report.curves import curves_figure
 from stages.sweeps.report.figures import captions, sweep_figures
 from stages.sweeps.report.heatmap import heatmap_figure
 from stages.sweeps.report.series import places, rest_axes, series
 from stages.sweeps.report.serving import serving_figure
-from stages.sweeps.sweep_json import sweep_content
 from tests.sweeps import examples
 from tests.sweeps.outcomes import cell, outcomes, report, sweep
 
@@ -38,8 +38,8 @@ def drawn(draw, content):
 
 
 def drawings(content):
-    found = [heatmap_figure if content["figure"]["kind"] == "heatmap" else curves_figure]
-    return found + [serving_figure] * ("accuracy_change" in content["read"])
+    found = [heatmap_figure if content.figure.kind == "heatmap" else curves_figure]
+    return found + [serving_figure] * ("accuracy_change" in content.read)
 
 
 @pytest.mark.parametrize("name", examples.EXAMPLES)
@@ -146,13 +146,13 @@ def test_numbers_far_apart_stand_on_a_logarithmic_axis(contents):
 
 def test_nothing_to_draw_is_said():
     it = sweep({"model.units": [8, 32]}, read=["drift_ratio"], figure={"kind": "curves", "x": "model.units"})
-    content = sweep_content(it, "synthetic", outcomes(it, lambda units: report(cell(learned=[False] * 3))))
+    content = sweep_report(it, "synthetic", outcomes(it, lambda units: report(cell(learned=[False] * 3))))
     assert "nothing to draw" in " ".join(words(sweep_figures(content)["trial.svg"]))
 
 
 def test_many_lines_are_thin_and_said_to_be():
     figure = {"kind": "curves", "x": "model.units", "panels": "side", "colour": "variant"}
     it = sweep({"model.units": [8, 32, 128], "model.embedding": list(range(1, 9))}, figure=figure)
-    content = sweep_content(it, "synthetic", outcomes(it, lambda units, embedding: report(cell(), cell(side="pre"))))
+    content = sweep_report(it, "synthetic", outcomes(it, lambda units, embedding: report(cell(), cell(side="pre"))))
     assert "thin and without bands" in captions(content)["trial.svg"]
     assert not any("embedding" in text for text in words(sweep_figures(content)["trial.svg"]))

@@ -5,14 +5,14 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from stages.reporting.figures.style import STYLE
-from stages.sweeps.summary.factors_json import factors_content
+from stages.sweeps.summary.factors import factors_report
 from stages.sweeps.summary.figure import factors_figure
-from tests.reporting import planted_sweeps as planted
+from tests.sweeps import planted_sweeps as planted
 
 
 @pytest.fixture(scope="module")
 def content():
-    return factors_content("synthetic", planted.everything(), None)
+    return factors_report("synthetic", planted.everything(), None)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def marks(axes):
 
 def test_every_factor_has_a_row_that_names_its_contrast(panels, content):
     labels = [label.get_text() for label in panels[0].get_yticklabels()]
-    assert len(labels) == len(content["factors"])
+    assert len(labels) == len(content.factors)
     assert labels[0] == "amount of padding (amount)\nlongest*8 against 0.5, post"
 
 
@@ -61,6 +61,6 @@ def test_no_label_runs_into_another(panels):
 
 
 def test_without_sweeps_a_sentence_stands_in_its_place():
-    figure = factors_figure(factors_content("mr", [], None))
+    figure = factors_figure(factors_report("mr", [], None))
     assert figure.axes == []
     assert "No sweep was run" in figure.texts[0].get_text()

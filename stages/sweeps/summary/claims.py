@@ -1,0 +1,197 @@
+"""The claims that sweeps decide: C8 and C9 here, on attention, tuning and truncation, and C7 in extent.py."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stages.analysis.estimate import Estimate
+from stages.reporting.claims.stand import Ruling, Stand
+from stages.reporting.format import PERCENT, POINTS, RATIO, format_percent
+from stages.reporting.typed_results import DRIFT
+from stages.stats.seed_pairs import share_closed
+from stages.stats.verdicts import Verdict
+from stages.sweeps.findings.effects import ACCURACY
+from stages.sweeps.findings.truncation import shortest_not_worse
+from stages.sweeps.findings.tuning import best_by_validation
+from stages.sweeps.spec import SIDE, VARIANT
+from stages.sweeps.summary.comparing import Comparison, comparison
+from stages.sweeps.summary.extent import extent
+from stages.sweeps.summary.swept import Sweeps, Swept
+from stages.sweeps.sweep_json_rows import Row
+
+ATTENTION = ("attention", "multi_head_attention")
+PLAIN_HEAD = "last"
+
+
+def attention_and_tuning(sweeps: Sweeps) -> Ruling:
+    """C8: attention by the drift of the unmasked model, tuning by the gap in accuracy to the masked one."""
+    attention, of_attention = _attention(sweeps)
+    tuning, of_tuning = _tuning(sweeps)
+    figure = f"**Attention: {attention}.** {of_attention} **Tuning: {tuning}.** {of_tuning}"
+    if attention is tuning and attention is not Stand.DEPENDS:
+        return Ruling(attention, figure)
+    return Ruling(Stand.DEPENDS, figure, f"which: attention {attention}; tuning {tuning}")
+
+
+def _attention(sweeps: Sweeps) -> tuple[Stand, str]:
+    sweep = sweeps.get("downstream")
+    if sweep is None:
+        return Stand.OPEN, f"Not run: {sweeps.command('downstream')}."
+    axis = sweep.axis_of("head") or ""
+    attended = [
+        (row, comparison(row, plain, DRIFT, sweep.report.level))
+        for row in sweep.where({VARIANT: sweep.unmasked})
+        if row.levels.get(axis) in ATTENTION and (plain := sweep.beside(row, axis, PLAIN_HEAD)) is not None
+    ]
+    if not attended:
+        return Stand.OPEN, "The sweep `downstream` holds no head with attention beside the last state, without a mask."
+    kinds = {_what_is_left(row, drift, len(attended)) for row, drift in attended}
+    said = [
+        f"`{row.levels[axis]}` with {row.side}-padding has the drift of `{PLAIN_HEAD}` "
+        f"{'undefined' if drift.value is None else f'× {RATIO.of(drift.value)}'}, which leaves "
+        f"{'an undefined drift' if row.drift_ratio.estimate is None else RATIO.of(_bare(row))} "
+        f"{row.drift_ratio.verdict}"
+        for row, drift in attended
+    ]
+    text = f"{'; '.join(said)} (sweep `downstream`)."
+    if kinds == {"smaller"}:
+        return Stand.SUPPORTED, text
+    if kinds == {"open"}:
+        return Stand.OPEN, text
+    return (Stand.REFUTED if kinds in ({"larger"}, {"gone"}) else Stand.DEPENDS), text
+
+
+def _bare(row: Row) -> Estimate | None:
+    """Its drift without the verdict, so that an EXACT one is a number too."""
+    drift = row.drift_ratio
+    return None if drift.estimate is None else Estimate(drift.estimate, drift.low, drift.high)
+
+
+def _what_is_left(row: Row, drift: Comparison, comparisons: int) -> str:
+    """Of the drift: gone, smaller, larger or open, the interval widened for all looked at."""
+    if row.drift_ratio.verdict in (Verdict.EXACT, Verdict.EQUIVALENT):
+        return "gone"
+    if not drift.apart(comparisons):
+        return "open"
+    return "smaller" if drift.contrast.estimate is not None and drift.contrast.estimate < 0 else "larger"
+
+
+def _tuning(sweeps: Sweeps) -> tuple[Stand, str]:
+    sweep = sweeps.get("tuning")
+    if sweep is None:
+        return Stand.OPEN, f"Not run: {sweeps.command('tuning')}."
+    tuned = [one for side in sweep.sides if (one := tuned_on(sweep, side)) is not None]
+    if not tuned:
+        return Stand.OPEN, "The sweep `tuning` has no masked model beside the unmasked one, so there is no gap."
+    stands = {one.stand(sweep.report.epsilon[ACCURACY]) for one in tuned}
+    text = f"{' '.join(map(str, tuned))} (Sweep `tuning`, the settings chosen by validation accuracy.)"
+    return (stands.pop() if len(stands) == 1 else Stand.DEPENDS), text
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What tuning does to the gap between the masked and the unmasked model on one side."""
+
+    side: str
+    best: Row
+    """The unmasked row with the best validation accuracy."""
+    gap: Comparison
+    """What the mask gains before tuning."""
+    gained: Comparison
+    """What tuning gains without a mask."""
+    left: Comparison
+    """The masked model, not tuned, against the tuned unmasked one."""
+    left_to_tuned: Comparison
+    """The masked model, tuned as well, against the tuned unmasked one."""
+
+    def stand(self, epsilon: float) -> Stand:
+        """Whether tuning makes the gap smaller and yet leaves some of it."""
+        if not self.gap.above(0.0):
+            return Stand.OPEN
+        if self.gained.inside(epsilon) or self.left.below(epsilon, 0.9):
+            return Stand.REFUTED
+        return Stand.SUPPORTED if self.gained.above(0.0) and self.left.above(0.0) else Stand.OPEN
+
+    def __str__(self) -> str:
+        closed = share_closed(self.gap.by_seed, self.left.by_seed, self.gap.level)
+        share = (
+            "" if closed is None or not self.gap.above(0.0, self.gap.level) else f", {PERCENT.of(closed)} of the gap"
+        )
+        none = "" if self.gap.above(0.0) else ", a gap that is not shown"
+        options = ", ".join(f"{axis} {label}" for axis, label in self.best.options.items())
+        return (
+            f"With {self.side}-padding a mask gains {POINTS.of(self.gap.value)} points before tuning{none}; the best "
+            f"settings without a mask ({options}) gain {POINTS.of(self.gained.value)}{share}; "
+            f"{POINTS.of(self.left.value)} stay to the masked model as it was, {POINTS.of(self.left_to_tuned.value)} "
+            "to the masked model tuned as well."
+        )
+
+
+def tuned_on(sweep: Swept, side: str) -> Tuned | None:
+    """What tuning does on one side; None where there is no masked and no unmasked model in the reference settings."""
+    models = [variant for variant in (sweep.unmasked, sweep.masked) if variant is not None]
+    first = [sweep.grid.find({**sweep.references, SIDE: side, VARIANT: variant}) for variant in models]
+    rows = [sweep.where({SIDE: side, VARIANT: variant}) for variant in models]
+    best = [tried[best_by_validation(tried)] for tried in rows if tried]
+    if len(first) < 2 or first[0] is None or first[1] is None:
+        return None
+    plain, masked, level = first[0], first[1], sweep.report.level
+    return Tuned(
+        side=side,
+        best=best[0],
+        gap=comparison(masked, plain, ACCURACY, level),
+        gained=comparison(best[0], plain, ACCURACY, level),
+        left=comparison(masked, best[0], ACCURACY, level),
+        left_to_tuned=comparison(best[1], best[0], ACCURACY, level),
+    )
+
+
+def truncation(sweeps: Sweeps) -> Ruling:
+    """C9: for each side and model the narrowest rows that are shown to cost no accuracy, and the compute they save."""
+    sweep = sweeps.get("truncation")
+    if sweep is None:
+        return Ruling(Stand.OPEN, f"Not run: {sweeps.command('truncation')}.")
+    models = [name for name in (sweep.unmasked, sweep.masked) if name is not None]
+    cuts = [cut for side in sweep.sides for name in models if (cut := _cut(sweep, side, name)) is not None]
+    if not cuts:
+        return Ruling(Stand.OPEN, "The sweep `truncation` has one width, so there is nothing to compare.")
+    figure = (
+        f"{'; '.join(text for _, _, text in cuts)} (sweep `truncation`; costs no accuracy: the 90 % interval ends "
+        f"above −{100 * sweep.report.epsilon[ACCURACY]:g} points; tokens are counted, seconds are not)."
+    )
+    stands = {stand for _, stand, _ in cuts}
+    if len(stands) == 1:
+        return Ruling(stands.pop(), figure)
+    said = "; ".join(f"{stand} for {model}" for model, stand, _ in cuts)
+    return Ruling(Stand.DEPENDS, figure, f"the side and the mask: {said}")
+
+
+def _cut(sweep: Swept, side: str, variant: str) -> tuple[str, Stand, str] | None:
+    """What cutting does to one side and model, other axes at their references; None with one width.
+
+    Supported where the narrowest rows that cost no accuracy save tokens, refuted where every narrower width costs some.
+    """
+    axis, epsilon = sweep.axis_of("max_len"), sweep.report.epsilon[ACCURACY]
+    fixed = {name: label for name, label in sweep.references.items() if name != axis}
+    rows = sorted(sweep.where({**fixed, SIDE: side, VARIANT: variant}), key=lambda row: -row.max_len)[::-1]
+    if len(rows) < 2:
+        return None
+    widest = rows[-1]
+    changes = [comparison(row, widest, ACCURACY, sweep.report.level) for row in rows]
+    short = shortest_not_worse([change.by_seed for change in changes], epsilon)
+    free = short < len(rows) - 1
+    tried = short if free else len(rows) - 2
+    if free:
+        stand = Stand.SUPPORTED if rows[tried].computed_tokens < widest.computed_tokens else Stand.REFUTED
+    else:
+        stand = Stand.REFUTED if all(change.below(0.0) for change in changes[:-1]) else Stand.OPEN
+    saved = format_percent(1 - rows[tried].computed_tokens / widest.computed_tokens)
+    model = f"`{variant}` ({side})"
+    text = (
+        f"{model}: {'' if free else 'no narrower width is shown to cost no accuracy; '}rows of {rows[tried].max_len} "
+        f"instead of {widest.max_len} give {POINTS.of(changes[tried].value)} points and {saved} fewer computed tokens"
+    )
+    return model, stand, text
+
+
+RULES: dict[str, Callable[[Sweeps], Ruling]] = {"C7": extent, "C8": attention_and_tuning, "C9": truncation}
+"""The claims that sweeps decide."""

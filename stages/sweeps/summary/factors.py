@@ -1,0 +1,118 @@
+"""The summary of one dataset's sweeps: factors ranked, claims decided, a recommendation."""
+
+import math
+from dataclasses import asdict
+
+from stages.analysis.contract import Claim, Report
+from stages.reporting.claims.catalogue import CLAIMS
+from stages.reporting.format import listed
+from stages.reporting.typed_results import Results
+from stages.sweeps.findings.effects import ACCURACY
+from stages.sweeps.findings.rows import rows_of
+from stages.sweeps.report.tables import heads_of_fixed_width
+from stages.sweeps.spec import INNER_AXES
+from stages.sweeps.summary.answer import answer
+from stages.sweeps.summary.claims import RULES
+from stages.sweeps.summary.factors_json import (
+    SCHEMA,
+    Decided,
+    FactorsReport,
+    MissingSweep,
+    RunFacts,
+    SweptInteraction,
+)
+from stages.sweeps.summary.ranking import factors
+from stages.sweeps.summary.recommendation import Base, base_of, recommend
+from stages.sweeps.summary.swept import Sweeps, Swept
+from stages.sweeps.sweep_json import RATIO, SweepReport
+from stages.sweeps.sweep_json_findings import Interaction
+
+MOST_INTERACTIONS = 3
+"""Of one sweep."""
+MOST_OF_ALL = 15
+
+
+def factors_report(dataset: str, sweep_reports: list[SweepReport], main: Report | None) -> FactorsReport:
+    """What reports/<dataset>/factors.json holds, floats at 4 significant digits.
+
+    Args:
+        dataset: its name.
+        sweep_reports: its sweeps, in any order.
+        main: its report.json; None where it was not made.
+    """
+    sweeps = Sweeps.of(dataset, sweep_reports, None if main is None else main.params)
+    ranked = factors(sweeps)
+    recommendation = recommend(sweeps, base_of(sweeps, None if main is None else _base(main)))
+    decided = [decision for decision in recommendation if isinstance(decision, Decided)]
+    return FactorsReport(
+        schema=SCHEMA,
+        dataset=dataset,
+        answer=answer(sweeps, ranked, decided),
+        factors=ranked,
+        interactions=_interactions(sweeps),
+        claims=_claims(sweeps),
+        recommendation=recommendation,
+        together=_together(dataset, decided),
+        not_in_command=_not_in_command(decided),
+        fixed_width=heads_of_fixed_width([sweep.report for sweep in sweeps.run]),
+        run=[_run(sweep) for sweep in sweeps.run],
+        missing=[MissingSweep(name=name, command=sweeps.command(name).strip("`")) for name in sweeps.missing],
+    ).rounded()
+
+
+def _base(main: Report) -> Base:
+    """The main report as rows."""
+    results = Results(main)
+    return Base("report.md", rows_of(main, {}), results.level, results.epsilon[ACCURACY])
+
+
+def _claims(sweeps: Sweeps) -> list[Claim]:
+    rulings = {name: rule(sweeps) for name, rule in RULES.items()}
+    return [
+        Claim(id=name, claim=CLAIMS[name][0], **{**asdict(ruling), "stand": str(ruling.stand)})
+        for name, ruling in rulings.items()
+    ]
+
+
+def _interactions(sweeps: Sweeps) -> list[SweptInteraction]:
+    """The largest of the interactions that every sweep shows, those on accuracy before others."""
+    largest = [
+        SweptInteraction(sweep=sweep.name, **vars(interaction))
+        for sweep in sweeps.run
+        for interaction in sorted(sweep.report.interactions, key=_size)[:MOST_INTERACTIONS]
+    ]
+    # Every sweep has sides and masks: how these act together is told once, from the sweep where it is largest.
+    inner = [interaction for interaction in sorted(largest, key=_size) if set(interaction.axes) == set(INNER_AXES)]
+    rest = [interaction for interaction in largest if interaction not in inner]
+    return sorted([*inner[:1], *rest], key=_size)[:MOST_OF_ALL]
+
+
+def _size(interaction: Interaction) -> tuple[bool, float]:
+    """Sorts those on accuracy first, and larger ones first."""
+    estimate = interaction.estimate or 0.0
+    size = abs(math.log(estimate)) if interaction.scale == RATIO and estimate > 0 else abs(estimate)
+    return interaction.estimand != ACCURACY, -size
+
+
+def _together(dataset: str, decided: list[Decided]) -> str:
+    """The run that trains what is recommended, all choices at once."""
+    knobs = [f"dataset={dataset}", *(knob for decision in decided for knob in decision.knobs)]
+    return "dvc exp run " + " ".join(f"-S '{knob}'" if "[" in knob else f"-S {knob}" for knob in knobs)
+
+
+def _not_in_command(decided: list[Decided]) -> str:
+    """The choices that several params set at once, and where to read which; empty without one."""
+    left_out = [decision for decision in decided if decision.changes and not decision.knobs]
+    return listed([f"{one.decision} `{one.choice}`, which {one.evidence} sets" for one in left_out])
+
+
+def _run(sweep: Swept) -> RunFacts:
+    report = sweep.report
+    return RunFacts(
+        name=report.name,
+        title=report.title,
+        experiments=report.experiments,
+        texts=report.texts,
+        seeds=len(report.seeds),
+        command=report.command,
+    )

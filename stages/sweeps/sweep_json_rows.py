@@ -1,0 +1,202 @@
+"""The part of a sweep's JSON on its rows: figures with intervals, and a row for each combination, side and variant."""
+
+from dataclasses import replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
+
+from stages.analysis.estimate import CONFIG, Estimate, Number, left_out
+from stages.params.layers import NO_RECURRENCE
+from stages.params.model import Architecture
+from stages.reporting.typed_results import DRIFT, FLIPS
+from stages.stats.rounding import significant
+from stages.stats.verdicts import Verdict
+from stages.sweeps.spec import SIDE, VARIANT
+
+Floats = NDArray[np.float64]
+OF_DRIFT = (DRIFT, "state_drift")
+NO_MASK, UNDONE_MASK = "none", "embedding+masking"
+"""Masks: none, and the recipe whose second mask undoes the first."""
+
+ROUNDING = 1e-12
+"""A drift ratio up to this is rounding: the square of ten times float32's resolution (1.2e-7), which sums over rows of
+another width leave in values near 1, beyond what counts as EXACT. In contrasts it stands for 0."""
+
+Levels = dict[str, str]
+"""Axis -> label."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Figure:
+    """A figure and its interval; all None where it is undefined."""
+
+    estimate: Number | None
+    low: Number | None
+    high: Number | None
+
+    def rounded(self) -> Self:
+        """The same at 4 significant digits, as it is printed."""
+        ends = {name: getattr(self, name) for name in ("estimate", "low", "high")}
+        return replace(self, **{name: None if end is None else significant(end) for name, end in ends.items()})
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class JudgedFigure(Figure):
+    """A figure with what its interval says about ε."""
+
+    verdict: Verdict
+    """EXACT, EQUIVALENT, DIFFERENT, INCONCLUSIVE or UNDEFINED."""
+    reason: str | None = left_out()
+    """Why the verdict is UNDEFINED; left out otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Contrast(Figure):
+    """A mean over seeds of one contrast within a seed."""
+
+    n_seeds: int
+    left_out: int
+    reason: str | None
+    """Why something is undefined; None where nothing is."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class SeedFigures:
+    """One trained model of a row."""
+
+    seed: int
+    learned: bool
+    majority: float
+    """Share of the most frequent class among the test texts."""
+    accuracy: float
+    train_accuracy: float | None
+    validation_accuracy: float | None
+    drift_ratio: float | None
+    """Of what the classifier reads; None at chance, 0 where the row is EXACT."""
+    flip_rate: float | None
+    """Share of predictions flipped; None at chance, 0 where the row is EXACT."""
+
+    def figure(self, estimand: str) -> float | None:
+        """Its value of an estimand; None where it has none."""
+        value: float | None = getattr(self, estimand, None)
+        return value
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Row:
+    """One combination of levels with one padding side and variant."""
+
+    levels: Levels
+    """Of every axis, side and variant last."""
+    architecture: Architecture
+    max_len: int
+    padding_share: float
+    truncated_share: float
+    cut_share: float
+    """Share of the training tokens that were cut off."""
+    n_seeds: int
+    n_seeds_at_chance: int
+    computed_tokens: int
+    """Steps computed in training, over all seeds and epochs."""
+    text_tokens: int
+    """Those of them that read a token of text."""
+    same_as_baseline: bool
+    """Whether every figure is that of the baseline, to the last bit."""
+    accuracy: Estimate
+    train_accuracy: Estimate | None
+    validation_accuracy: Estimate | None
+    drift_ratio: JudgedFigure
+    """Of what the classifier reads, under the pads that the report speaks of."""
+    state_drift: JudgedFigure | None
+    """Of the last hidden state; None without a recurrent layer."""
+    flip_rate: JudgedFigure
+    accuracy_change: dict[str, JudgedFigure]
+    """Served under one condition minus served as trained, by condition."""
+    seeds: list[SeedFigures]
+
+    @property
+    def side(self) -> str:
+        """The padding side."""
+        return self.levels[SIDE]
+
+    @property
+    def variant(self) -> str:
+        """The id of the variant."""
+        return self.levels[VARIANT]
+
+    @property
+    def options(self) -> Levels:
+        """Its levels on the axes that are neither side nor variant."""
+        return {axis: label for axis, label in self.levels.items() if axis not in (SIDE, VARIANT)}
+
+    @property
+    def name(self) -> str:
+        """Its levels in one line, in Markdown: `0.95`, post, `masked`."""
+        return ", ".join(label if axis == SIDE else f"`{label}`" for axis, label in self.levels.items())
+
+    @property
+    def unmasked(self) -> bool:
+        """Whether it was trained without any mask."""
+        return self.architecture.mask == NO_MASK
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether there is a recurrent layer at all."""
+        return self.architecture.recurrent != NO_RECURRENCE
+
+    @property
+    def masked(self) -> bool:
+        """Whether a mask reaches the recurrent layer."""
+        return self.architecture.mask not in (NO_MASK, UNDONE_MASK)
+
+    @property
+    def without_mask(self) -> Architecture:
+        """What the model is made of but for its mask."""
+        return self.architecture.model_copy(update={"mask": NO_MASK})
+
+    @property
+    def learned(self) -> int:
+        """How many seeds beat chance."""
+        return sum(seed.learned for seed in self.seeds)
+
+    @property
+    def exact(self) -> bool:
+        """Whether pads moved neither the state that the classifier reads nor any prediction."""
+        return all(self.verdict(estimand) is Verdict.EXACT for estimand in (DRIFT, FLIPS))
+
+    @property
+    def worst_served(self) -> tuple[str, JudgedFigure] | None:
+        """The condition that costs most accuracy when served under it, and the change; None where none is defined."""
+        known = [(name, change) for name, change in self.accuracy_change.items() if change.estimate is not None]
+        return min(known, key=lambda pair: pair[1].estimate or 0.0, default=None)
+
+    def figure(self, estimand: str) -> Figure | Estimate | None:
+        """The estimate of an estimand with its interval; None where there is none."""
+        value: Figure | Estimate | None = getattr(self, estimand, None)
+        return value
+
+    def verdict(self, estimand: str) -> Verdict | None:
+        """Of drift_ratio, state_drift or flip_rate; None where there is none."""
+        figure = self.figure(estimand)
+        return figure.verdict if isinstance(figure, JudgedFigure) else None
+
+    def learned_at(self, number: int) -> bool:
+        """Whether the seed of this number beat chance."""
+        return any(seed.learned for seed in self.seeds if seed.seed == number)
+
+    def by_seed(self, estimand: str, numbers: list[int]) -> Floats:
+        """A figure of every seed in the order of `numbers`, shape (seeds,); NaN where it has none.
+
+        Drift and flips of a seed at chance are undefined; those of a row that is EXACT are 0.
+        """
+        by_number = {seed.seed: seed for seed in self.seeds}
+        return np.array([_figure_of(by_number.get(number), estimand) for number in numbers], dtype=np.float64)
+
+
+def _figure_of(seed: SeedFigures | None, estimand: str) -> float:
+    value = None if seed is None else seed.figure(estimand)
+    if value is not None and estimand in OF_DRIFT and value <= ROUNDING:
+        return 0.0
+    return float("nan") if value is None else float(value)
