@@ -89,7 +89,7 @@ def truncation():
 
 
 def downstream():
-    """Behind a mask `mean_naive` and `conv` break what the LSTM keeps; one row is at chance."""
+    """Behind a mask `mean_naive` and `conv` break what the recurrent layer keeps; one row is at chance."""
     heads = ["last", "mean", "mean_naive", "max", "attention", "multi_head_attention", "conv", "flatten", "last_index"]
     breaking = {"mean_naive": 0.3, "conv": 0.04, "flatten": 2.0}
     figure = {"kind": "heatmap", "x": "model.head", "panels": "side", "colour": "variant"}

@@ -230,7 +230,7 @@ def test_the_matrix_tells_which_heads_keep_and_which_break(contents):
     it = one(contents["downstream"], "matrix")
     assert it.breaks == ["mean_naive", "conv", "flatten"]
     assert it.keeps == ["last", "mean", "max", "attention", "multi_head_attention", "last_index"]
-    assert "although the h of the LSTM itself is EXACT" in it.text
+    assert "although the h of the recurrent layer itself is EXACT" in it.text
     assert "Without a mask no head is EXACT." in it.text
 
 

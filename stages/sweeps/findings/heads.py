@@ -59,12 +59,14 @@ def format_matrix(matrix: Matrix) -> str:
         broken = {head: [cell for cell in masked[head] if cell.fate == BREAKS] for head in matrix.breaks}
         worst = [f"`{head}` ({_largest(cells)})" for head, cells in broken.items()]
         sentences.append(
-            f"{listed(worst)} break{'s' * (len(worst) == 1)} it, although the h of the LSTM itself is EXACT."
+            f"{listed(worst)} break{'s' * (len(worst) == 1)} it, although the h of the recurrent layer itself is EXACT."
         )
     told = [*matrix.keeps, *matrix.rounds, *matrix.breaks]
     rest = [head for head, cells in masked.items() if cells and head not in told]
     if rest:
-        sentences.append(f"For {format_names(rest)} it is undefined: too few seeds learned, or the LSTM itself moves.")
+        sentences.append(
+            f"For {format_names(rest)} it is undefined: too few seeds learned, or the recurrent layer itself moves."
+        )
     unmasked = [cell for cell in matrix.cells if not cell.masked]
     if unmasked:
         exact = dict.fromkeys(cell.head for cell in unmasked if cell.fate == KEEPS)

@@ -141,7 +141,7 @@ WORDS = {
     heads.KEEPS: "EXACT",
     heads.ROUNDS: "EXACT to rounding",
     heads.BREAKS: "breaks it",
-    heads.LEAKS: "moves with the LSTM",
+    heads.LEAKS: "moves with the recurrent layer",
     heads.UNDEFINED: "undefined",
 }
 

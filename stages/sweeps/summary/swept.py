@@ -16,7 +16,7 @@ SWEEPS = {
     "architecture": "padding side, mask and architecture, beside a published table",
     "size": "units and layers",
     "length": "longer texts with the same share of padding, and where in them the cue stands",
-    "downstream": "the layer behind the LSTM, with and without a mask",
+    "downstream": "the layer behind the recurrent layer, with and without a mask",
     "truncation": "accuracy lost against compute saved by cutting long texts",
     "batching": "rows of one width, batches trimmed to their longest text, texts of like length together",
     "mismatch": "trained under one padding, served under another",
