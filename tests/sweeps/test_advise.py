@@ -111,3 +111,13 @@ def test_the_summary_does_not_import_tensorflow():
     code = "import sys, stages.sweeps.__main__; print({'tensorflow', 'keras'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
     assert found.stdout.strip() == "set()"
+
+
+def test_a_sweep_that_another_version_wrote_is_named_with_what_writes_it_anew(swept):
+    reports = swept(planted.amount())
+    path = reports / "synthetic" / "sweeps" / "amount.json"
+    path.write_text(json.dumps({key: value for key, value in json.loads(path.read_text()).items() if key != "rows"}))
+    with pytest.raises(
+        UserError, match=r"amount\.json: rows: .*; run `make sweep NAME=amount DATASET=synthetic` again"
+    ):
+        write_factors(reports, "synthetic")

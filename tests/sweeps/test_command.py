@@ -1,10 +1,10 @@
-"""`make sweep` refuses what no experiment could run, before any runs."""
+"""`python -m stages.sweeps` hands on its options, and refuses what no experiment could run before any runs."""
 
 import pytest
 
 from stages.errors import UserError
 from stages.params.schema import load_params
-from stages.sweeps.__main__ import sweep
+from stages.sweeps.__main__ import main, sweep
 from tests.conftest import REPOSITORY
 from tests.sweeps.test_spec import SWEEP
 
@@ -40,3 +40,25 @@ def test_a_number_of_texts_that_is_none(refused, texts):
     assert refused(name="amount", texts=texts) == (
         f"texts: '{texts}' is not allowed; it should be a number of texts, or all"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "sweeps: error: '' is no command; allowed: advise, factors, run\n"),
+        (["rum"], "sweeps: error: 'rum' is no command; did you mean 'run'? allowed: advise, factors, run\n"),
+    ],
+)
+def test_a_command_that_there_is_not_ends_in_one_sentence(arguments, sentence, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["stages.sweeps", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == sentence
+
+
+def test_a_command_takes_the_options_behind_it(monkeypatch, capsys, tmp_path):
+    options = ["--params", str(REPOSITORY / "params.yaml"), "--reports", str(tmp_path), "--dataset", "mr"]
+    monkeypatch.setattr("sys.argv", ["stages.sweeps", "advise", *options])
+    main()
+    assert capsys.readouterr().out.startswith("mr: no recommendation yet")
