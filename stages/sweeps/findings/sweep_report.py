@@ -115,14 +115,18 @@ def _axes(sweep: Sweep, rows: list[Row]) -> list[Axis]:
         for axis, levels in sweep.grid.items()
     ]
     inner = {SIDE: [row.side for row in rows], VARIANT: [row.variant for row in rows]}
-    return [*outer, *(Axis(name=axis, labels=list(dict.fromkeys(all_)), changes=[]) for axis, all_ in inner.items())]
+    return [
+        *outer,
+        *(Axis(name=axis, labels=list(dict.fromkeys(labels)), changes=[]) for axis, labels in inner.items()),
+    ]
 
 
 def _texts(experiments: Sequence[ExperimentReport]) -> Texts:
     """Numbers of texts, the smallest where experiments differ (a grammar of other lengths has other duplicates)."""
     sizes = [_sizes(experiment.report.dataset) for experiment in experiments]
     train, test = (min(numbers) for numbers in zip(*sizes, strict=True))
-    compared = [finding.n_texts for each in experiments for finding in each.report.verdicts if finding.condition]
+    verdicts = [verdict for experiment in experiments for verdict in experiment.report.verdicts]
+    compared = [verdict.n_texts for verdict in verdicts if verdict.condition]
     return Texts(train=train, test=test, exported=min(compared), alike=len(set(sizes)) == 1)
 
 

@@ -138,21 +138,21 @@ def _panel(
     axis: RatioAxis | None,
 ) -> None:
     """Every series, in words which of them are undefined, and what findings mark."""
-    found, place, bars = series(sweep, panel, estimand), places(sweep), sweep.figure.kind == "bars"
+    drawn_series, place, bars = series(sweep, panel, estimand), places(sweep), sweep.figure.kind == "bars"
     thin, step = (
-        len({one.rest for one in found}) > MANY_SERIES,
-        min(APART if bars else APART_ON_LINES, 0.8 / len(found)),
+        len({one.rest for one in drawn_series}) > MANY_SERIES,
+        min(APART if bars else APART_ON_LINES, 0.8 / len(drawn_series)),
     )
     drawn: list[tuple[float, Mark]] = []
-    for number, one in enumerate(found):
-        shift = number - (len(found) - 1) / 2
+    for number, one in enumerate(drawn_series):
+        shift = number - (len(drawn_series) - 1) / 2
         marks = [(_moved(mark.x, place, shift, step), mark) for mark in one.marks]
         drawn += marks
         look = looks[one.colour, one.rest]
         _series(
             axes, marks, replace(look, width=0.8) if thin else look, axis, thin=thin, bars=bars, names=not place.numeric
         )
-    missing = sorted({one.colour for one in found if not any(mark.value for mark in one.marks)})
+    missing = sorted({one.colour for one in drawn_series if not any(mark.value for mark in one.marks)})
     if missing:
         words = f"undefined: {', '.join(missing)}"
         axes.text(0.5, 0.02, words, transform=axes.transAxes, ha="center", va="bottom", color=GREY)

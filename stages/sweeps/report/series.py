@@ -111,19 +111,19 @@ def series(sweep: SweepReport, panel: str, estimand: str) -> list[Series]:
     """The series of one panel, in the order of the rows, with marks from left to right."""
     panel_axis, colour, rest = sweep.figure.panels, colour_axis(sweep), rest_axes(sweep)
     rows = [row for row in sweep.originals if panel_axis is None or row.levels[panel_axis] == panel]
-    found: dict[tuple[str, str], list[Mark]] = {}
+    by_key: dict[tuple[str, str], list[Mark]] = {}
     for row in rows:
         key = ("" if colour is None else row.levels[colour], ", ".join(row.levels[axis] for axis in rest))
         mark = _mark(row, estimand, _x(sweep, row))
         if mark is not None:
-            found.setdefault(key, []).append(mark)
-    return [Series(*key, tuple(sorted(marks, key=lambda mark: mark.x))) for key, marks in found.items()]
+            by_key.setdefault(key, []).append(mark)
+    return [Series(*key, tuple(sorted(marks, key=lambda mark: mark.x))) for key, marks in by_key.items()]
 
 
 def all_marks(sweep: SweepReport, estimand: str) -> list[Mark]:
     """Every mark of every panel."""
-    found = itertools.chain.from_iterable(series(sweep, panel, estimand) for panel in panels_of(sweep))
-    return [mark for one in found for mark in one.marks]
+    every = itertools.chain.from_iterable(series(sweep, panel, estimand) for panel in panels_of(sweep))
+    return [mark for one in every for mark in one.marks]
 
 
 def estimate_of(figure: Bounded | None) -> Estimate | None:

@@ -53,8 +53,8 @@ def _looks(sweep: SweepReport, rows: list[Row]) -> dict[str, Look]:
     """Colours by variant, dashes by the axes of the grid."""
     variants = {_name(sweep, row): row.variant for row in rows}
     by_variant, names = variant_looks(variants.values()), list(variants)
-    found = {}
+    looks = {}
     for place, (name, variant) in enumerate(variants.items()):
         number = sum(variants[before] == variant for before in names[:place])
-        found[name] = replace(by_variant[variant], line=DASHES[number % len(DASHES)], width=1.4)
-    return found
+        looks[name] = replace(by_variant[variant], line=DASHES[number % len(DASHES)], width=1.4)
+    return looks

@@ -1,4 +1,4 @@
-"""Run the experiments of a sweep that are missing, several at a time, and read the results of all."""
+"""Run the experiments of a sweep that are missing, several at a time, and read the reports of all."""
 
 import fcntl
 import re
@@ -28,7 +28,7 @@ DVC_ERROR = re.compile(r"^ERROR: .+$", re.MULTILINE)
 
 
 def run_missing(project: Path, sweep: Sweep, points: Sequence[Point], jobs: int = 0) -> list[ExperimentReport]:
-    """The results of all points, in their order; experiments that are missing are run first, as DVC experiments.
+    """The reports of all points, in their order; experiments that are missing are run first, as DVC experiments.
 
     Args:
         project: the folder of the pipeline.
@@ -45,9 +45,9 @@ def run_missing(project: Path, sweep: Sweep, points: Sequence[Point], jobs: int 
     with _alone(project):
         tree = git.snapshot(project, _own(project, "sandbox-index"))
         experiments, inputs = planned(project, sweep, points)
-        found = _results(project, commit, experiments)
-        missing = {each.identity: each for each in experiments if each.identity not in found}
-        done = sum(each.identity in found for each in experiments)
+        reports = _reports(project, commit, experiments)
+        missing = {one.identity: one for one in experiments if one.identity not in reports}
+        done = sum(one.identity in reports for one in experiments)
         if done:
             print(f"{sweep.name}: {done} of {len(points)} experiments are done already", flush=True)
         if missing:
@@ -57,8 +57,8 @@ def run_missing(project: Path, sweep: Sweep, points: Sequence[Point], jobs: int 
             failures = _run(list(missing.values()), sandboxes, _Progress(sweep.name, len(points), done, count))
             if failures:
                 raise UserError(_failed(sweep, project, failures))
-            found = _results(project, commit, experiments)
-    return [ExperimentReport(each.point, found[each.identity]) for each in experiments]
+            reports = _reports(project, commit, experiments)
+    return [ExperimentReport(one.point, reports[one.identity]) for one in experiments]
 
 
 @dataclass
@@ -110,7 +110,7 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def _results(project: Path, commit: str, experiments: Sequence[Experiment]) -> dict[str, Report]:
+def _reports(project: Path, commit: str, experiments: Sequence[Experiment]) -> dict[str, Report]:
     """Identity -> report.json of the experiments that are there."""
     commits = git.experiments(project, commit)
     reports = {}
@@ -138,15 +138,15 @@ def _run(missing: Sequence[Experiment], sandboxes: Sequence[Sandbox], progress: 
                 sandbox.start(experiment.name, {**experiment.overrides, "execution.workers": cores}, log)
                 running.append(_Running(sandbox, experiment, log, time.monotonic()))
             time.sleep(POLL_SECONDS)
-            for each in list(running):
-                code = each.sandbox.ended()
+            for job in list(running):
+                code = job.sandbox.ended()
                 if code is not None:
-                    failure = _collected(each, code)
+                    failure = _collected(job, code)
                     if failure:
                         failures.append(failure)
-                    running.remove(each)
-                    free.append(each.sandbox)
-                    progress.ended(each.experiment, time.monotonic() - each.since, failure)
+                    running.remove(job)
+                    free.append(job.sandbox)
+                    progress.ended(job.experiment, time.monotonic() - job.since, failure)
     finally:
         for sandbox in sandboxes:
             sandbox.remove()
@@ -220,6 +220,8 @@ def _reason(log: Path, code: int) -> str:
 
 
 def _failed(sweep: Sweep, project: Path, failures: Sequence[_Failure]) -> str:
-    each = "; ".join(f"{one.experiment.point}: {one.reason} (see {one.log.relative_to(project)})" for one in failures)
+    reasons = "; ".join(
+        f"{one.experiment.point}: {one.reason} (see {one.log.relative_to(project)})" for one in failures
+    )
     number = "one experiment" if len(failures) == 1 else f"{len(failures)} experiments"
-    return f"{sweep.name}: {number} failed, so no report was written; run it again to repeat what failed: {each}"
+    return f"{sweep.name}: {number} failed, so no report was written; run it again to repeat what failed: {reasons}"

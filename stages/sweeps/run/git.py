@@ -70,12 +70,12 @@ def experiments(project: Path, commit: str) -> dict[str, str]:
     Where several commits have an experiment of that name, the one made on `commit` counts, else the latest.
     """
     layout = "%(refname)%00%(objectname)"
-    found: dict[str, str] = {}
+    commits: dict[str, str] = {}
     lines = git(project, "for-each-ref", "--sort=committerdate", f"--format={layout}", "refs/exps").splitlines()
     refs = [tuple(line.split("\0")) for line in lines]
-    for ref, sha in sorted(refs, key=lambda each: each[0].startswith(f"refs/exps/{commit[:2]}/{commit[2:]}/")):
-        found[ref.rpartition("/")[2].rpartition("-")[2]] = sha
-    return found
+    for ref, sha in sorted(refs, key=lambda ref: ref[0].startswith(f"refs/exps/{commit[:2]}/{commit[2:]}/")):
+        commits[ref.rpartition("/")[2].rpartition("-")[2]] = sha
+    return commits
 
 
 def report(project: Path, sha: str, dataset: str) -> Report | None:

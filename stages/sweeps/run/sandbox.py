@@ -97,13 +97,13 @@ class Sandbox:
     def hand_over(self, name: str) -> None:
         """Give the finished experiment to the user's repository, where `dvc exp show` lists it."""
         refs = git(self.folder, "for-each-ref", "--format=%(refname)", "refs/exps").splitlines()
-        mine = [ref for ref in refs if ref.rpartition("/")[2] == name]
-        if not mine:
+        own = [ref for ref in refs if ref.rpartition("/")[2] == name]
+        if not own:
             raise RuntimeError(f"{self.folder}: DVC ended without an error and made no experiment {name}")
-        lock = git(self.project, "rev-parse", "--git-path", f"{mine[0]}.lock").rstrip("\n")
+        lock = git(self.project, "rev-parse", "--git-path", f"{own[0]}.lock").rstrip("\n")
         (self.project / lock).unlink(missing_ok=True)  # of a git that was killed: nobody else writes this reference
         quietly = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
-        git(self.project, "fetch", *quietly, str(self.folder), f"+{mine[0]}:{mine[0]}")
+        git(self.project, "fetch", *quietly, str(self.folder), f"+{own[0]}:{own[0]}")
 
     def kill(self) -> None:
         """End the experiment and everything that it started."""

@@ -145,25 +145,7 @@ class OptionFacts:
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
-class Undecided:
-    """One thing to decide, where nothing was run to tell."""
-
-    decision: str
-    naive: str
-    """What Keras does by default."""
-    evidence: str
-    why: str
-    knobs: list[str]
-    choice: None = None
-    run: str
-    """What would tell."""
-    sentence: str
-
-
-@dataclass(frozen=True, kw_only=True, config=CONFIG)
-class Decided:
-    """One thing to decide, what was chosen, and what that buys against Keras' default."""
-
+class _ToDecide:
     decision: str
     naive: str
     """What Keras does by default."""
@@ -173,6 +155,22 @@ class Decided:
     """What the choice rests on beside accuracy and compute."""
     knobs: list[str]
     """What sets it in params.yaml, key=value."""
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Undecided(_ToDecide):
+    """One thing to decide, where nothing was run to tell."""
+
+    choice: None = None
+    run: str
+    """What would tell."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Decided(_ToDecide):
+    """One thing to decide, what was chosen, and what that buys against Keras' default."""
+
     choice: str
     either: list[str]
     """All options between which the figures do not decide."""
@@ -188,7 +186,6 @@ class Decided:
     tokens_ratio: float | None
     """Computed tokens over those of the default."""
     options: list[OptionFacts]
-    sentence: str
 
     @property
     def changes(self) -> bool:

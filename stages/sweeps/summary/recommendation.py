@@ -63,17 +63,17 @@ def recommend(sweeps: Sweeps, base: Base | None) -> list[Decided | Undecided]:
     """
     if base is None:
         run = sweeps.command("architecture")
-        found: list[Decided | Undecided] = [
+        first: list[Decided | Undecided] = [
             _undecided("side", NAIVE_SIDE, run, MISSING),
             _undecided("mask", BASELINE, run, MISSING),
         ]
         masked, side = True, NAIVE_SIDE
     else:
         chosen, decisions = _side_and_mask(base)
-        found = [_decided(decision) for decision in decisions]
+        first = [_decided(decision) for decision in decisions]
         masked, side = chosen.masked, chosen.side
     return [
-        *found,
+        *first,
         _from_sweep(sweeps, "max_len", ("truncation", "amount"), LONGEST, masked=masked, side=side),
         _from_sweep(sweeps, "batching", ("batching",), FIXED, masked=masked, side=side),
         _from_sweep(sweeps, "head", ("downstream",), (NAIVE_HEAD,), masked=masked, side=side),
