@@ -5,13 +5,12 @@ from stages.analysis.contract_cells import CellFacts
 from stages.params.layers import WORKING_MASKS
 from stages.params.schema import BASELINE
 from stages.reporting.format import (
+    PERCENT,
+    POINTS,
+    RATIO,
     format_percent,
-    format_percent_interval,
     format_plain,
-    format_points,
-    format_points_interval,
     format_ratio,
-    format_ratio_interval,
     listed,
     spaced,
 )
@@ -86,8 +85,7 @@ def _moved(results: Results, cell: CellFacts, finding: Finding) -> str:
         return f"not at all {side}"
     if finding.verdict is Verdict.UNDEFINED:
         return f"by an undefined amount {side} ({finding.reason})"
-    size = f"{format_ratio(finding.estimate)} {format_ratio_interval(finding.low, finding.high)}"
-    return f"by {size} {side} ({_doubt(finding)}{_where(results, cell)})"
+    return f"by {RATIO.of(finding)} {side} ({_doubt(finding)}{_where(results, cell)})"
 
 
 def _doubt(finding: Finding) -> str:
@@ -141,8 +139,7 @@ def _serving_clause(served: list[tuple[str, list[Finding]]]) -> str:
     for side, findings in served:
         for each in findings:
             if not each.harmless:
-                figures = spaced(format_points(each.estimate), format_points_interval(each.low, each.high))
-                clause = f"{figures} points with {side}-padding ({each.verdict})"
+                clause = f"{POINTS.of(each)} points with {side}-padding ({each.verdict})"
                 by_condition.setdefault(condition_text(each.condition or ""), []).append(clause)
     clauses = [f"by {listed(found)} under {condition}" for condition, found in by_condition.items()]
     return f" Served otherwise than trained, it changes {'; '.join(clauses)}." if clauses else ""
@@ -184,8 +181,7 @@ def _accuracy_clause(cell: CellFacts, gain: Finding | None) -> str:
     if gain is not None and gain.verdict is Verdict.EXACT:
         notes.append(f"that of `{gain.variant}` to the last bit")
     elif gain is not None:
-        figures = spaced(format_points(gain.estimate), format_points_interval(gain.low, gain.high))
-        notes.append(f"`{gain.variant}` adds {figures} points: {gain.verdict}")
+        notes.append(f"`{gain.variant}` adds {POINTS.of(gain)} points: {gain.verdict}")
     return spaced(
         f"{format_percent(cell.accuracy.mean)} with {cell.side}-padding", f"({'; '.join(notes)})" if notes else ""
     )
@@ -197,8 +193,7 @@ def _flipped(results: Results, cell: CellFacts, flip: Finding | None) -> str:
         return f"an undefined share of the texts {side}"
     if flip.verdict is Verdict.EXACT:
         return f"no text {side}"
-    share = spaced(format_percent(flip.estimate), format_percent_interval(flip.low, flip.high))
-    return f"{share} of the texts {side} ({flip.verdict}{_direction(results, cell)})"
+    return f"{PERCENT.of(flip)} of the texts {side} ({flip.verdict}{_direction(results, cell)})"
 
 
 def _direction(results: Results, cell: CellFacts) -> str:
@@ -247,7 +242,7 @@ def _fix(results: Results, variant: str) -> str:
 def _by_side(findings: list[Finding]) -> str:
     return "a drift ratio of " + listed(
         [
-            spaced(format_ratio(each.estimate), format_ratio_interval(each.low, each.high))
+            spaced(RATIO.number(each.estimate), RATIO.interval(each.low, each.high))
             + f" with {each.side} ({each.verdict})"
             for each in findings
         ]

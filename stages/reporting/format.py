@@ -166,10 +166,6 @@ POINTS = Scale(format_points, format_points_interval)
 SIGNED = Scale(_signed_ratio, format_ratio_interval)
 """A difference without a unit: +0.0123 [0.00800, 0.0170]."""
 
-format_ratio_of = RATIO.of
-format_percent_of = PERCENT.of
-format_points_of = POINTS.of
-
 
 def format_p(value: float | None) -> str:
     """A p at 3 decimals, 2 significant digits at least: 0.031, <0.001."""

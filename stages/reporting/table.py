@@ -119,16 +119,12 @@ class Notes:
 
     reasons: list[str] = field(default_factory=list)
 
-    def mark(self, text: str, reason: str | None) -> str:
-        """The text with the number of its reason."""
+    def marked(self, cell: Cell, reason: str | None) -> Cell:
+        """The cell with the number of its reason."""
         reason = reason or "not defined"
         if reason not in self.reasons:
             self.reasons.append(reason)
-        return f"{text} ({self.reasons.index(reason) + 1})"
-
-    def marked(self, cell: Cell, reason: str | None) -> Cell:
-        """The cell with the number of its reason."""
-        return replace(cell, rest=(*cell.behind, self.mark("", reason)))
+        return replace(cell, rest=(*cell.behind, f" ({self.reasons.index(reason) + 1})"))
 
 
 def number_cell(value: float | None, text: Callable[[float], str] = format_ratio) -> Cell:
