@@ -16,14 +16,14 @@ from stages.sweeps.sweep_json_findings import Beside, Knee, Published, Threshold
 PUBLISHED_WIDTH = 0.08
 
 
-def annotate(axes: Axes, sweep: SweepReport, panel: str, marks: Sequence[tuple[float, Mark]]) -> None:
+def annotate(axes: Axes, sweep: SweepReport, panel: str, marks: Sequence[Mark]) -> None:
     """The threshold, the knee and the published figures, where the sweep has them.
 
     Args:
         axes: the panel of accuracies.
         sweep: its report.
         panel: its label.
-        marks: where each mark of the panel was drawn along x.
+        marks: those of the panel, as they are drawn.
     """
     by_side = sweep.figure.panels == SIDE
     if sweep.figure.x == "padding_share" and (not by_side or panel == "post"):
@@ -46,15 +46,15 @@ def _threshold(axes: Axes, finding: Threshold) -> None:
         axes.axvline(100 * finding.estimate, color=GREY, linewidth=1.2, linestyle=(0, (4, 2)), zorder=1)
 
 
-def _knee(axes: Axes, marks: Sequence[tuple[float, Mark]], finding: Knee) -> None:
+def _knee(axes: Axes, marks: Sequence[Mark], finding: Knee) -> None:
     for point, marker in ((finding.knee, "o"), (finding.shortest if _shorter(finding) else None, "D")):
         if point is None:
             continue
         wanted = finding.levels | {finding.axis: point.label}
-        x, mark = next(((x, mark) for x, mark in marks if wanted.items() <= mark.levels.items()), (0.0, None))
+        mark = next((mark for mark in marks if wanted.items() <= mark.levels.items()), None)
         if mark is not None and mark.value is not None:
             axes.plot(
-                x, mark.value.estimate, marker=marker, markersize=13, markerfacecolor="none", color=INK,
+                mark.x, mark.value.estimate, marker=marker, markersize=13, markerfacecolor="none", color=INK,
                 markeredgewidth=1.3, linestyle="none", zorder=6, clip_on=False,
             )  # fmt: skip
 
@@ -63,9 +63,9 @@ def _shorter(finding: Knee) -> bool:
     return finding.shortest.label != finding.widest.label
 
 
-def _published(axes: Axes, marks: Sequence[tuple[float, Mark]], row: Beside) -> None:
+def _published(axes: Axes, marks: Sequence[Mark], row: Beside) -> None:
     wanted = {VARIANT: row.variant, SIDE: row.side}
-    x = next((x for x, mark in marks if wanted.items() <= mark.levels.items()), None)
+    x = next((mark.x for mark in marks if wanted.items() <= mark.levels.items()), None)
     if x is not None:
         ends = [x - PUBLISHED_WIDTH, x + PUBLISHED_WIDTH]
         axes.plot(ends, [100 * row.published] * 2, color=INK, linewidth=1.6, zorder=5)

@@ -45,6 +45,7 @@ from stages.sweeps.report.series import (
     all_marks,
     colour_axis,
     colours_of,
+    factor_of,
     panels_of,
     places,
     rest_axes,
@@ -60,6 +61,8 @@ LABELS = {
     FLIPS: "predictions flipped (%)",
     "computed_tokens": "computed tokens /\ntokens of text",
 }
+BOUNDED = {DRIFT: " (drift)", FLIPS: " % (flips)"}
+"""Figures whose ε is drawn, and its unit in the legend."""
 DASHES: tuple[LineStyle, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (9, 3)), (0, (3, 3)))
 PANEL_HEIGHT = 2.5
 APART, APART_ON_LINES = 0.24, 0.06
@@ -106,15 +109,16 @@ def series_looks(sweep: SweepReport) -> dict[tuple[str, str], Look]:
 def _y_axis(row: Sequence[Axes], sweep: SweepReport, estimand: str) -> RatioAxis | None:
     """One scale for all panels of a row, logarithmic for drift, with its ε."""
     row[0].set_ylabel(LABELS[estimand])
-    if estimand == DRIFT:
-        epsilon, marks = sweep.epsilon[DRIFT], all_marks(sweep, DRIFT)
-        seeds = [value for mark in marks for value, _ in mark.seeds]
-        known = [mark.value for mark in marks if mark.value]
-        axis = ratio_axis(row, "y", known, seeds=seeds, keep=(epsilon / 2, 2 * epsilon))
-    for axes in row:
-        if estimand in (DRIFT, FLIPS):
-            bound(axes, sweep.epsilon[estimand] * (1 if estimand == DRIFT else 100))
-    return axis if estimand == DRIFT else None
+    if estimand in BOUNDED:
+        for axes in row:
+            bound(axes, sweep.epsilon[estimand] * factor_of(estimand))
+    if estimand != DRIFT:
+        return None
+    marks, epsilon = all_marks(sweep, DRIFT), sweep.epsilon[DRIFT]
+    seeds = [value for mark in marks for value, _ in mark.seeds]
+    return ratio_axis(
+        row, "y", [mark.value for mark in marks if mark.value], seeds=seeds, keep=(epsilon / 2, 2 * epsilon)
+    )
 
 
 def _x_axis(axes: Axes, place: Places) -> None:
@@ -138,21 +142,26 @@ def _panel(
     axis: RatioAxis | None,
 ) -> None:
     """Every series, in words which of them are undefined, and what findings mark."""
-    drawn_series, place, bars = series(sweep, panel, estimand), places(sweep), sweep.figure.kind == "bars"
-    thin, step = (
-        len({one.rest for one in drawn_series}) > MANY_SERIES,
-        min(APART if bars else APART_ON_LINES, 0.8 / len(drawn_series)),
-    )
-    drawn: list[tuple[float, Mark]] = []
-    for number, one in enumerate(drawn_series):
-        shift = number - (len(drawn_series) - 1) / 2
-        marks = [(_moved(mark.x, place, shift, step), mark) for mark in one.marks]
+    lines, place, bars = series(sweep, panel, estimand), places(sweep), sweep.figure.kind == "bars"
+    step = min(APART if bars else APART_ON_LINES, 0.8 / len(lines))
+    thin = len({one.rest for one in lines}) > MANY_SERIES
+    drawn: list[Mark] = []
+    for number, one in enumerate(lines):
+        shift, look = number - (len(lines) - 1) / 2, looks[one.colour, one.rest]
+        marks = [_as_drawn(mark, place, shift, step, axis) for mark in one.marks]
         drawn += marks
-        look = looks[one.colour, one.rest]
-        _series(
-            axes, marks, replace(look, width=0.8) if thin else look, axis, thin=thin, bars=bars, names=not place.numeric
-        )
-    missing = sorted({one.colour for one in drawn_series if not any(mark.value for mark in one.marks)})
+        placed = [(mark.x, mark.value) for mark in marks if mark.value]
+        if not thin:
+            if bars or not place.numeric or len(placed) < 2:
+                intervals(axes, placed, look.colour)
+            else:
+                band(axes, placed, look.colour)
+            _seeds(axes, marks, look, BESIDE if bars else 0.0)
+        if bars:
+            points(axes, placed, look)
+        else:
+            line(axes, placed, replace(look, width=0.8) if thin else look, size=3 if thin else 4)
+    missing = sorted({one.colour for one in lines if not any(mark.value for mark in one.marks)})
     if missing:
         words = f"undefined: {', '.join(missing)}"
         axes.text(0.5, 0.02, words, transform=axes.transAxes, ha="center", va="bottom", color=GREY)
@@ -160,44 +169,20 @@ def _panel(
         annotate(axes, sweep, panel, drawn)
 
 
-def _series(
-    axes: Axes,
-    marks: list[tuple[float, Mark]],
-    look: Look,
-    axis: RatioAxis | None,
-    *,
-    thin: bool,
-    bars: bool,
-    names: bool,
-) -> None:
-    """One series: single marks in a figure of bars, a line in others; intervals and seeds unless it is `thin`."""
-    known = [(x, mark.value if axis is None else axis.cut(mark.value)) for x, mark in marks if mark.value]
-    if not known:
-        return
-    if not thin:
-        if bars or names or len(known) < 2:
-            intervals(axes, known, look.colour)
-        else:
-            band(axes, known, look.colour)
-        for learned in (True, False):
-            dots = [
-                (x + (BESIDE if bars else 0), value if axis is None else axis.place(value))
-                for x, mark in marks
-                for value, beat in mark.seeds
-                if beat is learned and mark.value
-            ]
-            seed_dots(axes, dots, look, hollow=not learned)
-    if bars:
-        points(axes, known, look)
-    else:
-        line(axes, known, look, size=3 if thin else 4)
+def _as_drawn(mark: Mark, place: Places, shift: float, step: float, axis: RatioAxis | None) -> Mark:
+    """A mark where it stands on the axis, a little to the side, so that two series do not hide each other."""
+    x = mark.x * 1.02**shift if place.logarithmic else mark.x + (0.0 if place.numeric else step * shift)
+    if axis is None or mark.value is None:
+        return replace(mark, x=x)
+    seeds = tuple((axis.place(value), learned) for value, learned in mark.seeds)
+    return replace(mark, x=x, value=axis.cut(mark.value), seeds=seeds)
 
 
-def _moved(x: float, place: Places, shift: float, step: float) -> float:
-    """A little to the side, so that the marks of two series do not hide each other."""
-    if place.logarithmic:
-        return float(x * 1.02**shift)
-    return x + (0.0 if place.numeric else step * shift)
+def _seeds(axes: Axes, marks: list[Mark], look: Look, beside: float) -> None:
+    for learned in (True, False):
+        defined = [mark for mark in marks if mark.value]
+        dots = [(mark.x + beside, value) for mark in defined for value, beat in mark.seeds if beat is learned]
+        seed_dots(axes, dots, look, hollow=not learned)
 
 
 def _panel_title(sweep: SweepReport, panel: str) -> str:
@@ -209,23 +194,21 @@ def _panel_title(sweep: SweepReport, panel: str) -> str:
 
 def _legend(sweep: SweepReport, estimands: Sequence[str], looks: dict[tuple[str, str], Look]) -> list[Artist]:
     """Colours, dashes, what findings mark, and ε."""
-    rests = list(dict.fromkeys(rest for _, rest in looks))
-    by_colour = {colour: look for (colour, _), look in reversed(looks.items()) if colour}
+    colours = {colour: look for (colour, _), look in reversed(looks.items())}
+    dashes = {rest: look.line for (_, rest), look in looks.items()}
     handles: list[Artist] = []
-    for colour in dict.fromkeys(colour for colour, _ in looks if colour):
-        look = by_colour[colour]
+    for colour in filter(None, colours_of(sweep)):
+        look = colours[colour]
         if sweep.figure.kind == "bars":
             handles.append(dot(colour, look.marker, colour=look.colour))
         else:
-            handles.append(handle(colour, look if len(rests) == 1 else replace(look, line="-"), size=5))
-    if 1 < len(rests) <= MANY_SERIES:
-        names = " × ".join(rest_axes(sweep))
-        handles += [rule(f"{names} {rest}", DASHES[index % len(DASHES)]) for index, rest in enumerate(rests)]
+            handles.append(handle(colour, look if len(dashes) == 1 else replace(look, line="-"), size=5))
+    if 1 < len(dashes) <= MANY_SERIES:
+        handles += [rule(f"{' × '.join(rest_axes(sweep))} {rest}", style) for rest, style in dashes.items()]
     handles += finding_handles(sweep, estimands)
-    units = {DRIFT: (1, " (drift)"), FLIPS: (100, " % (flips)")}
     bounds = [
-        f"{format_plain(factor * sweep.epsilon[name])}{unit}"
-        for name, (factor, unit) in units.items()
-        if name in estimands
+        f"{format_plain(sweep.epsilon[estimand] * factor_of(estimand))}{unit}"
+        for estimand, unit in BOUNDED.items()
+        if estimand in estimands
     ]
     return [*handles, *([rule(f"ε = {', '.join(bounds)}")] if bounds else [])]

@@ -133,11 +133,16 @@ def estimate_of(figure: Bounded | None) -> Estimate | None:
     return Estimate(figure.estimate, figure.low, figure.high)
 
 
+def factor_of(estimand: str) -> int:
+    """From a share to percent, where figures are drawn in percent."""
+    return 100 if estimand in PERCENT else 1
+
+
 def _mark(row: Row, estimand: str, x: float) -> Mark | None:
     if estimand == COMPUTED:
         ratio = row.computed_tokens / row.text_tokens
         return Mark(x, Estimate(ratio, None, None), (), row.levels)
-    figure, factor = row.figure(estimand), 100 if estimand in PERCENT else 1
+    figure, factor = row.figure(estimand), factor_of(estimand)
     if figure is None:
         return None
     exact = row.verdict(estimand) is Verdict.EXACT

@@ -1,5 +1,6 @@
 """How accuracy changes where a model is served otherwise than it was trained, condition by condition."""
 
+import itertools
 from dataclasses import replace
 
 from matplotlib.figure import Figure
@@ -52,9 +53,8 @@ def _name(sweep: SweepReport, row: Row) -> str:
 def _looks(sweep: SweepReport, rows: list[Row]) -> dict[str, Look]:
     """Colours by variant, dashes by the axes of the grid."""
     variants = {_name(sweep, row): row.variant for row in rows}
-    by_variant, names = variant_looks(variants.values()), list(variants)
-    looks = {}
-    for place, (name, variant) in enumerate(variants.items()):
-        number = sum(variants[before] == variant for before in names[:place])
-        looks[name] = replace(by_variant[variant], line=DASHES[number % len(DASHES)], width=1.4)
-    return looks
+    by_variant = variant_looks(variants.values())
+    dashes = {variant: itertools.cycle(DASHES) for variant in by_variant}
+    return {
+        name: replace(by_variant[variant], line=next(dashes[variant]), width=1.4) for name, variant in variants.items()
+    }
