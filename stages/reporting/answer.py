@@ -2,23 +2,26 @@
 
 from stages.analysis.contract import Finding
 from stages.analysis.contract_cells import CellFacts
-from stages.params.layers import WORKING_MASKS
 from stages.params.schema import BASELINE
-from stages.reporting.format import (
-    PERCENT,
-    POINTS,
-    RATIO,
-    format_percent,
-    format_plain,
-    format_ratio,
-    listed,
-    spaced,
+from stages.reporting.claims.stand import (
+    UNDEFINED_SHARE,
+    as_in_training,
+    baselines,
+    by_side,
+    conjugated,
+    format_known,
+    gain_of_mask,
+    largest_change,
+    verdicts_on,
 )
-from stages.reporting.typed_results import ACCURACY, ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
-from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name
+from stages.reporting.format import PERCENT, POINTS, RATIO, format_percent, format_plain, format_ratio, listed, spaced
+from stages.reporting.typed_results import ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
+from stages.runtime.paths import OTHER_SIDE
 from stages.stats.verdicts import Verdict
 
 TWO_MASKS = "embedding+masking"
+
+DOUBTS = {Verdict.INCONCLUSIVE: "inconclusive; ", Verdict.EQUIVALENT: "too little to matter; "}
 
 
 def answer(results: Results) -> list[str]:
@@ -28,45 +31,45 @@ def answer(results: Results) -> list[str]:
 
 def leak(results: Results) -> str:
     """Whether padding moves the state behind the model without a mask, by side."""
-    found = _of_variant(results, BASELINE, DRIFT)
-    if not found:
+    cells = baselines(results)
+    if not cells:
         return (
             f"**This run cannot say whether padding leaks through an unmasked {results.network}**: "
             f"`train.variants` does not name `{BASELINE}`."
         )
-    clauses = [_moved(results, cell, finding) for cell, finding in found]
-    verdict, under = _leak_verdict(results, [finding for _, finding in found]), _under(results)
+    findings = verdicts_on(results, cells, DRIFT)
+    clauses = [_moved(results, cell, finding) for cell, finding in zip(cells, findings, strict=True)]
+    verdict, under = _leak_verdict(results, findings), _under(results)
     at = "" if under in verdict else under.replace(",", "")
     return (
-        f"**{verdict}**: {at}the state that the classifier reads drifts {listed(clauses)}. "
-        "(Squared shift over the spread between texts, geometric mean over seeds; "
-        f"above {format_plain(results.epsilon[DRIFT])} it matters.)"
+        f"**{verdict}**: {at}the state that the classifier reads drifts {listed(clauses)}. (Squared shift over the "
+        f"spread between texts, geometric mean over seeds; above {format_plain(results.epsilon[DRIFT])} it matters.)"
     )
 
 
-def _leak_verdict(results: Results, found: list[Finding]) -> str:
-    leaks = [each.side for each in found if each.verdict is Verdict.DIFFERENT]
-    tight = [each.side for each in found if each.harmless]
-    if len(leaks) == len(found):
-        widely = all(_leaks_widely(results, cell) for cell, _ in _of_variant(results, BASELINE, DRIFT))
+def _leak_verdict(results: Results, findings: list[Finding]) -> str:
+    leaks = [finding.side for finding in findings if finding.verdict is Verdict.DIFFERENT]
+    tight = [finding.side for finding in findings if finding.harmless]
+    unclear = [finding.side for finding in findings if finding.side not in leaks + tight]
+    if len(leaks) == len(findings):
+        widely = all(_leaks_widely(results, cell) for cell in baselines(results))
         return f"Yes, {'' if widely else _under(results)}padding leaks through the unmasked {results.network}"
-    if len(tight) == len(found):
-        anywhere = any(any(_different(results, cell)) for cell, _ in _of_variant(results, BASELINE, DRIFT))
+    if len(tight) == len(findings):
+        anywhere = any(any(_different(results, cell)) for cell in baselines(results))
         where = _under(results) if anywhere else ""
         return f"No, {where}padding does not leak through the unmasked {results.network} in any amount that matters"
-    parts = [f"with {side}-padding it leaks" for side in leaks] + [f"with {side}-padding it does not" for side in tight]
-    unclear = [each.side for each in found if each.side not in leaks + tight]
-    parts += [f"with {side}-padding this run cannot tell" for side in unclear]
-    if len(unclear) == len(found):
+    if len(unclear) == len(findings):
         return f"This run cannot tell whether padding leaks through the unmasked {results.network}"
+    parts = [f"with {side}-padding it leaks" for side in leaks]
+    parts += [f"with {side}-padding it does not" for side in tight]
+    parts += [f"with {side}-padding this run cannot tell" for side in unclear]
     return f"Through the unmasked {results.network}, {listed(parts)}"
 
 
 def _different(results: Results, cell: CellFacts) -> list[bool]:
     """Whether the drift is DIFFERENT: under each number of pads, and at the end as trained."""
-    conditions = [*(condition_name(pads) for pads in results.pads), AS_TRAINED]
-    found = [results.finding(cell, DRIFT, condition) for condition in conditions]
-    return [each is not None and each.verdict is Verdict.DIFFERENT for each in found]
+    findings = verdicts_on(results, [cell], DRIFT, as_in_training(results))
+    return [finding.verdict is Verdict.DIFFERENT for finding in findings]
 
 
 def _leaks_widely(results: Results, cell: CellFacts) -> bool:
@@ -85,12 +88,7 @@ def _moved(results: Results, cell: CellFacts, finding: Finding) -> str:
         return f"not at all {side}"
     if finding.verdict is Verdict.UNDEFINED:
         return f"by an undefined amount {side} ({finding.reason})"
-    return f"by {RATIO.of(finding)} {side} ({_doubt(finding)}{_where(results, cell)})"
-
-
-def _doubt(finding: Finding) -> str:
-    words = {Verdict.INCONCLUSIVE: "inconclusive; ", Verdict.EQUIVALENT: "too little to matter; "}
-    return words.get(finding.verdict, "")
+    return f"by {RATIO.of(finding)} {side} ({DOUBTS.get(finding.verdict, '')}{_where(results, cell)})"
 
 
 def _where(results: Results, cell: CellFacts) -> str:
@@ -101,69 +99,54 @@ def _where(results: Results, cell: CellFacts) -> str:
 
 def cost(results: Results) -> str:
     """What padding without a mask costs, in accuracy against the mask that works and in flips, by side."""
-    baselines = [cell for cell in results.cells if cell.variant == BASELINE]
-    if not baselines:
+    cells = baselines(results)
+    if not cells:
         return f"**What it costs cannot be said** either: every cost is a difference to `{BASELINE}`."
-    gains = [_gain(results, cell) for cell in baselines]
-    flips = [results.finding(cell, FLIPS, results.headline) for cell in baselines]
-    verb = "change" if condition_text(results.headline).endswith("pads") else "changes"
-    shares = listed([_flipped(results, cell, flip) for cell, flip in zip(baselines, flips, strict=True)])
-    accuracies = listed([_accuracy_clause(cell, gain) for cell, gain in zip(baselines, gains, strict=True)])
-    served = [(cell.side, _served(results, cell)) for cell in baselines]
+    gains = [gain_of_mask(results, cell.side) for cell in cells]
+    flips = verdicts_on(results, cells, FLIPS)
+    served = verdicts_on(results, cells, ACCURACY_CHANGE, (results.headline, OTHER_SIDE))
+    served = [finding for finding in served if finding.estimate is not None]
+    at = condition_text(results.headline)
+    shares = listed([_flipped(results, cell, finding) for cell, finding in zip(cells, flips, strict=True)])
+    accuracies = listed([_accuracy(cell, gain) for cell, gain in zip(cells, gains, strict=True)])
     return (
-        f"**{_cost_verdict(gains, flips)}{_serving_verdict(served)}**: {condition_text(results.headline)} {verb} the "
-        f"predicted class of {shares}. The unmasked test accuracy is {accuracies}.{_serving_clause(served)}"
+        f"**{_cost_verdict(gains, flips)}{_serving_verdict(served)}**: {at} {conjugated('change', at)} the predicted "
+        f"class of {shares}. The unmasked test accuracy is {accuracies}.{_serving_clause(served)}"
     )
 
 
-def _served(results: Results, cell: CellFacts) -> list[Finding]:
+def _serving_verdict(served: list[Finding]) -> str:
     """What serving under the headline's pads, and padded on the other side, does to accuracy; where it was judged."""
-    found = [results.finding(cell, ACCURACY_CHANGE, condition) for condition in (results.headline, OTHER_SIDE)]
-    return [each for each in found if each is not None and each.estimate is not None]
-
-
-def _serving_verdict(served: list[tuple[str, list[Finding]]]) -> str:
-    found = [each for _, findings in served for each in findings]
-    if not found:
+    if not served:
         return ""
-    if any(each.verdict is Verdict.DIFFERENT and (each.estimate or 0.0) < 0 for each in found):
+    if any(finding.verdict is Verdict.DIFFERENT and (finding.estimate or 0.0) < 0 for finding in served):
         return "; serving otherwise than trained costs accuracy"
-    if all(each.harmless for each in found):
+    if all(finding.harmless for finding in served):
         return "; serving otherwise than trained costs none that matters"
     return "; what serving otherwise than trained costs is open"
 
 
-def _serving_clause(served: list[tuple[str, list[Finding]]]) -> str:
+def _serving_clause(served: list[Finding]) -> str:
     """By condition, what is not shown to be too little to matter."""
     by_condition: dict[str, list[str]] = {}
-    for side, findings in served:
-        for each in findings:
-            if not each.harmless:
-                clause = f"{POINTS.of(each)} points with {side}-padding ({each.verdict})"
-                by_condition.setdefault(condition_text(each.condition or ""), []).append(clause)
-    clauses = [f"by {listed(found)} under {condition}" for condition, found in by_condition.items()]
+    for finding in served:
+        if not finding.harmless:
+            clause = f"{POINTS.of(finding)} points with {finding.side}-padding ({finding.verdict})"
+            by_condition.setdefault(condition_text(finding.condition or ""), []).append(clause)
+    clauses = [f"by {listed(points)} under {condition}" for condition, points in by_condition.items()]
     return f" Served otherwise than trained, it changes {'; '.join(clauses)}." if clauses else ""
 
 
-def _gain(results: Results, cell: CellFacts) -> Finding | None:
-    """What the mask that works adds to the baseline's test accuracy on the same side."""
-    for other in results.cells:
-        if other.side == cell.side and other.mask in WORKING_MASKS:
-            return results.finding(other, ACCURACY)
-    return None
-
-
-def _cost_verdict(gains: list[Finding | None], flips: list[Finding | None]) -> str:
+def _cost_verdict(gains: list[Finding | None], flips: list[Finding]) -> str:
     differ = [gain for gain in gains if gain is not None and gain.verdict is Verdict.DIFFERENT]
-    flipping = [flip for flip in flips if flip is not None and flip.verdict is Verdict.DIFFERENT]
-    better = [gain.side for gain in differ if gain.estimate is not None and gain.estimate > 0]
+    better = [gain.side for gain in differ if (gain.estimate or 0.0) > 0]
     if better:
         return f"It costs accuracy with {_paddings(better)}"
     if differ:
         return f"With {_paddings([gain.side for gain in differ])} it is the mask that costs accuracy"
-    if flipping:
+    if any(finding.verdict is Verdict.DIFFERENT for finding in flips):
         return f"It changes predictions; {_accuracy_verdict(gains)}"
-    if all(each is not None and each.harmless for each in gains + flips):
+    if all(finding is not None and finding.harmless for finding in gains + flips):
         return "It costs nothing that matters"
     return "What it costs is not settled by this run"
 
@@ -176,32 +159,30 @@ def _accuracy_verdict(gains: list[Finding | None]) -> str:
     return "whether training on it costs accuracy is open"
 
 
-def _accuracy_clause(cell: CellFacts, gain: Finding | None) -> str:
+def _accuracy(cell: CellFacts, gain: Finding | None) -> str:
     notes = [f"{cell.n_seeds_at_chance} of {len(cell.seeds)} seeds at chance"] * bool(cell.n_seeds_at_chance)
     if gain is not None and gain.verdict is Verdict.EXACT:
         notes.append(f"that of `{gain.variant}` to the last bit")
     elif gain is not None:
         notes.append(f"`{gain.variant}` adds {POINTS.of(gain)} points: {gain.verdict}")
-    return spaced(
-        f"{format_percent(cell.accuracy.mean)} with {cell.side}-padding", f"({'; '.join(notes)})" if notes else ""
-    )
+    accuracy = f"{format_percent(cell.accuracy.mean)} with {cell.side}-padding"
+    return f"{accuracy} ({'; '.join(notes)})" if notes else accuracy
 
 
-def _flipped(results: Results, cell: CellFacts, flip: Finding | None) -> str:
+def _flipped(results: Results, cell: CellFacts, flips: Finding) -> str:
     side = f"with {cell.side}-padding"
-    if flip is None or flip.estimate is None:
-        return f"an undefined share of the texts {side}"
-    if flip.verdict is Verdict.EXACT:
+    if flips.verdict is Verdict.EXACT:
         return f"no text {side}"
-    return f"{PERCENT.of(flip)} of the texts {side} ({flip.verdict}{_direction(results, cell)})"
+    share = f"{format_known(PERCENT, flips, UNDEFINED_SHARE)} of the texts {side}"
+    return share if flips.estimate is None else f"{share} ({flips.verdict}{_direction(results, cell)})"
 
 
 def _direction(results: Results, cell: CellFacts) -> str:
     """How many of all texts pads turn right, and wrong, against the text alone."""
-    facts = cell.at(results.headline)
-    if facts is None or facts.gained is None or facts.lost is None:
+    served = cell.at(results.headline)
+    if served is None or served.gained is None or served.lost is None:
         return ""
-    gained, lost = format_percent(facts.gained.estimate), format_percent(facts.lost.estimate)
+    gained, lost = format_percent(served.gained.estimate), format_percent(served.lost.estimate)
     return f": {gained} turned right, {lost} turned wrong"
 
 
@@ -214,46 +195,31 @@ def fixes(results: Results) -> str:
 
 
 def _fix(results: Results, variant: str) -> str:
-    found = _of_variant(results, variant, DRIFT)
-    cells = [cell for cell, _ in found]
-    findings = [finding for _, finding in found]
+    cells = [cell for cell in results.cells if cell.variant == variant]
     if all(cell.same_as_baseline for cell in cells):
-        nothing = (
-            ", the popular recipe of two masks, masks nothing" if cells[0].mask == TWO_MASKS else " changes nothing"
-        )
+        masks = cells[0].mask == TWO_MASKS
+        nothing = ", the popular recipe of two masks, masks nothing" if masks else " changes nothing"
         return f"**`{variant}`{nothing}**: all its scores and states equal those of `{BASELINE}` to the last bit"
-    if all(finding.verdict is Verdict.EXACT for finding in findings):
-        largest = max(finding.largest_change or 0.0 for finding in findings)
-        by = (
-            "no unit of any text moves"
-            if largest == 0
-            else f"no unit of any text moves by more than {format_ratio(largest)}"
+    findings = verdicts_on(results, cells, DRIFT)
+    found = {finding.verdict for finding in findings}
+    if found == {Verdict.EXACT}:
+        largest = largest_change(findings)
+        by = f" by more than {format_ratio(largest)}" if largest else ""
+        return (
+            f"**`{variant}` keeps the state exactly**: under {condition_text(results.headline)} no unit of any text "
+            f"moves{by}"
         )
-        return f"**`{variant}` keeps the state exactly**: under {condition_text(results.headline)} {by}"
-    if all(finding.harmless for finding in findings):
-        return f"**`{variant}` is enough**: {_by_side(findings)}, too little to matter"
-    if all(finding.verdict is Verdict.DIFFERENT for finding in findings):
-        return f"**`{variant}` still leaks**: {_by_side(findings)}"
-    if all(finding.verdict is Verdict.UNDEFINED for finding in findings):
+    if found == {Verdict.UNDEFINED}:
         return f"**of `{variant}` nothing can be said**: {findings[0].reason}"
-    return f"**`{variant}` is not settled**: {_by_side(findings)}"
+    drifts = f"a drift ratio of {by_side(findings, _with_exact_interval, lambda finding: f'({finding.verdict})')}"
+    if all(finding.harmless for finding in findings):
+        return f"**`{variant}` is enough**: {drifts}, too little to matter"
+    return f"**`{variant}` {'still leaks' if found == {Verdict.DIFFERENT} else 'is not settled'}**: {drifts}"
 
 
-def _by_side(findings: list[Finding]) -> str:
-    return "a drift ratio of " + listed(
-        [
-            spaced(RATIO.number(each.estimate), RATIO.interval(each.low, each.high))
-            + f" with {each.side} ({each.verdict})"
-            for each in findings
-        ]
-    )
-
-
-def _of_variant(results: Results, variant: str, estimand: str) -> list[tuple[CellFacts, Finding]]:
-    pairs = [
-        (cell, results.finding(cell, estimand, results.headline)) for cell in results.cells if cell.variant == variant
-    ]
-    return [(cell, finding) for cell, finding in pairs if finding is not None]
+def _with_exact_interval(finding: Finding) -> str:
+    """0 [0, 0] beside the figures of other sides, for the verdict behind it says that it is exact."""
+    return spaced(RATIO.number(finding.estimate), RATIO.interval(finding.low, finding.high))
 
 
 def _paddings(sides: list[str]) -> str:

@@ -23,38 +23,35 @@ def violations(results: Results, gate: GateParams) -> list[str]:
     With `must_be: exact` a verdict has to be EXACT. With `equivalent`, EXACT or an ε* (the bound that its 90 % interval
     stays below) under the gate's own bound will do. What is UNDEFINED shows nothing, so it does not pass either.
     """
-    found: list[str] = []
+    sentences: list[str] = []
     for variant in gate.invariant:
-        verdicts = demanded(results, variant)
-        if not verdicts:
-            found.append(f"`{variant}`: the report holds no verdict on it; name it in train.variants and run again")
-        found += [sentence for each in verdicts if (sentence := _violation(each, gate)) is not None]
-    return found
+        findings = demanded(results, variant)
+        if not findings:
+            sentences.append(f"`{variant}`: the report holds no verdict on it; name it in train.variants and run again")
+        sentences += [sentence for finding in findings if (sentence := _violation(finding, gate)) is not None]
+    return sentences
 
 
 def demanded(results: Results, variant: str) -> list[Finding]:
     """The verdicts on one variant that the gate looks at: drift of every state, and flips, under every condition."""
-    return [each for each in results.findings if each.variant == variant and each.estimand in NAMES]
+    return [finding for finding in results.findings if finding.variant == variant and finding.estimand in NAMES]
 
 
 def _violation(finding: Finding, gate: GateParams) -> str | None:
     if finding.verdict is Verdict.EXACT:
         return None
-    where = f"`{finding.variant}` ({finding.side}), {condition_text(finding.condition or '')}"
-    where += f", state {finding.state}" if finding.state else ""
+    state = f", state {finding.state}" if finding.state else ""
+    where = f"`{finding.variant}` ({finding.side}), {condition_text(finding.condition or '')}{state}"
     what = f"{where}: {NAMES[finding.estimand]} {format_ratio(finding.estimate)} is {finding.verdict}"
     if finding.verdict is Verdict.UNDEFINED:
         return f"{what} ({finding.reason})"
     if gate.must_be == "exact":
         return f"{what}, a value moved by {format_ratio(finding.largest_change)}; gate.must_be allows EXACT alone"
-    bound = gate.drift_ratio if finding.estimand == DRIFT else gate.flip_rate
+    bound: float = getattr(gate, finding.estimand)  # the bounds are called as what they bound
     if finding.smallest_epsilon is not None and finding.smallest_epsilon < bound:
         return None
-    key = "gate.drift_ratio" if finding.estimand == DRIFT else "gate.flip_rate"
-    return (
-        f"{what}, it may be as large as {format_ratio(finding.smallest_epsilon)}; {key} allows less than "
-        f"{format_plain(bound)}"
-    )
+    allows = f"gate.{finding.estimand} allows less than {format_plain(bound)}"
+    return f"{what}, it may be as large as {format_ratio(finding.smallest_epsilon)}; {allows}"
 
 
 def gate(params: Params, *, reports: Path) -> None:

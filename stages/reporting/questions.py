@@ -2,30 +2,33 @@
 
 from collections.abc import Callable
 
-from stages.analysis.contract import Finding, Question
+from stages.analysis.contract import Question
 from stages.analysis.contract_cells import CellFacts
 from stages.params.schema import BASELINE
 from stages.reporting.claims.cost import MASKED_STEP, cheapest
-from stages.reporting.claims.stand import baselines, of_baseline, queue, sweeps, working
-from stages.reporting.format import (
-    PERCENT,
-    RATIO,
-    apart,
-    capital,
-    format_count,
-    format_percent,
-    format_ratio,
-    listed,
+from stages.reporting.claims.stand import (
+    UNDEFINED_SHARE,
+    all_drifts,
+    baselines,
+    by_side,
+    conjugated,
+    format_known,
+    largest_change,
+    masked_and_baseline,
+    queue,
+    sweeps,
+    verdicts_on,
+    working,
 )
+from stages.reporting.format import PERCENT, RATIO, apart, capital, format_count, format_percent, format_ratio, listed
 from stages.reporting.tables_data import BATCHINGS
 from stages.reporting.typed_results import DRIFT, FLIPS, Results, condition_text, head_text
 from stages.stats.verdicts import Verdict
 
 Answer = Callable[[Results], str]
 
-ONE_RUN = "`dvc exp run -S {}`"
-NO_MASK = "This run cannot tell: `train.variants` names no variant with a mask that works; run `dvc exp run -S {}`."
-WITH_MASK = "'train.variants=[baseline,masked]'"
+WITH_MASK = "`dvc exp run -S 'train.variants=[baseline,masked]'`"
+NO_MASK = f"This run cannot tell: `train.variants` names no variant with a mask that works; run {WITH_MASK}."
 OTHER_HEADS = (
     "(Known of Keras 3, not measured here: recurrent layers, GlobalAveragePooling1D and attention use the mask; "
     "GlobalMaxPooling1D, Conv1D and Flatten drop it.)"
@@ -44,69 +47,67 @@ def which_side(results: Results) -> str:
     if len(results.sides) < 2:
         only = f"it has {results.sides[0]}-padding alone"
         return f"This run cannot tell: {only}; run `dvc exp run -S 'pad.sides=[pre,post]'`."
-    masked = working(results)
+    masked, cells = working(results), baselines(results)
     exact = bool(masked) and all(results.exact(cell) for cell in masked)
-    accuracies = listed([f"{_accuracy(cell)} with {cell.side}" for cell in masked])
+    accuracies = by_side(masked, _accuracy)
     either = f"With a mask that works it does not matter to the state; test accuracy is {accuracies}. " if exact else ""
-    cells = baselines(results)
-    found = [each for cell in cells if (each := results.finding(cell, DRIFT, results.headline)) is not None]
-    defined = sorted((each for each in found if each.estimate is not None), key=lambda each: each.estimate or 0.0)
-    if len(defined) < 2:
+    drifts = [drift for drift in verdicts_on(results, cells, DRIFT) if drift.estimate is not None]
+    if len(drifts) < 2:
         return f"{either}Without a mask this run cannot tell: its drift is not defined on both sides."
-    drifts = listed([f"{RATIO.of(each)} with {each.side}" for each in defined])
-    reached = listed([f"{_accuracy(cell)} with {cell.side}" for cell in cells])
+    less, more = sorted(drifts, key=lambda drift: drift.estimate or 0.0)
     choice = (
-        f"Without a mask {defined[0].side}, where pads move the state less"
-        if apart(defined[0], defined[-1])
+        f"Without a mask {less.side}, where pads move the state less"
+        if apart(less, more)
         else "Without a mask this run does not tell the sides apart"
     )
-    return f"{either}{choice}: the drift under {condition_text(results.headline)} is {drifts}, test accuracy {reached}."
+    return (
+        f"{either}{choice}: the drift under {condition_text(results.headline)} is {by_side([less, more], RATIO.of)}, "
+        f"test accuracy {by_side(cells, _accuracy)}."
+    )
 
 
 def are_zeros_enough(results: Results) -> str:
     """Q2: zeros without a mask are read like words."""
-    found = of_baseline(results, DRIFT, [results.headline])
-    if not found or all(each.verdict is Verdict.UNDEFINED for each in found):
-        reason = found[0].reason if found else f"`train.variants` does not name `{BASELINE}`"
+    drifts = verdicts_on(results, baselines(results), DRIFT)
+    if all(drift.verdict is Verdict.UNDEFINED for drift in drifts):
+        reason = drifts[0].reason if drifts else f"`train.variants` does not name `{BASELINE}`"
         return f"This run cannot tell: {reason}."
-    figures = f"{condition_text(results.headline)} {_moved(results)}"
+    figures = _moved(results)
     reading = (
         "Index 0 is an index like any other: the embedding has a row for it, and the "
         f"{results.network} reads it as a word."
     )
-    if all(each.harmless for each in found):
+    if all(drift.harmless for drift in drifts):
         return f"Here it is, for {figures}, too little to matter. {reading}"
-    shown = all(each.verdict is Verdict.DIFFERENT for each in found)
+    shown = all(drift.verdict is Verdict.DIFFERENT for drift in drifts)
     return f"{'No' if shown else 'It is not shown to be enough on every side'}: {figures}. {reading}"
 
 
 def _moved(results: Results) -> str:
     """What the headline condition does to state and predictions, by side."""
-    plural = condition_text(results.headline).endswith("pads")
-    parts: list[str] = []
-    for cell in baselines(results):
-        drift, flips = (results.finding(cell, estimand, results.headline) for estimand in (DRIFT, FLIPS))
-        flipped = PERCENT.of(flips) if flips is not None and flips.estimate is not None else "an undefined share"
-        verb = f"{'flip' if plural else 'flips'} " if not parts else ""
-        parts.append(f"by {_drift(drift)} and {verb}{flipped}{'' if parts else ' of the predictions'} ({cell.side})")
-    return f"{'move' if plural else 'moves'} the state {'; '.join(parts)}"
+    at = condition_text(results.headline)
+    drifts, flips = (verdicts_on(results, baselines(results), estimand) for estimand in (DRIFT, FLIPS))
+    moves = [f"by {format_known(RATIO, drift)}" for drift in drifts]
+    shares = [format_known(PERCENT, finding, UNDEFINED_SHARE) for finding in flips]
+    shares[0] = f"{conjugated('flip', at)} {shares[0]} of the predictions"
+    parts = [f"{moved} and {share} ({drift.side})" for moved, share, drift in zip(moves, shares, drifts, strict=True)]
+    return f"{at} {conjugated('move', at)} the state {'; '.join(parts)}"
 
 
 def what_mask_zero_does(results: Results) -> str:
     """Q3: it freezes the state at pads, unless something behind it makes another mask."""
     masked = working(results)
     if not masked:
-        return NO_MASK.format(WITH_MASK)
-    asks = "It makes a mask of the indices that are not 0; at index 0 a recurrent layer skips the update of its state"
-    moved, count = _largest(results, masked)
-    does = f"in {count} comparisons of `{masked[0].variant}` the largest change of any unit is {format_ratio(moved)}"
+        return NO_MASK
     copies = sorted({cell.variant for cell in results.cells if cell.same_as_baseline and cell.mask != "none"})
-    lost = (
-        f" A `Masking` layer behind it replaces that mask: `{copies[0]}` equals `{BASELINE}` to the last bit."
-        if copies
-        else ""
+    replaced = "A `Masking` layer behind it replaces that mask"
+    lost = f" {replaced}: `{copies[0]}` equals `{BASELINE}` to the last bit." if copies else ""
+    drifts = all_drifts(results, masked)
+    return (
+        "It makes a mask of the indices that are not 0; at index 0 a recurrent layer skips the update of its state: "
+        f"in {len(drifts)} comparisons of `{masked[0].variant}` the largest change of any unit is "
+        f"{format_ratio(largest_change(drifts))}.{lost}"
     )
-    return f"{asks}: {does}.{lost}"
 
 
 def how_to_prove_it(results: Results) -> str:
@@ -117,15 +118,14 @@ def how_to_prove_it(results: Results) -> str:
     )
     masked = working(results)
     if not masked:
-        return f"{how}; this run has no masked variant to prove it of: run `dvc exp run -S {WITH_MASK}`."
-    moved, count = _largest(results, masked)
+        return f"{how}; this run has no masked variant to prove it of: run {WITH_MASK}."
     texts = max(finding.n_texts for finding in results.findings if finding.condition)
-    shown = (
-        f"here the largest change of `{masked[0].variant}` in {count} comparisons over {format_count(texts)} texts is"
+    drifts, others = all_drifts(results, masked), all_drifts(results, baselines(results))
+    against = f", that of `{BASELINE}` {format_ratio(largest_change(others))}" if others else ""
+    return (
+        f"{how}; here the largest change of `{masked[0].variant}` in {len(drifts)} comparisons over "
+        f"{format_count(texts)} texts is {format_ratio(largest_change(drifts))}{against}."
     )
-    other, _ = _largest(results, baselines(results))
-    against = f", that of `{BASELINE}` {format_ratio(other)}" if baselines(results) else ""
-    return f"{how}; {shown} {format_ratio(moved)}{against}."
 
 
 def what_masked_steps_return(results: Results) -> str:
@@ -136,32 +136,26 @@ def what_masked_steps_return(results: Results) -> str:
     )
     masked = working(results)
     if not masked:
-        return f"{NO_MASK.format(WITH_MASK)} {known}"
-    frozen = not any(cell.pad_step.moves for cell in masked if cell.pad_step is not None)
-    moved, _ = _largest(results, masked)
-    if moved > results.exact_tolerance or not frozen:
-        return (
-            f"Not what was there before: the state of `{masked[0].variant}` moves by up to {format_ratio(moved)}. "
-            f"{known}"
-        )
+        return f"{NO_MASK} {known}"
+    moved = largest_change(all_drifts(results, masked))
+    if moved > results.exact_tolerance or any(cell.pad_step is not None and cell.pad_step.moves for cell in masked):
+        moves = f"the state of `{masked[0].variant}` moves by up to {format_ratio(moved)}"
+        return f"Not what was there before: {moves}. {known}"
     most = f"{results.pads[-1]} pads" if results.pads else "the pads"
-    return (
-        f"What was there before: a masked step leaves the state as it was, {format_ratio(moved)} away after {most}. "
-        f"{known}"
-    )
+    leaves = f"a masked step leaves the state as it was, {format_ratio(moved)} away after {most}"
+    return f"What was there before: {leaves}. {known}"
 
 
 def is_masking_faster(results: Results) -> str:
     """Q6, in steps: the mask itself saves none, which is known and not measured; trimming does."""
-    pairs = [(cell, other) for cell in working(results) for other in baselines(results) if other.side == cell.side]
+    pairs = masked_and_baseline(results)
     if not pairs:
         return f"This run cannot tell: it compares no masked model with `{BASELINE}`."
     cell, other = pairs[0]
     share = cell.computed_tokens / other.computed_tokens
     trimmed = (
         "But it makes the result independent of pads, so batches may be trimmed: training took "
-        f"{format_percent(share)} of "
-        f"the steps of `{BASELINE}` ({cell.side})."
+        f"{format_percent(share)} of the steps of `{BASELINE}` ({cell.side})."
         if share < 1
         else f"Nor were batches trimmed here: training took as many steps as `{BASELINE}`."
     )
@@ -172,11 +166,12 @@ def how_bidirectional_reads_pads(results: Results) -> str:
     """Q7, where a variant reads in both directions."""
     cells = [cell for cell in results.originals if cell.architecture.bidirectional != "none"]
     if not cells:
-        return f"This run cannot tell: run {ONE_RUN.format('model.bidirectional=concat')}."
-    parts = [f"{cell.title} {_drift(results.finding(cell, DRIFT, results.headline))}" for cell in cells]
+        return "This run cannot tell: run `dvc exp run -S model.bidirectional=concat`."
+    pairs = zip(cells, verdicts_on(results, cells, DRIFT), strict=True)
     return (
         "Each direction meets them on its own: what lies behind the text for one lies before it for the other. Under "
-        f"{condition_text(results.headline)} the drift is {listed(parts)}."
+        f"{condition_text(results.headline)} the drift is "
+        f"{listed([f'{cell.title} {format_known(RATIO, drift)}' for cell, drift in pairs])}."
     )
 
 
@@ -195,20 +190,20 @@ def which_layers_may_follow(results: Results) -> str:
     """Q9: what this run has behind the mask, by head, and the sweep that has the other heads."""
     masked = working(results)
     if not masked:
-        return NO_MASK.format(WITH_MASK)
+        return NO_MASK
     heads: dict[tuple[str, int], list[CellFacts]] = {}
     for cell in masked:
         heads.setdefault((cell.architecture.head, cell.architecture.layers), []).append(cell)
     seen = "; ".join(_behind(results, *kind, cells) for kind, cells in heads.items())
     two_layers = any(layers > 1 for _, layers in heads)
-    more = "" if two_layers else f"For a second recurrent layer run {ONE_RUN.format('model.layers=2')}. "
+    more = "" if two_layers else "For a second recurrent layer run `dvc exp run -S model.layers=2`. "
     return f"{capital(seen)}. {more}For other heads run {sweeps(results, 'downstream')}. {OTHER_HEADS}"
 
 
 def _behind(results: Results, head: str, layers: int, cells: list[CellFacts]) -> str:
     """What the mask leaves of the largest change behind one head, and behind a second layer where there is one."""
     behind = f"{'a second recurrent layer, ' if layers > 1 else ''}{head_text(head)} and a dense classifier"
-    moved, _ = _largest(results, cells)
+    moved = largest_change(all_drifts(results, cells))
     kept = moved <= results.exact_tolerance
     mask = "with a mask that works the largest change" if kept else "a mask that works does not suffice: the change"
     return f"behind {behind}, {mask} is {format_ratio(moved)}"
@@ -232,21 +227,8 @@ def which_width_to_choose(results: Results) -> str:
     return f"{wastes}{best} Which width costs accuracy this run cannot tell: run {run}."
 
 
-def _largest(results: Results, cells: list[CellFacts]) -> tuple[float, int]:
-    """The largest change of any unit of any state, and over how many comparisons."""
-    names = {(cell.side, cell.variant) for cell in cells}
-    found = [each for each in results.findings if (each.side, each.variant) in names and each.estimand == DRIFT]
-    return max((each.largest_change or 0.0 for each in found), default=0.0), len(found)
-
-
 def _accuracy(cell: CellFacts) -> str:
     return PERCENT.of(cell.accuracy.estimate)
-
-
-def _drift(finding: Finding | None) -> str:
-    if finding is None or finding.estimate is None:
-        return "undefined"
-    return RATIO.of(finding)
 
 
 QUESTIONS: dict[str, tuple[str, Answer]] = {

@@ -20,16 +20,16 @@ VERSIONED = ("keras", "numpy", "tensorflow")
 
 def report_of(params: Params, analysis: Analysis) -> Report:
     """The whole report; its sentences speak of the figures as they are printed, rounded."""
-    known = {name: value for name, value in vars(analysis).items() if name != "history"}
-    figures = Report(
-        **known,
+    parts = {name: value for name, value in vars(analysis).items() if name != "history"}
+    report = Report(
+        **parts,
         schema=SCHEMA,
         params=shown_params(params),
         provenance=_provenance(analysis),
         claims=[],
         questions=[],
     )
-    return with_sentences(from_json(Report, rounded(to_json(figures))))
+    return with_sentences(from_json(Report, rounded(to_json(report))))
 
 
 def with_sentences(report: Report) -> Report:

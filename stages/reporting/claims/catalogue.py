@@ -29,8 +29,4 @@ CLAIMS: dict[str, tuple[str, Rule]] = {
 
 def claims(results: Results) -> list[Claim]:
     """The stand of this run on every claim."""
-    rulings = {name: rule(results) for name, (_, rule) in CLAIMS.items()}
-    return [
-        Claim(id=name, claim=CLAIMS[name][0], stand=ruling.stand, figure=ruling.figure, depends_on=ruling.depends_on)
-        for name, ruling in rulings.items()
-    ]
+    return [Claim(id=name, claim=claim, **vars(rule(results))) for name, (claim, rule) in CLAIMS.items()]

@@ -4,7 +4,7 @@ import math
 
 from stages.analysis.contract_cells import CellFacts
 from stages.analysis.contract_texts import BatchingCost, Law
-from stages.reporting.claims.stand import Ruling, Stand, baselines, by_variant, sweeps, working
+from stages.reporting.claims.stand import Ruling, Stand, by_variant, masked_and_baseline, sweeps
 from stages.reporting.format import format_count, format_percent, format_ratio
 from stages.reporting.typed_results import Results
 
@@ -22,23 +22,21 @@ def compute_grows(results: Results) -> Ruling:
     unmasked = [cell for cell in results.originals if cell.mask == "none"]
     if not unmasked:
         return Ruling(Stand.OPEN, "This run trained no model without a mask.")
-    figures = by_variant(
-        [
-            (
-                cell,
-                f"computed {format_count(cell.computed_tokens)} steps in training for "
-                f"{format_count(cell.text_tokens)} tokens of "
-                f"text, {format_ratio(cell.computed_tokens / cell.text_tokens)} times as many",
-            )
-            for cell in unmasked
-        ]
-    )
+    clauses = by_variant([(cell, _steps_for_text(cell)) for cell in unmasked])
     exactly = all(cell.computed_tokens == _positions(results, cell) for cell in unmasked)
     reading = "texts × max_len × epochs" if exactly else "not texts × max_len × epochs"
     linear, line = _line(results, unmasked[0])
     stand = Stand.SUPPORTED if exactly and linear else Stand.REFUTED
     counted = "True by construction: steps" if stand is Stand.SUPPORTED else "Steps"
-    return Ruling(stand, f"{'; '.join(figures)}: {reading}. {line} ({counted} are counted.)")
+    return Ruling(stand, f"{'; '.join(clauses)}: {reading}. {line} ({counted} are counted.)")
+
+
+def _steps_for_text(cell: CellFacts) -> str:
+    steps, tokens = cell.computed_tokens, cell.text_tokens
+    return (
+        f"computed {format_count(steps)} steps in training for {format_count(tokens)} tokens of text, "
+        f"{format_ratio(steps / tokens)} times as many"
+    )
 
 
 def trims(results: Results, cell: CellFacts) -> bool:
@@ -54,15 +52,14 @@ def _positions(results: Results, cell: CellFacts) -> int:
 def _line(results: Results, cell: CellFacts) -> tuple[bool, str]:
     """Whether the steps of an epoch lie on a line over the widths of row, and that line in words."""
     law = results.report.law
-    fixed = results.cost(cell.side, cell.variant, "fixed")
-    flops = f" and {format_count(fixed.flops_per_step)} FLOPs in the recurrent layers (forward)"
     linear = math.isclose(law.slope, law.texts, rel_tol=ROUNDING) and _on_a_line(law)
-    line = (
+    flops = format_count(results.cost(cell.side, cell.variant, "fixed").flops_per_step)
+    pad = f"so a pad costs 1 step and {flops} FLOPs in the recurrent layers (forward)"
+    return linear, (
         f"From rows of {law.points[0].max_len} to rows of {law.points[-1].max_len} each further column adds "
-        f"{format_count(round(law.slope))} steps to an epoch of {format_count(law.texts)} texts"
+        f"{format_count(round(law.slope))} steps to an epoch of {format_count(law.texts)} texts, "
+        f"{pad if linear else 'which is not one step for each text'}."
     )
-    says = f", so a pad costs 1 step{flops}." if linear else ", which is not one step for each text."
-    return linear, line + says
 
 
 def _on_a_line(law: Law) -> bool:
@@ -75,24 +72,13 @@ def _on_a_line(law: Law) -> bool:
 
 def mask_costs(results: Results) -> Ruling:
     """C6: a mask lets batches be trimmed to their longest text; that it skips no step is known, not measured."""
-    pairs = [(cell, other) for cell in working(results) for other in baselines(results) if other.side == cell.side]
+    pairs = masked_and_baseline(results)
     if not pairs:
         return Ruling(Stand.OPEN, "This run compares no masked model with `baseline`.")
-    parts = by_variant(
-        [
-            (
-                cell,
-                f"computed {format_count(cell.computed_tokens)} steps ({format_percent(cell.padding_share_computed)} "
-                "padding) where "
-                f"`{other.variant}` computed {format_count(other.computed_tokens)} "
-                f"({format_percent(other.padding_share_computed)})",
-            )
-            for cell, other in pairs
-        ]
-    )
-    skips, untrimmed = _untrimmed(results, *pairs[0])
-    figure = f"In training, {'; '.join(parts)}. {untrimmed}"
-    if skips:
+    clauses = by_variant([(cell, _steps_of_both(cell, other)) for cell, other in pairs])
+    cheaper, full_rows = _on_full_rows(results, *pairs[0])
+    figure = f"In training, {'; '.join(clauses)}. {full_rows}"
+    if cheaper:
         return Ruling(Stand.REFUTED, figure)
     if all(cell.computed_tokens >= other.computed_tokens for cell, other in pairs):
         return Ruling(Stand.SUPPORTED, figure)
@@ -100,16 +86,24 @@ def mask_costs(results: Results) -> Ruling:
     return Ruling(Stand.DEPENDS, figure, on)
 
 
-def _untrimmed(results: Results, cell: CellFacts, other: CellFacts) -> tuple[bool, str]:
+def _steps_of_both(cell: CellFacts, other: CellFacts) -> str:
+    steps, padding = format_count(cell.computed_tokens), format_percent(cell.padding_share_computed)
+    other_steps, other_padding = format_count(other.computed_tokens), format_percent(other.padding_share_computed)
+    return (
+        f"computed {steps} steps ({padding} padding) where `{other.variant}` computed {other_steps} ({other_padding})"
+    )
+
+
+def _on_full_rows(results: Results, cell: CellFacts, other: CellFacts) -> tuple[bool, str]:
     """Whether the count gives equal layers fewer FLOPs with a mask, and the FLOPs of an epoch on full rows."""
-    masked, unmasked = (results.cost(known.side, known.variant, "fixed").flops for known in (cell, other))
+    masked, unmasked = (results.cost(either.side, either.variant, "fixed").flops for either in (cell, other))
     if math.isclose(masked, unmasked, rel_tol=ROUNDING):
         return False, MASKED_STEP
     alike = cell.architecture.model_copy(update={"mask": other.mask}) == other.architecture
-    sizes = (
-        f"{format_ratio(masked)} FLOPs an epoch for `{cell.variant}`, {format_ratio(unmasked)} for `{other.variant}`"
+    return alike and masked < unmasked, (
+        f"On full rows, {format_ratio(masked)} FLOPs an epoch for `{cell.variant}`, {format_ratio(unmasked)} for "
+        f"`{other.variant}`{'' if alike else ', whose layers differ'}."
     )
-    return alike and masked < unmasked, f"On full rows, {sizes}{'' if alike else ', whose layers differ'}."
 
 
 def truncation(results: Results) -> Ruling:
@@ -120,13 +114,12 @@ def truncation(results: Results) -> Ruling:
     if max_len >= longest:
         return Ruling(Stand.OPEN, f"This run cuts no training text (rows of {max_len}); run {run}.")
     cut = padded.splits["train"]
-    saved = (
+    return Ruling(
+        Stand.OPEN,
         f"Rows of {max_len} instead of {longest}, the longest training text, cost "
         f"{format_percent(1 - max_len / longest)} fewer steps without a mask and cut "
-        f"{format_percent(cut.truncated_share)} of the training texts, {format_percent(cut.cut_share)} of their tokens"
-    )
-    return Ruling(
-        Stand.OPEN, f"{saved}. What that does to accuracy this run cannot tell, for it has one width: run {run}."
+        f"{format_percent(cut.truncated_share)} of the training texts, {format_percent(cut.cut_share)} of their "
+        f"tokens. What that does to accuracy this run cannot tell, for it has one width: run {run}.",
     )
 
 

@@ -5,17 +5,22 @@ from itertools import pairwise
 from stages.analysis.contract import Finding
 from stages.analysis.contract_cells import CellFacts
 from stages.params.schema import BASELINE
-from stages.reporting.claims.stand import DRAMATIC, Ruling, Stand, baselines, drift_of, sweeps, working_on
-from stages.reporting.format import (
-    PERCENT,
-    POINTS,
-    RATIO,
-    apart,
-    format_percent,
-    format_ratio,
-    listed,
+from stages.reporting.claims.stand import (
+    DRAMATIC,
+    UNDEFINED_SHARE,
+    Ruling,
+    Stand,
+    baselines,
+    by_side,
+    conjugated,
+    format_drifts,
+    format_known,
+    gain_of_mask,
+    sweeps,
+    verdicts_on,
 )
-from stages.reporting.typed_results import ACCURACY, ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
+from stages.reporting.format import PERCENT, POINTS, RATIO, apart, format_percent, format_ratio, listed
+from stages.reporting.typed_results import ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
 from stages.runtime.paths import AS_TRAINED, condition_name
 
 SIZES = {"layers": "the number of layers", "units": "the number of units"}
@@ -23,38 +28,28 @@ SIZES = {"layers": "the number of layers", "units": "the number of units"}
 
 def often_minor(results: Results) -> Ruling:
     """C4, by side: what a mask adds to accuracy, and what the headline number of pads does to the unmasked model."""
-    sizes: dict[str, str] = {}
-    parts: list[str] = []
-    at = condition_text(results.headline)
-    for cell in baselines(results):
-        masked = working_on(results, cell.side)
-        accuracy = None if masked is None else results.finding(masked, ACCURACY)
-        flips = results.finding(cell, FLIPS, results.headline)
-        if accuracy is None or flips is None:
-            continue
-        served = results.finding(cell, ACCURACY_CHANGE, results.headline)
-        sizes[cell.side] = _size(accuracy, served)
-        flipped = PERCENT.of(flips) if flips.estimate is not None else "an undefined share"
-        parts.append(
-            f"With {cell.side}-padding (**{sizes[cell.side]}**) masking changes accuracy by "
-            f"{POINTS.of(accuracy)} "
-            f"points; {at} {'flip' if at.endswith('pads') else 'flips'} {flipped} of the unmasked model's predictions"
-            f"{_served(served, at)}{_worst(results, cell)}."
-        )
-    if not parts:
+    gains = [(cell, gain) for cell in baselines(results) if (gain := gain_of_mask(results, cell.side)) is not None]
+    if not gains:
         return Ruling(Stand.OPEN, f"This run compares no masked model with `{BASELINE}`.")
+    sizes = {cell.side: _size(gain, _served(results, cell)) for cell, gain in gains}
+    parts = [_effects(results, cell, gain, sizes[cell.side]) for cell, gain in gains]
     figure = (
-        f"{' '.join(parts)} (Dramatic: by the printed interval masking gains, or accuracy loses under {at}, "
-        f"more than {format_percent(DRAMATIC)}; flips are not judged.)"
+        f"{' '.join(parts)} (Dramatic: by the printed interval masking gains, or accuracy loses under "
+        f"{condition_text(results.headline)}, more than {format_percent(DRAMATIC)}; flips are not judged.)"
     )
     kinds = set(sizes.values())
     if kinds == {"minor"}:
         return Ruling(Stand.SUPPORTED, figure)
     if kinds == {"dramatic"}:
         return Ruling(Stand.REFUTED, figure)
-    if {"minor", "dramatic"} <= kinds:
+    if kinds == {"minor", "dramatic"}:
         return Ruling(Stand.DEPENDS, figure, "the padding side")
     return Ruling(Stand.OPEN, figure)
+
+
+def _served(results: Results, cell: CellFacts) -> Finding | None:
+    """What the headline's pads do to the accuracy of the unmasked model; None where that is as trained."""
+    return results.finding(cell, ACCURACY_CHANGE, results.headline)
 
 
 def _size(gain: Finding, served: Finding | None) -> str:
@@ -72,47 +67,51 @@ def _size(gain: Finding, served: Finding | None) -> str:
     return "minor" if len(costs) == 2 and all(high <= DRAMATIC for _, high in costs) else "not settled"
 
 
-def _served(served: Finding | None, at: str) -> str:
-    if served is None or served.estimate is None:
-        return ""
-    verb = "change" if at.endswith("pads") else "changes"
-    return f" and {verb} its accuracy by {POINTS.of(served)} points against serving it as trained"
+def _effects(results: Results, cell: CellFacts, gain: Finding, size: str) -> str:
+    at = condition_text(results.headline)
+    served = _served(results, cell)
+    changes = (
+        f" and {conjugated('change', at)} its accuracy by {POINTS.of(served)} points against serving it as trained"
+        if served is not None and served.estimate is not None
+        else ""
+    )
+    flipped = format_known(PERCENT, results.finding(cell, FLIPS, results.headline), UNDEFINED_SHARE)
+    return (
+        f"With {cell.side}-padding (**{size}**) masking changes accuracy by {POINTS.of(gain)} points; "
+        f"{at} {conjugated('flip', at)} {flipped} of the unmasked model's predictions{changes}{_worst(results, cell)}."
+    )
 
 
 def _worst(results: Results, cell: CellFacts) -> str:
     """The condition under which serving it costs most."""
-    found = [
-        (condition, each)
-        for condition in results.conditions
-        if (each := results.finding(cell, ACCURACY_CHANGE, condition)) is not None and each.estimate is not None
-    ]
-    if not found:
+    changes = verdicts_on(results, [cell], ACCURACY_CHANGE, results.conditions)
+    known = [change for change in changes if change.estimate is not None]
+    if not known:
         return ""
-    condition, worst = min(found, key=lambda pair: pair[1].estimate or 0.0)
-    if condition == results.headline:
+    worst = min(known, key=lambda change: change.estimate or 0.0)
+    if worst.condition == results.headline:
         return ", the worst of all conditions"
-    return f" (worst: {condition_text(condition)}, {POINTS.of(worst)} points)"
+    return f" (worst: {condition_text(worst.condition or '')}, {POINTS.of(worst)} points)"
 
 
 def extent(results: Results) -> Ruling:
     """C7: what this run varies is decided (amount of padding, length, side); what it does not vary is named."""
     cells = baselines(results)
-    if not cells or not any(cell.learned for cell in cells):
-        reason = f"no `{BASELINE}` was trained" if not cells else "no seed of it learned"
-        return Ruling(Stand.OPEN, f"This run cannot tell: {reason}; run {_sizes(results)[1]}.")
+    fixed, run = _sizes(results)
+    if not any(cell.learned for cell in cells):
+        reason = "no seed of it learned" if cells else f"no `{BASELINE}` was trained"
+        return Ruling(Stand.OPEN, f"This run cannot tell: {reason}; run {run}.")
     amounts = [_amount(results, cell) for cell in cells]
     growing = [cell.side for cell, (grows, _) in zip(cells, amounts, strict=True) if grows]
-    shown = [f"the amount of padding ({listed(growing)})"] * bool(growing)
-    sides, side_text = _sides(results, cells)
-    shown += ["the padding side"] * sides
-    lengths = [text for cell in cells if (text := _lengths(results, cell))]
-    fixed, run = _sizes(results)
+    sides_differ, sides = _sides(results, cells)
+    shown = [f"the amount of padding ({listed(growing)})"] * bool(growing) + ["the padding side"] * sides_differ
+    lengths = [clause for cell in cells if (clause := _lengths(results, cell))]
     figure = (
-        f"Drift ratio of `{BASELINE}`, intervals as printed, by amount: "
-        f"{'; '.join(text for _, text in amounts)}. By side: {side_text}. "
-        f"By length, without intervals: {'; '.join(lengths) or 'undefined, for the analysis holds no strata'}. "
-        f"{f'Not varied: {listed(fixed)}; run {run}.' if fixed else ''}"
-    ).rstrip()
+        f"Drift ratio of `{BASELINE}`, intervals as printed, by amount: {'; '.join(clause for _, clause in amounts)}. "
+        f"By side: {sides}. "
+        f"By length, without intervals: {'; '.join(lengths) or 'undefined, for the analysis holds no strata'}."
+        f"{f' Not varied: {listed(fixed)}; run {run}.' if fixed else ''}"
+    )
     if not shown:
         return Ruling(Stand.OPEN, f"This run shows no dependence and cannot exclude one. {figure}")
     return Ruling(Stand.DEPENDS, figure, f"what is varied: shown here for {listed(shown)}; the rest is open")
@@ -120,47 +119,44 @@ def extent(results: Results) -> Ruling:
 
 def _amount(results: Results, cell: CellFacts) -> tuple[bool, str]:
     """Whether fewest and most pads have intervals that do not meet, and the way from one to the other."""
-    found = [results.finding(cell, DRIFT, condition_name(pads)) for pads in results.pads]
-    ends = [each for each in found if each is not None and each.estimate is not None]
-    if len(ends) < 2:
-        reason = "one number of pads" if len(results.pads) < 2 else "no estimate"
-        return False, f"undefined with {cell.side}-padding ({reason})"
-    first, last = ends[0], ends[-1]
-    rising = all((two.estimate or 0.0) > (one.estimate or 0.0) for one, two in pairwise(ends))
+    if len(results.pads) < 2:
+        return False, f"undefined with {cell.side}-padding (one number of pads)"
+    drifts = verdicts_on(results, [cell], DRIFT, [condition_name(pads) for pads in results.pads])
+    known = [drift for drift in drifts if drift.estimate is not None]
+    if len(known) < 2:
+        return False, f"undefined with {cell.side}-padding (no estimate)"
+    first, last = known[0], known[-1]
+    rising = all((more.estimate or 0.0) > (fewer.estimate or 0.0) for fewer, more in pairwise(known))
     differ = apart(first, last)
     return differ, (
-        f"from {RATIO.of(first)} at {condition_text(first.condition or '')} to {RATIO.of(last)} at "
-        f"{last.pads} with "
-        f"{cell.side}-padding ({'' if rising else 'not '}rising at every step, "
-        f"intervals {'apart' if differ else 'that meet'})"
+        f"from {RATIO.of(first)} at {condition_text(first.condition or '')} to {RATIO.of(last)} at {last.pads} with "
+        f"{cell.side}-padding ({'' if rising else 'not '}rising at every step, {_meeting(differ)})"
     )
+
+
+def _meeting(differ: bool) -> str:
+    return f"intervals {'apart' if differ else 'that meet'}"
 
 
 def _sides(results: Results, cells: list[CellFacts]) -> tuple[bool, str]:
-    found = [(cell.side, results.finding(cell, DRIFT, results.headline)) for cell in cells]
-    if len(found) < 2:
-        return False, f"undefined, for there is {found[0][0]}-padding alone"
-    (one, first), (two, second) = found[0], found[1]
-    texts = [
-        f"{RATIO.of(each) if each.estimate is not None else 'undefined'} with {side}"
-        for side, each in ((one, first), (two, second))
-        if each is not None
-    ]
-    differ = apart(first, second)
-    return (
-        differ,
-        f"{listed(texts)} under {condition_text(results.headline)}, intervals {'apart' if differ else 'that meet'}",
-    )
+    """Whether the intervals of the two sides do not meet, and both drifts."""
+    if len(cells) < 2:
+        return False, f"undefined, for there is {cells[0].side}-padding alone"
+    drifts = verdicts_on(results, cells, DRIFT)
+    differ = apart(*drifts)
+    figures = by_side(drifts, lambda drift: format_known(RATIO, drift))
+    return differ, f"{figures} under {condition_text(results.headline)}, {_meeting(differ)}"
 
 
 def _lengths(results: Results, cell: CellFacts) -> str:
     """How far the shortest and the longest texts drift; without intervals, so described and not judged."""
-    facts = cell.at(results.headline)
-    distributions = None if facts is None else facts.distributions
-    strata = [] if distributions is None else [each for each in distributions.strata if each.drift_ratio is not None]
-    if len(strata) < 2:
+    condition = cell.at(results.headline)
+    distributions = None if condition is None else condition.distributions
+    strata = [] if distributions is None else distributions.strata
+    known = [stratum for stratum in strata if stratum.drift_ratio is not None]
+    if len(known) < 2:
         return ""
-    first, last = strata[0], strata[-1]
+    first, last = known[0], known[-1]
     return (
         f"{format_ratio(first.drift_ratio)} for texts of {first.from_} to {first.to} tokens and "
         f"{format_ratio(last.drift_ratio)} for {last.from_} to {last.to} with {cell.side}-padding"
@@ -178,11 +174,7 @@ def _sizes(results: Results) -> tuple[list[str], str]:
 
 def attention_and_tuning(results: Results) -> Ruling:
     """C8: neither is varied here; what stands here is the effect that they would have to lower."""
-    found = [
-        f"{drift_of(each)} ({cell.side})"
-        for cell in baselines(results)
-        if (each := results.finding(cell, DRIFT, AS_TRAINED)) is not None
-    ]
-    here = f" What they would have to lower, the drift of `{BASELINE}` padded as in training, is {listed(found)}."
+    drifts = format_drifts(verdicts_on(results, baselines(results), DRIFT, [AS_TRAINED]))
+    effect = f" What they would have to lower, the drift of `{BASELINE}` padded as in training, is {drifts}."
     run = sweeps(results, "downstream", "tuning")
-    return Ruling(Stand.OPEN, f"One run cannot tell: run {run}.{here if found else ''}")
+    return Ruling(Stand.OPEN, f"One run cannot tell: run {run}.{effect if drifts else ''}")
