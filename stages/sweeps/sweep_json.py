@@ -9,7 +9,6 @@ from pydantic.dataclasses import dataclass
 from stages.analysis import contract
 from stages.analysis.estimate import CONFIG
 from stages.stats.rounding import rounded
-from stages.stats.verdicts import Verdict
 from stages.sweeps.spec import SIDE, VARIANT, Estimand, FigureSpec, Overrides
 from stages.sweeps.sweep_json_findings import (
     Equivalence,
@@ -19,6 +18,7 @@ from stages.sweeps.sweep_json_findings import (
     MainEffect,
     Matrix,
     Mismatch,
+    NamedEffect,
     Published,
     Threshold,
     Tuning,
@@ -28,37 +28,18 @@ from stages.sweeps.sweep_json_rows import Contrast, Levels, Row
 Kind = TypeVar("Kind")
 
 SCHEMA = 1
-DIFFERENCE, RATIO = "difference", "ratio"
-"""Scales of an effect."""
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
-class Effect(Contrast):
+class Effect(NamedEffect, Contrast):
     """What one level of an axis does against the reference, other levels held fixed or averaged over."""
 
     axis: str
-    level: str
-    reference: str
-    """The first level of the axis, of the variants the baseline."""
     within: Levels
     """The levels held fixed; empty where it is a mean over all others."""
-    estimand: str
-    """accuracy, drift_ratio, flip_rate or computed_tokens."""
-    scale: str
-    """difference, or ratio of level to reference, where 1 is no effect."""
-    combinations: int
-    """Combinations of the other axes that are in the mean."""
     of_combinations: int
     """Combinations that have something to compare."""
     method: str
-    verdict: Verdict | None
-    """None for ratios, which have no ε."""
-
-    @property
-    def shown(self) -> bool:
-        """Whether its interval holds no "no effect"."""
-        nothing = 1.0 if self.scale == RATIO else 0.0
-        return self.low is not None and self.high is not None and not self.low <= nothing <= self.high
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)

@@ -17,12 +17,6 @@ class Interaction(Contrast):
     levels: Levels
     references: Levels
     """The first level of each."""
-    estimand: str
-    """accuracy, drift_ratio or flip_rate."""
-    scale: str
-    """difference, or ratio, where 1 is no interaction."""
-    combinations: int
-    """Combinations of the other axes that are in the mean."""
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
@@ -96,18 +90,16 @@ class Knee(InWords):
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
-class BatchingPair(Figure):
+class BatchingPair(JudgedFigure):
     """Accuracy under one way to make batches minus that under another."""
 
     level: str
     reference: str
-    verdict: Verdict
-    """By two one-sided tests."""
     tost_p: float | None
     """Of these tests; None where undefined."""
     tost_p_text: str | None
     low_90: float | None
-    """Lower bound of the 90 % interval, on which the verdict rests."""
+    """Lower bound of the 90 % interval, on which the verdict rests: that of two one-sided tests."""
     high_90: float | None
     n_seeds: int
     reason: str | None
@@ -247,9 +239,10 @@ class NamedEffect(Figure):
 
     level: str
     reference: str
+    """The first level of the axis, of the variants the baseline."""
     estimand: str
     verdict: Verdict | None
-    """None for a ratio."""
+    """None for ratios, which have no ε."""
     reason: str | None
 
 

@@ -1,7 +1,7 @@
 """The part of a sweep's JSON on its rows: figures with intervals, and a row for each combination, side and variant."""
 
-from dataclasses import replace
-from typing import Self
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,11 @@ from stages.stats.rounding import significant
 from stages.stats.verdicts import Verdict
 from stages.sweeps.spec import SIDE, VARIANT
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Floats = NDArray[np.float64]
+Kind = TypeVar("Kind", bound="DataclassInstance")
 OF_DRIFT = (DRIFT, "state_drift")
 NO_MASK, UNDONE_MASK = "none", "embedding+masking"
 """Masks: none, and the recipe whose second mask undoes the first."""
@@ -24,8 +28,21 @@ ROUNDING = 1e-12
 """A drift ratio up to this is rounding: the square of ten times float32's resolution (1.2e-7), which sums over rows of
 another width leave in values near 1, beyond what counts as EXACT. In contrasts it stands for 0."""
 
+DIFFERENCE, RATIO = "difference", "ratio"
+"""Scales of an effect."""
+
 Levels = dict[str, str]
 """Axis -> label."""
+
+
+def picked(kind: type[Kind], source: object, **others: Any) -> Kind:
+    """One of a class of JSON with the attributes of a source that have its fields' names, and the others as given.
+
+    Raises:
+        pydantic.ValidationError: a field without a default is in neither.
+    """
+    names = [name for name in (field.name for field in fields(kind)) if name not in others and hasattr(source, name)]
+    return kind(**{name: getattr(source, name) for name in names}, **others)
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
@@ -38,8 +55,10 @@ class Figure:
 
     def rounded(self) -> Self:
         """The same at 4 significant digits, as it is printed."""
-        ends = {name: getattr(self, name) for name in ("estimate", "low", "high")}
-        return replace(self, **{name: None if end is None else significant(end) for name, end in ends.items()})
+        estimate, low, high = (
+            None if end is None else significant(end) for end in (self.estimate, self.low, self.high)
+        )
+        return replace(self, estimate=estimate, low=low, high=high)
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
@@ -56,10 +75,22 @@ class JudgedFigure(Figure):
 class Contrast(Figure):
     """A mean over seeds of one contrast within a seed."""
 
+    estimand: str
+    """accuracy, drift_ratio, flip_rate or, of one axis alone, computed_tokens."""
+    scale: str
+    """difference, or ratio, where 1 is no effect."""
+    combinations: int
+    """Combinations of the other axes that are in the mean."""
     n_seeds: int
     left_out: int
     reason: str | None
     """Why something is undefined; None where nothing is."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether its interval holds no "no effect"."""
+        nothing = 1.0 if self.scale == RATIO else 0.0
+        return self.low is not None and self.high is not None and not self.low <= nothing <= self.high
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)

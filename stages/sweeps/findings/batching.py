@@ -6,12 +6,12 @@ import numpy as np
 
 from stages.reporting.format import format_p, format_ratio
 from stages.stats.rounding import significant
-from stages.stats.seed_pairs import over_seeds, paired_comparison, verdict_on
+from stages.stats.seed_pairs import over_seeds, paired_comparison
 from stages.stats.verdicts import EQUIVALENCE_LEVEL
 from stages.sweeps.findings.effects import ACCURACY, Grid, difference_by_seed
-from stages.sweeps.findings.words import figure, format_judged_points, groups, where
+from stages.sweeps.findings.words import accuracy_judged, format_judged_points, groups, where
 from stages.sweeps.sweep_json_findings import BatchingPair, Equivalence
-from stages.sweeps.sweep_json_rows import Levels, Row
+from stages.sweeps.sweep_json_rows import Levels, Row, picked
 
 BATCHING = ("train.trim", "train.grouping")
 
@@ -41,11 +41,11 @@ def _pair(grid: Grid, axis: str, ours: Row, theirs: Row) -> BatchingPair:
     known = difference[np.isfinite(difference)]
     comparison = paired_comparison(known, grid.epsilon[ACCURACY], np.random.default_rng(0))
     narrow = over_seeds(difference, EQUIVALENCE_LEVEL)
-    return BatchingPair(
-        **vars(figure(over_seeds(difference, grid.level))),
+    return picked(
+        BatchingPair,
+        accuracy_judged(grid, difference),
         level=ours.levels[axis],
         reference=theirs.levels[axis],
-        verdict=verdict_on(difference, grid.epsilon[ACCURACY]),
         tost_p=None if comparison.reason else comparison.tost_p,
         tost_p_text=None if comparison.reason else format_p(comparison.tost_p),
         low_90=narrow.low,

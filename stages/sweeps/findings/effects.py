@@ -12,8 +12,8 @@ from stages.reporting.typed_results import DRIFT, FLIPS
 from stages.stats.seed_pairs import Contrast, as_ratio, averaged, logarithms, over_seeds, verdict_on
 from stages.stats.verdicts import Verdict
 from stages.sweeps.spec import INNER_AXES, VARIANT
-from stages.sweeps.sweep_json import DIFFERENCE, RATIO, Axis, Effect
-from stages.sweeps.sweep_json_rows import Levels, Row, SeedFigures
+from stages.sweeps.sweep_json import Axis, Effect
+from stages.sweeps.sweep_json_rows import DIFFERENCE, RATIO, Levels, Row, SeedFigures
 
 Floats = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import Grid
 from stages.sweeps.findings.words import format_names
 from stages.sweeps.sweep_json_findings import HeadCell, Matrix
-from stages.sweeps.sweep_json_rows import ROUNDING, Row
+from stages.sweeps.sweep_json_rows import ROUNDING, Row, picked
 
 KEEPS, ROUNDS, BREAKS, LEAKS, UNDEFINED = "keeps", "rounds", "breaks", "leaks", "undefined"
 """What a head reads is EXACT; it moves by rounding alone; by more, although the last h is EXACT; neither is EXACT; it
@@ -75,16 +75,8 @@ def format_matrix(matrix: Matrix) -> str:
 
 
 def _cell(row: Row) -> HeadCell:
-    return HeadCell(
-        head=row.architecture.head,
-        mask=row.architecture.mask,
-        masked=row.masked,
-        side=row.side,
-        variant=row.variant,
-        fate=what_head_keeps(row),
-        drift_ratio=row.drift_ratio.rounded(),
-        learned=row.learned,
-    )
+    made_of, drift = row.architecture, row.drift_ratio.rounded()
+    return picked(HeadCell, row, head=made_of.head, mask=made_of.mask, fate=what_head_keeps(row), drift_ratio=drift)
 
 
 def _largest(cells: list[HeadCell]) -> str:

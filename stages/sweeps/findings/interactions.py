@@ -8,9 +8,8 @@ from stages.params.schema import BASELINE
 from stages.stats.seed_pairs import as_ratio, averaged, over_seeds
 from stages.sweeps.findings.effects import ACCURACY, ESTIMANDS, RATIOS, Grid, difference_by_seed
 from stages.sweeps.spec import VARIANT
-from stages.sweeps.sweep_json import DIFFERENCE, RATIO
 from stages.sweeps.sweep_json_findings import Interaction
-from stages.sweeps.sweep_json_rows import Levels
+from stages.sweeps.sweep_json_rows import DIFFERENCE, RATIO, Levels
 
 MOST_INTERACTIONS = 10
 

@@ -19,7 +19,7 @@ from stages.sweeps.findings.words import (
 from stages.sweeps.spec import INNER_AXES, SIDE, VARIANT
 from stages.sweeps.sweep_json import Effect
 from stages.sweeps.sweep_json_findings import Exact, Gain, Interaction, MainEffect, NamedEffect
-from stages.sweeps.sweep_json_rows import Levels, Row
+from stages.sweeps.sweep_json_rows import Levels, Row, picked
 
 FEW = 2
 """Up to so many levels beside the reference are all named; of more, the last where they rise, or the extreme."""
@@ -89,25 +89,12 @@ def _finding(grid: Grid, axis: str, within: Levels, effects: list[Effect]) -> Ma
         axis=axis,
         levels=levels,
         effects=[
-            _named_effect(effect)
+            picked(NamedEffect, effect)
             for effect in effects
             if effect.level in chosen and effect.estimand in (ACCURACY, DRIFT)
         ],
-        gains=[Gain(level=name, **vars(gain)) for name, gain in gains.items() if gain is not None],
+        gains=[picked(Gain, gain, level=name) for name, gain in gains.items() if gain is not None],
         text=f"{capital(where(levels))}, {said}.",
-    )
-
-
-def _named_effect(effect: Effect) -> NamedEffect:
-    return NamedEffect(
-        estimate=effect.estimate,
-        low=effect.low,
-        high=effect.high,
-        level=effect.level,
-        reference=effect.reference,
-        estimand=effect.estimand,
-        verdict=effect.verdict,
-        reason=effect.reason,
     )
 
 

@@ -2,8 +2,9 @@
 
 from stages.reporting.format import PERCENT
 from stages.sweeps.findings.effects import Grid
+from stages.sweeps.findings.words import figure
 from stages.sweeps.sweep_json_findings import Beside, Published
-from stages.sweeps.sweep_json_rows import Figure, Row
+from stages.sweeps.sweep_json_rows import Row, picked
 
 SOURCE = "Dwarampudi & Reddy 2019, arXiv 1903.07288"
 PUBLISHED = {
@@ -20,7 +21,11 @@ TWEET_LENGTH = 93
 def published_findings(grid: Grid) -> list[Published]:
     """One finding, where an LSTM and a network of convolutions without a mask were trained with pads on both sides."""
     rows = {pair: _unmasked(grid, *pair) for pair in PUBLISHED}
-    table = [_beside(row, *pair) for pair, row in rows.items() if row is not None]
+    table = [
+        picked(Beside, row, network=network, published=PUBLISHED[network, side])
+        for (network, side), row in rows.items()
+        if row is not None
+    ]
     if len(table) < len(PUBLISHED):
         return []
     return [Published(source=SOURCE, table=table, text=_text(table))]
@@ -36,23 +41,8 @@ def _unmasked(grid: Grid, network: str, side: str) -> Row | None:
     return None
 
 
-def _beside(row: Row, network: str, side: str) -> Beside:
-    return Beside(
-        network=network,
-        side=side,
-        variant=row.variant,
-        published=PUBLISHED[network, side],
-        accuracy=row.accuracy,
-        train_accuracy=row.train_accuracy,
-        max_len=row.max_len,
-        padding_share=row.padding_share,
-    )
-
-
 def _text(table: list[Beside]) -> str:
-    ours = "; ".join(
-        f"{row.network.upper()} {row.side} {PERCENT.of(Figure(**vars(row.accuracy)).rounded())}" for row in table
-    )
+    ours = "; ".join(f"{row.network.upper()} {row.side} {PERCENT.of(figure(row.accuracy))}" for row in table)
     theirs = "; ".join(f"{row.network.upper()} {row.side} {100 * row.published:.0f} %" for row in table)
     return (
         f"Test accuracy here: {ours}. Published, about: {theirs} ({SOURCE}: tweets as word vectors, rows of "

@@ -10,7 +10,7 @@ from stages.analysis.estimate import Estimate
 from stages.reporting.typed_results import ACCURACY_CHANGE, DRIFT, FLIPS, Results
 from stages.stats.verdicts import Verdict
 from stages.sweeps.spec import SIDE, VARIANT, ExperimentReport
-from stages.sweeps.sweep_json_rows import JudgedFigure, Levels, Row, SeedFigures
+from stages.sweeps.sweep_json_rows import JudgedFigure, Levels, Row, SeedFigures, picked
 
 NOT_MEASURED = "not measured"
 
@@ -34,18 +34,15 @@ def _row(results: Results, cell: CellFacts, levels: Levels) -> Row:
     flips = _judged(results.finding(cell, FLIPS, at))
     conditions = [ALONE, *results.conditions]
     changes = {name: results.finding(cell, ACCURACY_CHANGE, name) for name in conditions}
-    return Row(
+    return picked(
+        Row,
+        cell,
         levels={**levels, SIDE: cell.side, VARIANT: cell.variant},
-        architecture=cell.architecture,
         max_len=padded.max_len,
         padding_share=train.padding_share,
         truncated_share=train.truncated_share,
         cut_share=train.cut_share,
         n_seeds=len(cell.seeds),
-        n_seeds_at_chance=cell.n_seeds_at_chance,
-        computed_tokens=cell.computed_tokens,
-        text_tokens=cell.text_tokens,
-        same_as_baseline=cell.same_as_baseline,
         accuracy=cell.accuracy.estimate,
         train_accuracy=_mean_score(cell, "train", results.level),
         validation_accuracy=_mean_score(cell, "validation", results.level),
@@ -54,10 +51,9 @@ def _row(results: Results, cell: CellFacts, levels: Levels) -> Row:
         flip_rate=flips,
         accuracy_change={name: _judged(change) for name, change in changes.items() if change is not None},
         seeds=[
-            SeedFigures(
-                seed=seed.seed,
-                learned=seed.learned,
-                majority=seed.majority,
+            picked(
+                SeedFigures,
+                seed,
                 accuracy=seed.accuracy.estimate,
                 train_accuracy=_score(seed, "train"),
                 validation_accuracy=_score(seed, "validation"),
@@ -79,8 +75,7 @@ def _of_seed(seed: SeedFacts, value: float | None, judged: JudgedFigure) -> floa
 def _judged(finding: Finding | None) -> JudgedFigure:
     if finding is None:
         return JudgedFigure(estimate=None, low=None, high=None, verdict=Verdict.UNDEFINED, reason=NOT_MEASURED)
-    ends = {"estimate": finding.estimate, "low": finding.low, "high": finding.high}
-    return JudgedFigure(**ends, verdict=finding.verdict, reason=finding.reason or None)
+    return picked(JudgedFigure, finding, reason=finding.reason or None)
 
 
 def _score(seed: SeedFacts, split: str) -> float | None:

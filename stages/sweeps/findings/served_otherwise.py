@@ -10,7 +10,7 @@ from stages.sweeps.findings.effects import Grid
 from stages.sweeps.findings.words import format_judged_points, levels_without, where
 from stages.sweeps.spec import SIDE, VARIANT
 from stages.sweeps.sweep_json_findings import Mismatch, ServedWorst
-from stages.sweeps.sweep_json_rows import Row
+from stages.sweeps.sweep_json_rows import Row, picked
 
 
 def mismatch_findings(grid: Grid) -> list[Mismatch]:
@@ -45,7 +45,7 @@ def _finding(grid: Grid, side: str, variant: str, rows: list[Row]) -> Mismatch:
     else:
         row, condition, change = min(known, key=lambda of_row: of_row[2].estimate or 0.0)
         rest = levels_without(grid, row, SIDE, VARIANT)
-        worst = ServedWorst(**vars(change), condition=condition, levels=rest)
+        worst = picked(ServedWorst, change, condition=condition, levels=rest)
         at = f", trained at {where(rest)}" if rest else ""
         text = (
             f"{where(levels)} loses most under {condition_text(condition)}{at}: against serving it as trained, "

@@ -4,12 +4,11 @@ from dataclasses import replace
 
 from stages.reporting.format import PERCENT, format_percent
 from stages.stats import curves
-from stages.stats.rounding import significant
 from stages.sweeps.findings.effects import Grid
 from stages.sweeps.findings.words import figure, format_of_seeds, groups, where
 from stages.sweeps.spec import SIDE, VARIANT
 from stages.sweeps.sweep_json_findings import SeedFall, Threshold
-from stages.sweeps.sweep_json_rows import Figure, Levels, Row
+from stages.sweeps.sweep_json_rows import Figure, Levels, Row, picked
 
 MAX_LEN = "pad.max_len"
 FEWEST = 3
@@ -39,24 +38,16 @@ def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Threshol
     falls = [curves.fall(shares, [row.learned_at(seed) for row in rows]) for seed in grid.seeds]
     fallen = curves.threshold(falls, grid.level)
     ends = figure(fallen.interval)
-    ends = replace(
-        ends,
-        estimate=None if fallen.estimate is None else significant(fallen.estimate),
-        high=None if ends.high is None else min(1.0, ends.high),
-    )
-    return Threshold(
+    high = None if ends.high is None else min(1.0, ends.high)
+    ends = replace(ends, estimate=fallen.estimate, high=high).rounded()
+    return picked(
+        Threshold,
+        fallen,
         **vars(ends),
         levels=levels,
         text=f"{_text(levels, fallen, ends, shares)}{_controls(grid, axis, rows[-1])}",
-        n_seeds=len(falls),
-        never_fell=fallen.never_fell,
-        never_learned=fallen.never_learned,
-        bracket=None if fallen.bracket is None else list(fallen.bracket),
         shares=shares,
-        seeds=[
-            SeedFall(seed=seed, last_learned=fall.last_learned, first_lost=fall.first_lost, midpoint=fall.midpoint)
-            for seed, fall in zip(grid.seeds, falls, strict=True)
-        ],
+        seeds=[picked(SeedFall, fall, seed=seed) for seed, fall in zip(grid.seeds, falls, strict=True)],
     )
 
 

@@ -12,7 +12,7 @@ from stages.sweeps.findings.effects import ACCURACY, Floats, Grid, difference_by
 from stages.sweeps.findings.threshold import MAX_LEN, beyond_the_longest
 from stages.sweeps.findings.words import accuracy_judged, format_judged_points, format_of_seeds, groups, where
 from stages.sweeps.sweep_json_findings import Knee, Width, WidthLoss
-from stages.sweeps.sweep_json_rows import Levels, Row
+from stages.sweeps.sweep_json_rows import Levels, Row, picked
 
 
 def truncation_findings(grid: Grid) -> list[Knee]:
@@ -47,13 +47,9 @@ def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Knee:
     widest = rows[-1]
     differences = [difference_by_seed(row, widest, ACCURACY, grid.seeds) for row in rows]
     costs = [row.computed_tokens / widest.computed_tokens for row in rows]
-    widths = [
-        Width(label=row.levels[axis], max_len=row.max_len, computed_ratio=cost, truncated_share=row.truncated_share)
-        for row, cost in zip(rows, costs, strict=True)
-    ]
     points = [
-        WidthLoss(**vars(width), **vars(accuracy_judged(grid, difference)))
-        for width, difference in zip(widths, differences, strict=True)
+        picked(WidthLoss, row, label=row.levels[axis], computed_ratio=cost, **vars(accuracy_judged(grid, difference)))
+        for row, cost, difference in zip(rows, costs, differences, strict=True)
     ]
     bend = knee(costs, [float(row.accuracy.estimate) for row in rows])
     agree = None if bend is None else _agreeing(grid, rows, costs, bend)
@@ -61,7 +57,7 @@ def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Knee:
     finding = Knee(
         levels=levels,
         axis=axis,
-        widest=widths[-1],
+        widest=picked(Width, points[-1]),
         shortest=points[shortest_not_worse(differences, grid.epsilon[ACCURACY])],
         knee=points[bend] if bend is not None and agreed else None,
         seeds_with_this_knee=agree,

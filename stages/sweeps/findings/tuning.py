@@ -12,7 +12,7 @@ from stages.sweeps.findings.effects import ACCURACY, Floats, Grid, difference_by
 from stages.sweeps.findings.words import accuracy_judged, axis_name, figure, format_in_points, label_text, where
 from stages.sweeps.spec import SIDE, VARIANT
 from stages.sweeps.sweep_json_findings import GapAt, Tried, Tuning
-from stages.sweeps.sweep_json_rows import Levels, Row
+from stages.sweeps.sweep_json_rows import Levels, Row, picked
 
 LEARNING_RATE = "train.learning_rate"
 
@@ -75,7 +75,7 @@ def _finding(grid: Grid, side: str, variant: str, tried: list[Setting]) -> Tunin
         gap_left=accuracy_judged(grid, after),
         gap_left_both_tuned=accuracy_judged(grid, both),
         share_closed=figure(share_closed(before, after, grid.level)),
-        smallest_gap=GapAt(**vars(accuracy_judged(grid, smallest.gap(grid))), levels=smallest.levels),
+        smallest_gap=picked(GapAt, accuracy_judged(grid, smallest.gap(grid)), levels=smallest.levels),
         tried=[
             Tried(
                 levels=setting.levels,

@@ -3,15 +3,13 @@
 import re
 from collections.abc import Iterable
 
-from stages.reporting.format import POINTS, listed, spaced
-from stages.stats.intervals import Interval
-from stages.stats.seed_pairs import Contrast, over_seeds, verdict_on
+from stages.reporting.format import POINTS, Bounded, listed, spaced
+from stages.stats.seed_pairs import over_seeds, verdict_on
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import ACCURACY, Floats, Grid
 from stages.sweeps.spec import INNER_AXES, SIDE, VARIANT
 from stages.sweeps.sweep_json import Effect
-from stages.sweeps.sweep_json_findings import BatchingPair
-from stages.sweeps.sweep_json_rows import Figure, JudgedFigure, Levels, Row
+from stages.sweeps.sweep_json_rows import Figure, JudgedFigure, Levels, Row, picked
 
 LAST_OF_AXIS = {
     SIDE: "padding",
@@ -57,22 +55,20 @@ def groups(grid: Grid, rows: Iterable[Row], axis: str) -> list[tuple[Levels, lis
 def accuracy_judged(grid: Grid, difference: Floats) -> JudgedFigure:
     """A difference of accuracies by seed, shape (seeds,): its mean, interval and verdict, rounded as printed."""
     verdict = verdict_on(difference, grid.epsilon[ACCURACY])
-    return JudgedFigure(**vars(figure(over_seeds(difference, grid.level))), verdict=verdict)
+    return picked(JudgedFigure, over_seeds(difference, grid.level), verdict=verdict, reason=None).rounded()
 
 
-def figure(contrast: Contrast | Interval | None) -> Figure:
+def figure(value: Bounded | None) -> Figure:
     """Estimate and bounds, rounded as they are printed; all None where there is nothing."""
-    if contrast is None:
-        return Figure(estimate=None, low=None, high=None)
-    return Figure(estimate=contrast.estimate, low=contrast.low, high=contrast.high).rounded()
+    return Figure(estimate=None, low=None, high=None) if value is None else picked(Figure, value).rounded()
 
 
-def format_in_points(value: JudgedFigure | BatchingPair | Effect) -> str:
+def format_in_points(value: JudgedFigure | Effect) -> str:
     """+4.4 [−0.3, +9.1] points; 0 (exact) where nothing differs in any seed."""
     return POINTS.of(value) if value.verdict is Verdict.EXACT else f"{POINTS.of(value)} points"
 
 
-def format_judged_points(value: JudgedFigure | BatchingPair | Effect) -> str:
+def format_judged_points(value: JudgedFigure | Effect) -> str:
     """+4.4 [+1.3, +9.1] points, DIFFERENT."""
     known = value.verdict not in (Verdict.UNDEFINED, Verdict.EXACT)
     return f"{format_in_points(value)}{f', {value.verdict}' if known else ''}"

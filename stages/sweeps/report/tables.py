@@ -17,7 +17,7 @@ from stages.reporting.table import (
 )
 from stages.reporting.typed_results import DRIFT, FLIPS
 from stages.stats.verdicts import Verdict
-from stages.sweeps import sweep_json
+from stages.sweeps import sweep_json_rows
 from stages.sweeps.findings.effects import ACCURACY, COMPUTED, FROM_EXACT, TO_EXACT
 from stages.sweeps.findings.served_otherwise import in_order
 from stages.sweeps.findings.words import label_text
@@ -92,7 +92,7 @@ def _seeds(of_estimands: dict[str, Effect]) -> str:
 
 def effect_cell(effect: Effect, notes: Notes) -> Cell:
     """+4.4 [−0.3, +9.1] INCONCLUSIVE, or 3.20 [2.10, 4.90]."""
-    ratio = effect.scale == sweep_json.RATIO
+    ratio = effect.scale == sweep_json_rows.RATIO
     if effect.verdict is Verdict.EXACT:
         return Cell(f"both {EXACT_ZERO}" if ratio else EXACT_ZERO)
     if effect.reason in (TO_EXACT, FROM_EXACT):
@@ -129,7 +129,7 @@ def interactions_table(sweep: SweepReport) -> Table:
 
 def scale_of(effect: Effect | Interaction) -> Scale:
     """What it is measured in: a ratio without a unit, or points."""
-    return RATIO if effect.scale == sweep_json.RATIO else POINTS
+    return RATIO if effect.scale == sweep_json_rows.RATIO else POINTS
 
 
 def serving_table(sweep: SweepReport) -> Table:

@@ -24,8 +24,9 @@ from stages.sweeps.summary.factors_json import (
 from stages.sweeps.summary.ranking import factors
 from stages.sweeps.summary.recommendation import Base, base_of, recommend
 from stages.sweeps.summary.swept import Sweeps, Swept
-from stages.sweeps.sweep_json import RATIO, SweepReport
+from stages.sweeps.sweep_json import SweepReport
 from stages.sweeps.sweep_json_findings import Interaction
+from stages.sweeps.sweep_json_rows import RATIO
 
 MOST_INTERACTIONS = 3
 """Of one sweep."""

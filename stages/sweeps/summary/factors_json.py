@@ -14,9 +14,9 @@ from stages.stats.rounding import rounded
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.spec import VARIANT
-from stages.sweeps.sweep_json import RATIO, Texts
+from stages.sweeps.sweep_json import Texts
 from stages.sweeps.sweep_json_findings import Interaction
-from stages.sweeps.sweep_json_rows import Figure
+from stages.sweeps.sweep_json_rows import RATIO, Figure
 
 SCHEMA = 1
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from stages.reporting.format import PERCENT, RATIO
 from stages.reporting.typed_results import DRIFT, condition_text
 from stages.stats.verdicts import Verdict
-from stages.sweeps import sweep_json
+from stages.sweeps import sweep_json_rows
 from stages.sweeps.findings.effects import ACCURACY, ESTIMANDS
 from stages.sweeps.spec import INNER_AXES, SIDE, VARIANT
 from stages.sweeps.summary.factors_json import (
@@ -159,7 +159,7 @@ def _better(estimand: str, effect: LargestEffect) -> bool:
         return False
     if estimand == ACCURACY:
         return effect.estimate > 0
-    return effect.estimate < (1.0 if effect.scale == sweep_json.RATIO else 0.0)
+    return effect.estimate < (1.0 if effect.scale == sweep_json_rows.RATIO else 0.0)
 
 
 def _served(sweep: Swept, variant: str | None) -> LargestEffect | None:
@@ -175,7 +175,7 @@ def _served(sweep: Swept, variant: str | None) -> LargestEffect | None:
         estimate=change.estimate,
         low=change.low,
         high=change.high,
-        scale=sweep_json.DIFFERENCE,
+        scale=sweep_json_rows.DIFFERENCE,
         shown=change.high is not None and change.high < 0,
         level=condition_text(condition),
         reference="as trained",

@@ -3,7 +3,7 @@
 from stages.reporting.format import MISSING, PERCENT, POINTS, RATIO, Scale, format_count, listed, spaced
 from stages.reporting.table import Cell, Row, Table, estimate_cell, number_cell
 from stages.reporting.typed_results import DRIFT, FLIPS
-from stages.sweeps import sweep_json
+from stages.sweeps import sweep_json_rows
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.summary.factors_json import (
     AVERAGED,
@@ -141,7 +141,7 @@ def run_table(report: FactorsReport) -> Table:
 
 
 def _scale(scale: str | None) -> Scale:
-    return RATIO if scale == sweep_json.RATIO else POINTS
+    return RATIO if scale == sweep_json_rows.RATIO else POINTS
 
 
 def _effect(factor: Factor, effect: LargestEffect) -> Cell | str:
