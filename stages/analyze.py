@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from stages.analysis.cell_facts import cell_facts, unit_facts
+from stages.analysis.cell_facts import cell_facts
 from stages.analysis.contract import Analysis
 from stages.analysis.dataset_facts import bag_facts, dataset_facts, training_history
+from stages.analysis.memory_facts import unit_facts
 from stages.analysis.over_models import compared_models, trained_cells
 from stages.analysis.padding_costs import batching_costs, law_facts, length_facts
 from stages.analysis.similarities import similarity_facts

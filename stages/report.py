@@ -9,7 +9,7 @@ from stages.reporting.dvc_plots import metrics, plot_records
 from stages.reporting.figures.registry import FIGURES
 from stages.reporting.figures.style import svg
 from stages.reporting.report_json import report_of
-from stages.reporting.typed_results import Results
+from stages.reporting.results import Results
 from stages.runtime.command import run
 from stages.runtime.files import json_text, write_json, write_text
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.analysis.cells import Cell, SeedResult, same_everywhere
-from stages.analysis.contract import BagOfWords, UnitFacts
+from stages.analysis.contract import BagOfWords
 from stages.analysis.contract_cells import (
     CellFacts,
     ConditionFacts,
@@ -16,17 +16,15 @@ from stages.analysis.contract_cells import (
     OverUnits,
     SeedFacts,
     Served,
-    SplitScores,
     StateFacts,
     TrainingFacts,
 )
 from stages.analysis.dataset_facts import over_bag_of_words
-from stages.analysis.estimate import Estimate, OverSeeds, SeedCount
+from stages.analysis.estimate import Estimate, OverSeeds, SeedCount, SplitScores
 from stages.analysis.memory_facts import forgetting_facts, pad_step_facts, probe_facts, trajectory_facts
-from stages.analysis.one_model import last_hidden
 from stages.analysis.outcomes import StateOutcome
 from stages.analysis.verdicts import NEITHER_LEARNED, accuracy_differences, compared_texts
-from stages.params.schema import BASELINE, AnalyzeParams
+from stages.params.schema import AnalyzeParams
 from stages.runtime.paths import AS_TRAINED, SPLITS, condition_name
 from stages.stats.calibration import COARSE_BINS, Confidence, calibration_error_over_seeds
 from stages.stats.intervals import Interval, MeanOverSeeds
@@ -274,37 +272,3 @@ def _calibration_curves(cell: Cell) -> dict[str, list[CurvePoint]]:
             pooled += confidence.pooled
         curves[name] = [CurvePoint(**vars(point)) for point in pooled.equal_mass(COARSE_BINS).curve()]
     return curves
-
-
-def unit_facts(
-    cells: list[Cell], baselines: dict[str, Cell], conditions: dict[str, int | None], tolerance: float
-) -> list[UnitFacts]:
-    """What happened to every unit of each model that learned and moves, under each number of pads.
-
-    The units are those of the hidden state of the last recurrent layer. Models of a variant that repeats the baseline
-    are left out, and so are those whose states do not move at all.
-    """
-    models = []
-    for cell in cells:
-        baseline = baselines.get(cell.side)
-        repeats = cell.variant != BASELINE and baseline is not None and cell.same_results(baseline)
-        if repeats or not cell.moves(tolerance):
-            continue
-        vector = last_hidden(cell.vectors)
-        for seed in cell.learned:
-            for condition, pads in conditions.items():
-                if pads is not None:
-                    state = seed.conditions[condition].states[vector]
-                    models.append(
-                        UnitFacts(
-                            side=cell.side,
-                            variant=cell.variant,
-                            seed=seed.seed,
-                            state=vector,
-                            pads=pads,
-                            effect=state.units.effect.tolist(),
-                            shift=state.units.shift.tolist(),
-                            largest=state.largest_of_unit.tolist(),
-                        )
-                    )
-    return models

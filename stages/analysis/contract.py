@@ -12,9 +12,10 @@ from typing import Any, Self, TypeVar
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from stages.analysis.contract_cells import CellFacts, SplitScores
+from stages.analysis.contract_cells import CellFacts
+from stages.analysis.contract_memory import Similarity, UnitFacts
 from stages.analysis.contract_texts import BatchingCost, Corpus, Law, Lengths, PaddedTexts, TokenizedTexts, Truth
-from stages.analysis.estimate import CONFIG, Estimate, Number, left_out
+from stages.analysis.estimate import CONFIG, Estimate, Number, SplitScores, left_out
 from stages.runtime.files import read_json, write_json
 from stages.stats.rounding import finite
 from stages.stats.verdicts import Verdict
@@ -75,50 +76,6 @@ class Finding:
     def harmless(self) -> bool:
         """Whether it is shown that the difference does not matter."""
         return self.verdict in (Verdict.EXACT, Verdict.EQUIVALENT)
-
-
-@dataclass(frozen=True, kw_only=True, config=CONFIG)
-class Similarity:
-    """How alike the states of two models are for the same texts, mean over pairs of models."""
-
-    side: str
-    """Padding side."""
-    of: str
-    """variants: pairs of equal seed; seeds: pairs of one variant."""
-    one: str
-    """A variant."""
-    two: str
-    """The other variant, or the same."""
-    condition: str
-    """Under which both read the texts."""
-    pairs: int
-    """How many pairs of models."""
-    cka: Estimate | None
-    """1: equal up to rotation and scale; None without a pair."""
-    procrustes: Estimate | None
-    """Angle in radians, 0: equal; None without a pair."""
-
-
-@dataclass(frozen=True, kw_only=True, config=CONFIG)
-class UnitFacts:
-    """What one number of pads does to every unit of the last hidden state of one model; lists in their order."""
-
-    side: str
-    """Padding side."""
-    variant: str
-    """Id in params.yaml."""
-    seed: int
-    """Of the model."""
-    state: str
-    """h_<layer> of the last layer."""
-    pads: int
-    """Extra pads."""
-    effect: list[float | None]
-    """Mean shift over the sd of the shift; None where it does not vary."""
-    shift: list[float | None]
-    """Mean shift over the sd of the unit without pads; None where that does not vary."""
-    largest: list[float]
-    """max |change| over texts."""
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)

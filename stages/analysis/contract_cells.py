@@ -4,30 +4,12 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from stages.analysis.contract_memory import Forgetting, PadStep, Probes, Trajectories
-from stages.analysis.estimate import CONFIG, Estimate, Number, OverSeeds, SeedCount, left_out
+from stages.analysis.estimate import CONFIG, Estimate, Number, OverSeeds, SeedCount, SplitScores, left_out
 from stages.params.model import Architecture
 from stages.runtime.paths import condition_name
 from stages.states.schema import HEAD
 
 ALONE = condition_name(0)
-
-
-@dataclass(frozen=True, kw_only=True, config=CONFIG)
-class SplitScores:
-    """One trained model on one split, padded as trained."""
-
-    texts: int
-    """Scored."""
-    correct: int
-    """Texts whose class was predicted."""
-    majority: int
-    """Texts of the most frequent class."""
-    accuracy: float
-    """Share of the texts."""
-    nll: float
-    """Mean negative log likelihood, in nats."""
-    brier: float | None = left_out()
-    """Mean squared error summed over classes, 0 to 2; left out for the bag of words."""
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)

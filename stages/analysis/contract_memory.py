@@ -1,4 +1,4 @@
-"""The part of report.json on what pads leave in a state: probes, forgetting, fixed points, trajectories."""
+"""The part of report.json on what pads leave in a state: what is read off it, where it goes, unit by unit."""
 
 from pydantic.dataclasses import dataclass
 
@@ -147,3 +147,47 @@ class Trajectories:
     """Share of the variance of either axis."""
     texts: list[TextTrajectory]
     """Some of every predicted class."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Similarity:
+    """How alike the states of two models are for the same texts, mean over pairs of models."""
+
+    side: str
+    """Padding side."""
+    of: str
+    """variants: pairs of equal seed; seeds: pairs of one variant."""
+    one: str
+    """A variant."""
+    two: str
+    """The other variant, or the same."""
+    condition: str
+    """Under which both read the texts."""
+    pairs: int
+    """How many pairs of models."""
+    cka: Estimate | None
+    """1: equal up to rotation and scale; None without a pair."""
+    procrustes: Estimate | None
+    """Angle in radians, 0: equal; None without a pair."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class UnitFacts:
+    """What one number of pads does to every unit of the last hidden state of one model; lists in their order."""
+
+    side: str
+    """Padding side."""
+    variant: str
+    """Id in params.yaml."""
+    seed: int
+    """Of the model."""
+    state: str
+    """h_<layer> of the last layer."""
+    pads: int
+    """Extra pads."""
+    effect: list[float | None]
+    """Mean shift over the sd of the shift; None where it does not vary."""
+    shift: list[float | None]
+    """Mean shift over the sd of the unit without pads; None where that does not vary."""
+    largest: list[float]
+    """max |change| over texts."""

@@ -81,3 +81,21 @@ class SeedCount:
     """With p below .05."""
     of: int
     """Seeds that learned."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class SplitScores:
+    """One trained model on one split, padded as trained."""
+
+    texts: int
+    """Scored."""
+    correct: int
+    """Texts whose class was predicted."""
+    majority: int
+    """Texts of the most frequent class."""
+    accuracy: float
+    """Share of the texts."""
+    nll: float
+    """Mean negative log likelihood, in nats."""
+    brier: float | None = left_out()
+    """Mean squared error summed over classes, 0 to 2; left out for the bag of words."""

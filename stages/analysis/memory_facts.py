@@ -1,4 +1,4 @@
-"""What pads leave of the information in a state, for the report: probes, forgetting, the step of one pad."""
+"""What pads leave of the information in a state, for the report: probes, forgetting, the step of one pad, units."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -18,10 +18,12 @@ from stages.analysis.contract_memory import (
     Probes,
     TextTrajectory,
     Trajectories,
+    UnitFacts,
 )
 from stages.analysis.estimate import Estimate
+from stages.analysis.one_model import last_hidden
 from stages.analysis.readouts import Readout
-from stages.params.schema import AnalyzeParams
+from stages.params.schema import BASELINE, AnalyzeParams
 from stages.runtime.paths import condition_name
 from stages.stats.forgetting import KINDS, HalfLife, Kind, PairDistances
 
@@ -160,3 +162,37 @@ def _geometric(values: list[float], level: float) -> Estimate | None:
         return None
     low, high = (None if bound is None else float(np.exp(bound)) for bound in (mean.low, mean.high))
     return Estimate(float(np.exp(mean.estimate)), low, high)
+
+
+def unit_facts(
+    cells: list[Cell], baselines: dict[str, Cell], conditions: dict[str, int | None], tolerance: float
+) -> list[UnitFacts]:
+    """What happened to every unit of each model that learned and moves, under each number of pads.
+
+    The units are those of the hidden state of the last recurrent layer. Models of a variant that repeats the baseline
+    are left out, and so are those whose states do not move at all.
+    """
+    models = []
+    for cell in cells:
+        baseline = baselines.get(cell.side)
+        repeats = cell.variant != BASELINE and baseline is not None and cell.same_results(baseline)
+        if repeats or not cell.moves(tolerance):
+            continue
+        vector = last_hidden(cell.vectors)
+        for seed in cell.learned:
+            for condition, pads in conditions.items():
+                if pads is not None:
+                    state = seed.conditions[condition].states[vector]
+                    models.append(
+                        UnitFacts(
+                            side=cell.side,
+                            variant=cell.variant,
+                            seed=seed.seed,
+                            state=vector,
+                            pads=pads,
+                            effect=state.units.effect.tolist(),
+                            shift=state.units.shift.tolist(),
+                            largest=state.largest_of_unit.tolist(),
+                        )
+                    )
+    return models

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from stages.analysis.contract import Similarity
+from stages.analysis.contract_memory import Similarity
 from stages.analysis.estimate import Estimate
 from stages.analysis.one_model import last_hidden
 from stages.runtime.paths import AS_TRAINED, states_path

@@ -15,7 +15,7 @@ from stages.reporting.claims.stand import (
     verdicts_on,
 )
 from stages.reporting.format import PERCENT, POINTS, RATIO, format_percent, format_plain, format_ratio, listed, spaced
-from stages.reporting.typed_results import ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
+from stages.reporting.results import ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
 from stages.runtime.paths import OTHER_SIDE
 from stages.stats.verdicts import Verdict
 

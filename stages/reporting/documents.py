@@ -9,8 +9,8 @@ from typing import Any
 from markupsafe import Markup
 from ruamel.yaml import YAML
 
-from stages.analysis.contract import UnitFacts
 from stages.analysis.contract_cells import CellFacts
+from stages.analysis.contract_memory import UnitFacts
 from stages.analysis.contract_texts import Corpus
 from stages.params.layers import RECURRENT
 from stages.reporting.answer import answer
@@ -21,11 +21,11 @@ from stages.reporting.figures.registry import FIGURES
 from stages.reporting.format import format_count, format_p, format_plain, listed
 from stages.reporting.render import TEMPLATES, Drawing, Page, literal, markdown_table, page_of, rendered
 from stages.reporting.report_json import in_order_of_params
+from stages.reporting.results import Results, condition_text, head_text
 from stages.reporting.table import Cell, Table
 from stages.reporting.tables import EFFECT_TABLES, design, worth
 from stages.reporting.tables_data import DATA_TABLES, dropped, vectors_found
 from stages.reporting.tables_information import INFORMATION_TABLES, probe_texts
-from stages.reporting.typed_results import Results, condition_text, head_text
 from stages.stats.verdicts import Verdict
 
 DEFAULT_DATASET = "synthetic"

@@ -5,7 +5,7 @@ from typing import Any
 
 from stages.analysis.contract import Epoch, to_json
 from stages.analysis.estimate import Estimate
-from stages.reporting.typed_results import DRIFT, FLIPS, Results
+from stages.reporting.results import DRIFT, FLIPS, Results
 from stages.runtime.paths import condition_name
 from stages.stats.rounding import rounded
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from stages.analysis.contract import UnitFacts
-from stages.reporting.typed_results import Results
+from stages.analysis.contract_memory import UnitFacts
+from stages.reporting.results import Results
 from stages.stats.rounding import significant
 from stages.stats.verdicts import Verdict
 

@@ -8,7 +8,7 @@ from stages.errors import UserError
 from stages.params.schema import GateParams, Params
 from stages.reporting.format import format_plain, format_ratio
 from stages.reporting.report_json import shown_params
-from stages.reporting.typed_results import DRIFT, FLIPS, Results, condition_text
+from stages.reporting.results import DRIFT, FLIPS, Results, condition_text
 from stages.runtime.command import run
 from stages.runtime.files import read_json
 from stages.stats.rounding import rounded

@@ -21,8 +21,8 @@ from stages.reporting.claims.stand import (
     working,
 )
 from stages.reporting.format import PERCENT, RATIO, apart, capital, format_count, format_percent, format_ratio, listed
+from stages.reporting.results import DRIFT, FLIPS, Results, condition_text, head_text
 from stages.reporting.tables_data import BATCHINGS
-from stages.reporting.typed_results import DRIFT, FLIPS, Results, condition_text, head_text
 from stages.stats.verdicts import Verdict
 
 Answer = Callable[[Results], str]

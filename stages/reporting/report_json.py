@@ -12,7 +12,7 @@ from stages.params.schema import Params
 from stages.params.section import Section
 from stages.reporting.claims.catalogue import claims
 from stages.reporting.questions import questions
-from stages.reporting.typed_results import Results
+from stages.reporting.results import Results
 from stages.stats.rounding import rounded
 
 VERSIONED = ("keras", "numpy", "tensorflow")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from stages.reporting.format import EXACT_ZERO, MISSING, Bounded, Judged, Scale, format_count, format_ratio, spaced
-from stages.reporting.typed_results import condition_text
+from stages.reporting.results import condition_text
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
 from stages.stats.verdicts import Verdict
 

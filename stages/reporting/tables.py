@@ -19,6 +19,7 @@ from stages.reporting.format import (
     format_ratio,
     listed,
 )
+from stages.reporting.results import ACCURACY, ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
 from stages.reporting.table import (
     EXACT_CELL,
     MISSING_CELL,
@@ -34,7 +35,6 @@ from stages.reporting.table import (
     number_cell,
     of_seeds,
 )
-from stages.reporting.typed_results import ACCURACY, ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
 from stages.runtime.paths import AS_TRAINED, condition_name
 from stages.stats.special import chi2_quantile
 from stages.stats.verdicts import Verdict

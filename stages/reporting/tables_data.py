@@ -2,8 +2,8 @@
 
 from stages.analysis.contract_texts import BatchingCost, TextCounts, VectorCoverage
 from stages.reporting.format import format_count, format_percent, format_ratio, listed
+from stages.reporting.results import Results
 from stages.reporting.table import Row, Table, count_cell, number_cell
-from stages.reporting.typed_results import Results
 
 BATCHINGS = {
     "fixed": "rows of max_len",

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from stages.analysis.contract import Similarity
 from stages.analysis.contract_cells import ALONE, CellFacts, LengthStratum
-from stages.analysis.contract_memory import PadStepSeed
+from stages.analysis.contract_memory import PadStepSeed, Similarity
 from stages.reporting.format import (
     PERCENT,
     RATIO,
@@ -15,6 +14,7 @@ from stages.reporting.format import (
     format_ratio,
     listed,
 )
+from stages.reporting.results import DRIFT, JOINT_SHIFT, UNIT_SHIFT, Results, condition_text
 from stages.reporting.table import (
     EXACT_CELL,
     MISSING_CELL,
@@ -29,7 +29,6 @@ from stages.reporting.table import (
     of_seeds,
 )
 from stages.reporting.tables import cell_name, condition_rows
-from stages.reporting.typed_results import DRIFT, JOINT_SHIFT, UNIT_SHIFT, Results, condition_text
 
 PADS_FIRST = "pads come before the text: they move the start state, which the text then overwrites"
 STANDS_STILL = "a pad does not move the state, so nothing is forgotten"

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from stages.analysis.estimate import CONFIG, Estimate, Number, left_out
 from stages.params.layers import NO_RECURRENCE
 from stages.params.model import Architecture
-from stages.reporting.typed_results import DRIFT, FLIPS
+from stages.reporting.results import DRIFT, FLIPS
 from stages.stats.rounding import significant
 from stages.stats.verdicts import Verdict
 from stages.sweeps.spec import SIDE, VARIANT

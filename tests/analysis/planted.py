@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from stages.analysis.cells import Cell, SeedResult
 from stages.analysis.contract import BagOfWords, to_json
-from stages.analysis.contract_cells import SplitScores
-from stages.analysis.estimate import Estimate
+from stages.analysis.estimate import Estimate, SplitScores
 from stages.analysis.one_model import ModelOutcome
 from stages.analysis.outcomes import ConditionOutcome, StateOutcome
 from stages.params.derived import architecture_of

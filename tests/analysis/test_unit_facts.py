@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.analysis.cell_facts import unit_facts
+from stages.analysis.memory_facts import unit_facts
 from stages.stats.rounding import finite
 from tests.analysis.planted import cell_of, condition, in_json, seed_result
 

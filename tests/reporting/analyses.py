@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from stages.analysis.contract import Analysis, Epoch, Finding, Similarity, UnitFacts
+from stages.analysis.contract import Analysis, Epoch, Finding
 from stages.analysis.contract_cells import ALONE, CellFacts
+from stages.analysis.contract_memory import Similarity, UnitFacts
 from stages.analysis.contract_texts import BatchingCost, Law, LawPoint, Lengths, TrainingLengths
 from stages.params.derived import seed_numbers
 from stages.params.schema import BASELINE, Params
 from stages.reporting.report_json import with_sentences
-from stages.reporting.typed_results import (
+from stages.reporting.results import (
     ACCURACY,
     ACCURACY_CHANGE,
     DRIFT,
@@ -18,7 +19,7 @@ from stages.reporting.typed_results import (
     UNIT_SHIFT,
     Results,
 )
-from stages.reporting.typed_results import (
+from stages.reporting.results import (
     FLIPS as FLIP_RATE,
 )
 from stages.runtime.paths import AS_TRAINED

@@ -15,11 +15,10 @@ from stages.analysis.contract_cells import (
     OverUnits,
     SeedFacts,
     Served,
-    SplitScores,
     StateFacts,
     TrainingFacts,
 )
-from stages.analysis.estimate import Estimate, OverSeeds, SeedCount
+from stages.analysis.estimate import Estimate, OverSeeds, SeedCount, SplitScores
 from stages.params.derived import architecture_of, ignores_padding, seed_numbers
 from stages.params.schema import BASELINE
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name

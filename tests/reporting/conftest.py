@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from stages.reporting.report_json import report_of
-from stages.reporting.typed_results import Results
+from stages.reporting.results import Results
 from tests.reporting.analyses import analysis
 
 

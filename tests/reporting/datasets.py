@@ -1,7 +1,6 @@
 """The texts of an analysis made by hand, and what their words alone are worth."""
 
 from stages.analysis.contract import BagOfWords, DatasetFacts, PenaltyTrial
-from stages.analysis.contract_cells import SplitScores
 from stages.analysis.contract_texts import (
     Corpus,
     CorpusSplit,
@@ -14,7 +13,7 @@ from stages.analysis.contract_texts import (
     TruthLength,
     WidthChoice,
 )
-from stages.analysis.estimate import Estimate
+from stages.analysis.estimate import Estimate, SplitScores
 from stages.params.schema import Params
 from tests.reporting.cases import MAX_LEN, TEST_TEXTS, TOKENS, TRAINING_TEXTS
 

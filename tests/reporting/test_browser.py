@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from stages.analysis.contract import UnitFacts
+from stages.analysis.contract_memory import UnitFacts
 from stages.analysis.estimate import Estimate
 from stages.reporting.documents import html_document
 from stages.reporting.format import PERCENT, POINTS, RATIO, format_percent, format_points

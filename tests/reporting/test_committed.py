@@ -8,7 +8,7 @@ import pytest
 from stages.analysis.contract import Report, from_json
 from stages.reporting.documents import report_markdown
 from stages.reporting.report_json import in_order_of_params, shown_params
-from stages.reporting.typed_results import Results
+from stages.reporting.results import Results
 from tests.conftest import REPOSITORY, committed
 from tests.reporting.analyses import anew
 

@@ -17,7 +17,7 @@ from stages.reporting.figures.marks import scaled
 from stages.reporting.figures.registry import FIGURES
 from stages.reporting.figures.style import STYLE, svg
 from stages.reporting.report_json import report_of
-from stages.reporting.typed_results import Results
+from stages.reporting.results import Results
 from tests.reporting.analyses import EXACT, LEAK, NOTHING, analysis, with_cells, with_report
 
 SVG = "{http://www.w3.org/2000/svg}"

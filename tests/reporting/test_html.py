@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from stages.analysis.contract import UnitFacts
+from stages.analysis.contract_memory import UnitFacts
 from stages.analysis.estimate import Estimate
 from stages.reporting.documents import html_document, report_html, report_markdown
 from stages.reporting.explorer import explorer_data

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stages.analysis.contract import Finding, Report, from_json
-from stages.analysis.contract_cells import CellFacts, SeedFacts, SplitScores
-from stages.analysis.estimate import Estimate, OverSeeds
+from stages.analysis.contract_cells import CellFacts, SeedFacts
+from stages.analysis.estimate import Estimate, OverSeeds, SplitScores
 from stages.params.model import Architecture
 from stages.stats.intervals import mean_over_seeds
 from stages.sweeps.findings.effects import grid_of

@@ -5,7 +5,7 @@ from stages.reporting.claims.cost import compute_grows, mask_costs, truncation
 from stages.reporting.claims.effects import attention_and_tuning, extent, often_minor
 from stages.reporting.claims.stand import Rule
 from stages.reporting.claims.states import mask_protects, not_eliminated, states_differ
-from stages.reporting.typed_results import Results
+from stages.reporting.results import Results
 
 CLAIMS: dict[str, tuple[str, Rule]] = {
     "C1": ("Padded tokens cost compute that grows linearly with the padding.", compute_grows),

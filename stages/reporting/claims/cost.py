@@ -6,7 +6,7 @@ from stages.analysis.contract_cells import CellFacts
 from stages.analysis.contract_texts import BatchingCost, Law
 from stages.reporting.claims.stand import Ruling, Stand, by_variant, masked_and_baseline, sweeps
 from stages.reporting.format import format_count, format_percent, format_ratio
-from stages.reporting.typed_results import Results
+from stages.reporting.results import Results
 
 MASKED_STEP = (
     "The count gives a masked step the same FLOPs, because Keras computes it and discards it (known, not measured "

@@ -20,7 +20,7 @@ from stages.reporting.claims.stand import (
     verdicts_on,
 )
 from stages.reporting.format import PERCENT, POINTS, RATIO, apart, format_percent, format_ratio, listed
-from stages.reporting.typed_results import ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
+from stages.reporting.results import ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
 from stages.runtime.paths import AS_TRAINED, condition_name
 
 SIZES = {"layers": "the number of layers", "units": "the number of units"}

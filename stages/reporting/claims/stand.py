@@ -10,7 +10,7 @@ from stages.analysis.contract_cells import CellFacts
 from stages.params.layers import WORKING_MASKS
 from stages.params.schema import BASELINE
 from stages.reporting.format import RATIO, Bounded, Scale, listed, spaced
-from stages.reporting.typed_results import ACCURACY, DRIFT, Results
+from stages.reporting.results import ACCURACY, DRIFT, Results
 from stages.runtime.paths import OTHER_SIDE
 from stages.stats.verdicts import Verdict
 

@@ -21,7 +21,7 @@ from stages.reporting.claims.stand import (
     working,
 )
 from stages.reporting.format import PERCENT, RATIO, format_plain, format_ratio, listed
-from stages.reporting.typed_results import DRIFT, JOINT_SHIFT, Results, condition_text
+from stages.reporting.results import DRIFT, JOINT_SHIFT, Results, condition_text
 from stages.stats.verdicts import Verdict
 
 NO_COMPARATOR = "What {} reduces, compared with no {}, is not tested here."

@@ -20,7 +20,7 @@ from stages.reporting.figures.style import (
     title,
     variant_lines,
 )
-from stages.reporting.typed_results import Results, condition_label
+from stages.reporting.results import Results, condition_label
 
 SHARE = 0.76
 """Of a condition's place, what its cells take."""

@@ -25,7 +25,7 @@ from stages.reporting.figures.style import (
     variant_looks,
 )
 from stages.reporting.format import format_plain
-from stages.reporting.typed_results import DRIFT, FLIPS, Results
+from stages.reporting.results import DRIFT, FLIPS, Results
 from stages.runtime.paths import condition_name
 
 DEPTHS: tuple[LineStyle, ...] = ((0, (4, 1.5)), (0, (6, 1.5, 1.5, 1.5)), (0, (2, 2)))

@@ -12,7 +12,7 @@ from stages.analysis.contract_texts import BatchingCost
 from stages.reporting.figures.marks import name_rows
 from stages.reporting.figures.style import GREY, INK, PANEL_WIDTH, legend, panels, rule
 from stages.reporting.format import format_count, format_percent, listed
-from stages.reporting.typed_results import Results
+from stages.reporting.results import Results
 
 TEXT = "#0072B2"
 PADDING = "#F3C9A8"

@@ -17,7 +17,7 @@ from stages.reporting.figures.style import (
     paged_panels,
     why_empty,
 )
-from stages.reporting.typed_results import Results, condition_label
+from stages.reporting.results import Results, condition_label
 
 VARIANTS = ("baseline", "masked")
 """Those that are drawn; the first two where neither was trained."""

@@ -24,7 +24,7 @@ from stages.reporting.figures.style import (
     why_empty,
 )
 from stages.reporting.format import format_plain
-from stages.reporting.typed_results import Results
+from stages.reporting.results import Results
 
 KINDS: dict[str, LineStyle] = {"within": "-", "between": (0, (4, 1.5))}
 """Pairs of texts that the model calls alike, and pairs that it does not."""

@@ -23,7 +23,7 @@ from stages.reporting.figures.style import (
     variant_lines,
     why_empty,
 )
-from stages.reporting.typed_results import Results
+from stages.reporting.results import Results
 
 ROW_HEIGHT = 0.36
 """Inches."""

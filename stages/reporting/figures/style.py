@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 
 from stages.analysis.contract_cells import CellFacts
 from stages.params.layers import WORKING_MASKS
-from stages.reporting.typed_results import Results
+from stages.reporting.results import Results
 
 INK = "#222222"
 GREY = "#555555"

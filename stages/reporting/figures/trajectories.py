@@ -20,7 +20,7 @@ from stages.reporting.figures.style import (
     title,
     why_empty,
 )
-from stages.reporting.typed_results import Results
+from stages.reporting.results import Results
 
 LARGEST = 500
 """Points in a panel."""

@@ -20,7 +20,7 @@ from stages.reporting.figures.marks import (
 )
 from stages.reporting.figures.style import GREY, PANEL_WIDTH, Look, dot, legend
 from stages.reporting.format import format_plain
-from stages.reporting.typed_results import ACCURACY, DRIFT, FLIPS, Results, condition_text
+from stages.reporting.results import ACCURACY, DRIFT, FLIPS, Results, condition_text
 from stages.stats.verdicts import Verdict
 
 ROW_HEIGHT = 0.3

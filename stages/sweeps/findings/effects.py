@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.params.schema import BASELINE
-from stages.reporting.typed_results import DRIFT, FLIPS
+from stages.reporting.results import DRIFT, FLIPS
 from stages.stats.seed_pairs import Contrast, as_ratio, averaged, logarithms, over_seeds, verdict_on
 from stages.stats.verdicts import Verdict
 from stages.sweeps.spec import INNER_AXES, VARIANT

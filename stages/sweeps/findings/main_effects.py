@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from stages.params.schema import BASELINE
 from stages.reporting.format import POINTS, RATIO, capital
-from stages.reporting.typed_results import DRIFT
+from stages.reporting.results import DRIFT
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import ACCURACY, BOTH_EXACT, FROM_EXACT, TO_EXACT, Grid, unique
 from stages.sweeps.findings.interactions import gap_change

@@ -7,7 +7,7 @@ import numpy as np
 from stages.analysis.contract import Finding, Report
 from stages.analysis.contract_cells import ALONE, CellFacts, SeedFacts
 from stages.analysis.estimate import Estimate
-from stages.reporting.typed_results import ACCURACY_CHANGE, DRIFT, FLIPS, Results
+from stages.reporting.results import ACCURACY_CHANGE, DRIFT, FLIPS, Results
 from stages.stats.verdicts import Verdict
 from stages.sweeps.spec import SIDE, VARIANT, ExperimentReport
 from stages.sweeps.sweep_json_rows import JudgedFigure, Levels, Row, SeedFigures, picked

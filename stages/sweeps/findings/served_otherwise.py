@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from stages.analysis.contract_cells import ALONE
-from stages.reporting.typed_results import condition_text
+from stages.reporting.results import condition_text
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import Grid

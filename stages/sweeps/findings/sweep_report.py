@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from stages.analysis.contract import DatasetFacts
 from stages.params.schema import BASELINE
-from stages.reporting.typed_results import ACCURACY_CHANGE, Results
+from stages.reporting.results import ACCURACY_CHANGE, Results
 from stages.sweeps.findings.batching import batching_findings
 from stages.sweeps.findings.effects import Grid, copied_variants, effects, grid_of, repeated_variants
 from stages.sweeps.findings.heads import downstream_findings

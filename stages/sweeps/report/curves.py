@@ -36,7 +36,7 @@ from stages.reporting.figures.style import (
     variant_looks,
 )
 from stages.reporting.format import format_plain
-from stages.reporting.typed_results import DRIFT, FLIPS
+from stages.reporting.results import DRIFT, FLIPS
 from stages.sweeps.report.annotations import annotate, finding_handles
 from stages.sweeps.report.series import (
     MANY_SERIES,

@@ -2,7 +2,7 @@
 
 from stages.reporting.figures.style import svg
 from stages.reporting.format import listed
-from stages.reporting.typed_results import DRIFT, FLIPS
+from stages.reporting.results import DRIFT, FLIPS
 from stages.sweeps.report.curves import curves_figure
 from stages.sweeps.report.heatmap import heatmap_figure
 from stages.sweeps.report.series import MANY_SERIES, all_marks, panels_of, rest_axes, series

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from stages.reporting.figures.style import GREY, INK, LETTER, empty_figure, legend
 from stages.reporting.format import format_ratio
-from stages.reporting.typed_results import DRIFT
+from stages.reporting.results import DRIFT
 from stages.stats.verdicts import Verdict
 from stages.sweeps.report.series import labels_of
 from stages.sweeps.spec import VARIANT

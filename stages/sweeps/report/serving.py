@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from stages.reporting.figures.marks import bound, intervals, line, name_places, scaled
 from stages.reporting.figures.style import Look, empty_figure, handle, legend, panels, rule, title, variant_looks
 from stages.reporting.format import format_plain
-from stages.reporting.typed_results import condition_label
+from stages.reporting.results import condition_label
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.report.curves import DASHES
 from stages.sweeps.report.series import estimate_of

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from stages.params.layers import HEADS
 from stages.reporting import table
 from stages.reporting.format import EXACT_ZERO, PERCENT, POINTS, RATIO, Scale, format_percent
+from stages.reporting.results import DRIFT, FLIPS
 from stages.reporting.table import (
     Cell,
     Notes,
@@ -15,7 +16,6 @@ from stages.reporting.table import (
     number_cell,
     of_seeds,
 )
-from stages.reporting.typed_results import DRIFT, FLIPS
 from stages.stats.verdicts import Verdict
 from stages.sweeps import sweep_json_rows
 from stages.sweeps.findings.effects import ACCURACY, COMPUTED, FROM_EXACT, TO_EXACT

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from stages.analysis.estimate import Estimate
 from stages.reporting.claims.stand import Ruling, Stand
 from stages.reporting.format import PERCENT, POINTS, RATIO, format_percent
-from stages.reporting.typed_results import DRIFT
+from stages.reporting.results import DRIFT
 from stages.stats.seed_pairs import share_closed
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import ACCURACY

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from stages.reporting.claims.stand import Ruling, Stand
 from stages.reporting.format import POINTS, RATIO, listed
-from stages.reporting.typed_results import DRIFT
+from stages.reporting.results import DRIFT
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.spec import SIDE, VARIANT
 from stages.sweeps.summary.comparing import Comparison, comparison, gap_difference, mean_of

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from stages.analysis.contract import Claim, Report
 from stages.reporting.claims.catalogue import CLAIMS
 from stages.reporting.format import listed
-from stages.reporting.typed_results import Results
+from stages.reporting.results import Results
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.findings.rows import rows_of
 from stages.sweeps.report.tables import heads_of_fixed_width

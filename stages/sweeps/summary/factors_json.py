@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 from stages.analysis import contract
 from stages.analysis.contract import Claim
 from stages.analysis.estimate import CONFIG, Estimate, left_out
-from stages.reporting.typed_results import DRIFT
+from stages.reporting.results import DRIFT
 from stages.stats.rounding import rounded
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import ACCURACY

@@ -6,7 +6,7 @@ from matplotlib.ticker import MaxNLocator
 
 from stages.reporting.figures.marks import intervals, name_rows, points, ratio_axis, scaled, word
 from stages.reporting.figures.style import GREY, LOOKS, PANEL_WIDTH, dot, empty_figure, legend
-from stages.reporting.typed_results import DRIFT
+from stages.reporting.results import DRIFT
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.report.series import estimate_of
 from stages.sweeps.spec import VARIANT

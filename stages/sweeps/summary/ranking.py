@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from stages.reporting.format import PERCENT, RATIO
-from stages.reporting.typed_results import DRIFT, condition_text
+from stages.reporting.results import DRIFT, condition_text
 from stages.stats.verdicts import Verdict
 from stages.sweeps import sweep_json_rows
 from stages.sweeps.findings.effects import ACCURACY, ESTIMANDS

@@ -1,8 +1,8 @@
 """The tables of factors.md."""
 
 from stages.reporting.format import MISSING, PERCENT, POINTS, RATIO, Scale, format_count, listed, spaced
+from stages.reporting.results import DRIFT, FLIPS
 from stages.reporting.table import Cell, Row, Table, estimate_cell, number_cell
-from stages.reporting.typed_results import DRIFT, FLIPS
 from stages.sweeps import sweep_json_rows
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.summary.factors_json import (
