@@ -9,6 +9,7 @@ from stages.reporting.claims.stand import (
     baselines,
     by_side,
     conjugated,
+    defined,
     format_known,
     gain_of_mask,
     largest_change,
@@ -104,8 +105,7 @@ def cost(results: Results) -> str:
         return f"**What it costs cannot be said** either: every cost is a difference to `{BASELINE}`."
     gains = [gain_of_mask(results, cell.side) for cell in cells]
     flips = verdicts_on(results, cells, FLIPS)
-    served = verdicts_on(results, cells, ACCURACY_CHANGE, (results.headline, OTHER_SIDE))
-    served = [finding for finding in served if finding.estimate is not None]
+    served = defined(verdicts_on(results, cells, ACCURACY_CHANGE, (results.headline, OTHER_SIDE)))
     at = condition_text(results.headline)
     shares = listed([_flipped(results, cell, finding) for cell, finding in zip(cells, flips, strict=True)])
     accuracies = listed([_accuracy(cell, gain) for cell, gain in zip(cells, gains, strict=True)])
@@ -201,20 +201,20 @@ def _fix(results: Results, variant: str) -> str:
         nothing = ", the popular recipe of two masks, masks nothing" if masks else " changes nothing"
         return f"**`{variant}`{nothing}**: all its scores and states equal those of `{BASELINE}` to the last bit"
     findings = verdicts_on(results, cells, DRIFT)
-    found = {finding.verdict for finding in findings}
-    if found == {Verdict.EXACT}:
+    kinds = {finding.verdict for finding in findings}
+    if kinds == {Verdict.EXACT}:
         largest = largest_change(findings)
         by = f" by more than {format_ratio(largest)}" if largest else ""
         return (
             f"**`{variant}` keeps the state exactly**: under {condition_text(results.headline)} no unit of any text "
             f"moves{by}"
         )
-    if found == {Verdict.UNDEFINED}:
+    if kinds == {Verdict.UNDEFINED}:
         return f"**of `{variant}` nothing can be said**: {findings[0].reason}"
     drifts = f"a drift ratio of {by_side(findings, _with_exact_interval, lambda finding: f'({finding.verdict})')}"
     if all(finding.harmless for finding in findings):
         return f"**`{variant}` is enough**: {drifts}, too little to matter"
-    return f"**`{variant}` {'still leaks' if found == {Verdict.DIFFERENT} else 'is not settled'}**: {drifts}"
+    return f"**`{variant}` {'still leaks' if kinds == {Verdict.DIFFERENT} else 'is not settled'}**: {drifts}"
 
 
 def _with_exact_interval(finding: Finding) -> str:

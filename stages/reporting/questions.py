@@ -12,6 +12,7 @@ from stages.reporting.claims.stand import (
     baselines,
     by_side,
     conjugated,
+    defined,
     format_known,
     largest_change,
     masked_and_baseline,
@@ -51,7 +52,7 @@ def which_side(results: Results) -> str:
     exact = bool(masked) and all(results.exact(cell) for cell in masked)
     accuracies = by_side(masked, _accuracy)
     either = f"With a mask that works it does not matter to the state; test accuracy is {accuracies}. " if exact else ""
-    drifts = [drift for drift in verdicts_on(results, cells, DRIFT) if drift.estimate is not None]
+    drifts = defined(verdicts_on(results, cells, DRIFT))
     if len(drifts) < 2:
         return f"{either}Without a mask this run cannot tell: its drift is not defined on both sides."
     less, more = sorted(drifts, key=lambda drift: drift.estimate or 0.0)
@@ -130,20 +131,20 @@ def how_to_prove_it(results: Results) -> str:
 
 def what_masked_steps_return(results: Results) -> str:
     """Q5, as far as the last state shows it; outputs of single steps are not exported."""
-    known = (
+    of_keras = (
         "(With `return_sequences=True` Keras repeats the previous output on a CPU and the cuDNN kernel writes zeros; "
         "outputs of single steps are not exported here.)"
     )
     masked = working(results)
     if not masked:
-        return f"{NO_MASK} {known}"
+        return f"{NO_MASK} {of_keras}"
     moved = largest_change(all_drifts(results, masked))
     if moved > results.exact_tolerance or any(cell.pad_step is not None and cell.pad_step.moves for cell in masked):
         moves = f"the state of `{masked[0].variant}` moves by up to {format_ratio(moved)}"
-        return f"Not what was there before: {moves}. {known}"
+        return f"Not what was there before: {moves}. {of_keras}"
     most = f"{results.pads[-1]} pads" if results.pads else "the pads"
     leaves = f"a masked step leaves the state as it was, {format_ratio(moved)} away after {most}"
-    return f"What was there before: {leaves}. {known}"
+    return f"What was there before: {leaves}. {of_keras}"
 
 
 def is_masking_faster(results: Results) -> str:
@@ -220,11 +221,10 @@ def which_width_to_choose(results: Results) -> str:
         f"{results.longest_text} tokens)."
     )
     cells = working(results) or results.originals
-    usable = next(cost for cost in cheapest(results, cells[0]) if cost.batching != "packed")
-    name = BATCHINGS.get(usable.batching, usable.batching)
-    best = f" The cheapest for `{cells[0].variant}`: {name} ({format_percent(usable.wasted)} padding)."
+    cost = cheapest(results, cells[0])
+    best = f"The cheapest for `{cells[0].variant}`: {BATCHINGS[cost.batching]} ({format_percent(cost.wasted)} padding)."
     run = queue("pad.max_len=0.5,0.75,0.95,longest")
-    return f"{wastes}{best} Which width costs accuracy this run cannot tell: run {run}."
+    return f"{wastes} {best} Which width costs accuracy this run cannot tell: run {run}."
 
 
 def _accuracy(cell: CellFacts) -> str:

@@ -123,7 +123,7 @@ def truncation(results: Results) -> Ruling:
     )
 
 
-def cheapest(results: Results, cell: CellFacts) -> list[BatchingCost]:
-    """The ways to batch that leave the cell's state what it was, the cheapest first."""
+def cheapest(results: Results, cell: CellFacts) -> BatchingCost:
+    """The cheapest way to pad batches that leaves the cell's state what it was; packed rows have no padding."""
     own = [cost for cost in results.report.cost if (cost.side, cost.variant) == (cell.side, cell.variant)]
-    return sorted((cost for cost in own if cost.usable), key=lambda cost: float(cost.steps))
+    return min((cost for cost in own if cost.usable and cost.batching != "packed"), key=lambda cost: cost.steps)

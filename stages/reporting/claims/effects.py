@@ -13,6 +13,7 @@ from stages.reporting.claims.stand import (
     baselines,
     by_side,
     conjugated,
+    defined,
     format_drifts,
     format_known,
     gain_of_mask,
@@ -38,13 +39,11 @@ def often_minor(results: Results) -> Ruling:
         f"{condition_text(results.headline)}, more than {format_percent(DRAMATIC)}; flips are not judged.)"
     )
     kinds = set(sizes.values())
-    if kinds == {"minor"}:
-        return Ruling(Stand.SUPPORTED, figure)
-    if kinds == {"dramatic"}:
-        return Ruling(Stand.REFUTED, figure)
     if kinds == {"minor", "dramatic"}:
         return Ruling(Stand.DEPENDS, figure, "the padding side")
-    return Ruling(Stand.OPEN, figure)
+    if "not settled" in kinds:
+        return Ruling(Stand.OPEN, figure)
+    return Ruling(Stand.SUPPORTED if kinds == {"minor"} else Stand.REFUTED, figure)
 
 
 def _served(results: Results, cell: CellFacts) -> Finding | None:
@@ -84,11 +83,10 @@ def _effects(results: Results, cell: CellFacts, gain: Finding, size: str) -> str
 
 def _worst(results: Results, cell: CellFacts) -> str:
     """The condition under which serving it costs most."""
-    changes = verdicts_on(results, [cell], ACCURACY_CHANGE, results.conditions)
-    known = [change for change in changes if change.estimate is not None]
-    if not known:
+    changes = defined(verdicts_on(results, [cell], ACCURACY_CHANGE, results.conditions))
+    if not changes:
         return ""
-    worst = min(known, key=lambda change: change.estimate or 0.0)
+    worst = min(changes, key=lambda change: change.estimate or 0.0)
     if worst.condition == results.headline:
         return ", the worst of all conditions"
     return f" (worst: {condition_text(worst.condition or '')}, {POINTS.of(worst)} points)"
@@ -121,12 +119,11 @@ def _amount(results: Results, cell: CellFacts) -> tuple[bool, str]:
     """Whether fewest and most pads have intervals that do not meet, and the way from one to the other."""
     if len(results.pads) < 2:
         return False, f"undefined with {cell.side}-padding (one number of pads)"
-    drifts = verdicts_on(results, [cell], DRIFT, [condition_name(pads) for pads in results.pads])
-    known = [drift for drift in drifts if drift.estimate is not None]
-    if len(known) < 2:
+    drifts = defined(verdicts_on(results, [cell], DRIFT, [condition_name(pads) for pads in results.pads]))
+    if len(drifts) < 2:
         return False, f"undefined with {cell.side}-padding (no estimate)"
-    first, last = known[0], known[-1]
-    rising = all((more.estimate or 0.0) > (fewer.estimate or 0.0) for fewer, more in pairwise(known))
+    first, last = drifts[0], drifts[-1]
+    rising = all((more.estimate or 0.0) > (fewer.estimate or 0.0) for fewer, more in pairwise(drifts))
     differ = apart(first, last)
     return differ, (
         f"from {RATIO.of(first)} at {condition_text(first.condition or '')} to {RATIO.of(last)} at {last.pads} with "
@@ -152,11 +149,10 @@ def _lengths(results: Results, cell: CellFacts) -> str:
     """How far the shortest and the longest texts drift; without intervals, so described and not judged."""
     condition = cell.at(results.headline)
     distributions = None if condition is None else condition.distributions
-    strata = [] if distributions is None else distributions.strata
-    known = [stratum for stratum in strata if stratum.drift_ratio is not None]
-    if len(known) < 2:
+    strata = [] if distributions is None else [one for one in distributions.strata if one.drift_ratio is not None]
+    if len(strata) < 2:
         return ""
-    first, last = known[0], known[-1]
+    first, last = strata[0], strata[-1]
     return (
         f"{format_ratio(first.drift_ratio)} for texts of {first.from_} to {first.to} tokens and "
         f"{format_ratio(last.drift_ratio)} for {last.from_} to {last.to} with {cell.side}-padding"

@@ -84,6 +84,11 @@ def verdicts_on(
     return [finding for finding in findings if finding is not None]
 
 
+def defined(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that have an estimate."""
+    return [finding for finding in findings if finding.estimate is not None]
+
+
 def all_drifts(results: Results, cells: Iterable[CellFacts]) -> list[Finding]:
     """The drift of every state of some cells, under every condition."""
     names = {(cell.side, cell.variant) for cell in cells}

@@ -13,6 +13,7 @@ from stages.reporting.claims.stand import (
     as_in_training,
     baselines,
     conjugated,
+    defined,
     format_drift,
     format_drifts,
     format_known,
@@ -96,10 +97,10 @@ def _consistency(results: Results, cell: CellFacts) -> str:
 
 
 def _range(drifts: list[Finding]) -> str:
-    known = [drift for drift in drifts if drift.estimate is not None]
-    if not known:
+    drifts = defined(drifts)
+    if not drifts:
         return "none is defined, for no seed learned"
-    least, most = (pick(known, key=lambda drift: drift.estimate or 0.0) for pick in (min, max))
+    least, most = (pick(drifts, key=lambda drift: drift.estimate or 0.0) for pick in (min, max))
     return f"the drift ratios go from {RATIO.of(least)} to {RATIO.of(most)}"
 
 
