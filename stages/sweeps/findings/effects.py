@@ -1,8 +1,9 @@
 """What each level of each axis does, paired by seed: within combinations of the other axes and averaged over them."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,7 +140,7 @@ def effects(grid: Grid) -> list[Effect]:
         effect
         for axis, (reference, *levels) in grid.axes.items()
         for level in levels
-        for within in _withins(grid, axis)
+        for within in unique([{}, *grid.others(axis, *grid.outer), *grid.others(axis)])
         for effect in _of_level(grid, axis, level, reference, within)
     ]
 
@@ -152,25 +153,9 @@ def difference_by_seed(ours: Row, theirs: Row, estimand: str, seeds: list[int]) 
     return one - other
 
 
-def _withins(grid: Grid, axis: str) -> list[Levels]:
-    rest = [other for other in grid.axes if other != axis]
-    partial = grid.others(axis, *(other for other in rest if other not in INNER_AXES))
-    return unique([{}, *partial, *grid.others(axis)])
-
-
 def unique(items: Sequence[Levels]) -> list[Levels]:
     """The levels in their order, each once."""
     return [item for place, item in enumerate(items) if item not in items[:place]]
-
-
-@dataclass(frozen=True)
-class _Place:
-    """What is compared with what, and where."""
-
-    axis: str
-    level: str
-    reference: str
-    within: Levels
 
 
 def _of_level(grid: Grid, axis: str, level: str, reference: str, within: Levels) -> Iterator[Effect]:
@@ -180,51 +165,28 @@ def _of_level(grid: Grid, axis: str, level: str, reference: str, within: Levels)
     pairs = [(ours, theirs) for ours, theirs in rows if ours is not None and theirs is not None]
     if not pairs:
         return
-    place = _Place(axis, level, reference, within)
+    effect = partial(Effect, axis=axis, level=level, reference=reference, within=within)
     for estimand in ESTIMANDS:
-        yield _estimated(grid, place, pairs, estimand)
-    yield _counted(place, pairs, len(grid.seeds))
+        scale = RATIO if estimand in RATIOS else DIFFERENCE
+        yield _estimated(partial(effect, estimand=estimand, scale=scale), grid, pairs, estimand)
+    yield _counted(partial(effect, estimand=COMPUTED, scale=RATIO), pairs, len(grid.seeds))
 
 
-def _estimated(grid: Grid, place: _Place, pairs: list[tuple[Row, Row]], estimand: str) -> Effect:
+def _estimated(effect: Callable[..., Effect], grid: Grid, pairs: list[tuple[Row, Row]], estimand: str) -> Effect:
     useful = [pair for pair in pairs if _says_something(pair, estimand)]
     if not useful:
-        return _nothing(grid, place, estimand)
+        return _nothing(effect, grid, estimand)
     by_seed, combinations = averaged(np.array([difference_by_seed(*pair, estimand, grid.seeds) for pair in useful]))
     ratio = estimand in RATIOS
     contrast = over_seeds(by_seed, grid.level)
     reason = _reason(useful, estimand) if contrast.estimate is None else contrast.reason
     few = contrast.left_out and contrast.n_seeds < FEWEST_OF_MANY
-    return _effect(
-        place,
-        estimand,
-        replace(as_ratio(contrast) if ratio else _inside(contrast), reason=reason),
+    return effect(
+        **vars(replace(as_ratio(contrast) if ratio else _inside(contrast), reason=reason)),
         combinations=combinations,
         of_combinations=len(useful),
         method=T_ON_LOGARITHMS if ratio else T_ON_DIFFERENCES,
         verdict=None if ratio else Verdict.UNDEFINED if few else verdict_on(by_seed, grid.epsilon[estimand]),
-    )
-
-
-def _effect(
-    place: _Place,
-    estimand: str,
-    contrast: Contrast,
-    *,
-    combinations: int,
-    of_combinations: int,
-    method: str,
-    verdict: Verdict | None,
-) -> Effect:
-    return Effect(
-        **vars(place),
-        estimand=estimand,
-        scale=RATIO if estimand in RATIOS else DIFFERENCE,
-        **vars(contrast),
-        combinations=combinations,
-        of_combinations=of_combinations,
-        method=method,
-        verdict=verdict,
     )
 
 
@@ -241,13 +203,11 @@ def _says_something(pair: tuple[Row, Row], estimand: str) -> bool:
     return not all(row.verdict(estimand) is Verdict.EXACT for row in pair)
 
 
-def _nothing(grid: Grid, place: _Place, estimand: str) -> Effect:
+def _nothing(effect: Callable[..., Effect], grid: Grid, estimand: str) -> Effect:
     """What stands where no pair says something."""
     at_chance = estimand == ACCURACY
-    return _effect(
-        place,
-        estimand,
-        Contrast(None, None, None, 0, len(grid.seeds), NEITHER_LEARNED if at_chance else BOTH_EXACT),
+    return effect(
+        **vars(Contrast(None, None, None, 0, len(grid.seeds), NEITHER_LEARNED if at_chance else BOTH_EXACT)),
         combinations=0,
         of_combinations=0,
         method="none",
@@ -263,13 +223,11 @@ def _reason(pairs: list[tuple[Row, Row]], estimand: str) -> str:
     return ONE_EXACT if len(set(exact)) > 1 else TO_EXACT if exact[0][0] else FROM_EXACT
 
 
-def _counted(place: _Place, pairs: list[tuple[Row, Row]], n_seeds: int) -> Effect:
+def _counted(effect: Callable[..., Effect], pairs: list[tuple[Row, Row]], n_seeds: int) -> Effect:
     """Computed tokens: the geometric mean over combinations of a ratio of counts, which has no interval."""
     ratios = [ours.computed_tokens / theirs.computed_tokens for ours, theirs in pairs]
-    return _effect(
-        place,
-        COMPUTED,
-        Contrast(float(np.exp(np.mean(np.log(ratios)))), None, None, n_seeds, 0),
+    return effect(
+        **vars(Contrast(float(np.exp(np.mean(np.log(ratios)))), None, None, n_seeds, 0)),
         combinations=len(pairs),
         of_combinations=len(pairs),
         method=COUNTED,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from stages.params.layers import HEADS
-from stages.reporting import table
 from stages.reporting.format import EXACT_ZERO, PERCENT, POINTS, RATIO, Scale, format_percent
 from stages.reporting.results import DRIFT, FLIPS
 from stages.reporting.table import (
@@ -23,11 +22,17 @@ from stages.sweeps.findings.served_otherwise import in_order
 from stages.sweeps.findings.words import label_text
 from stages.sweeps.spec import INNER_AXES, SIDE, VARIANT
 from stages.sweeps.sweep_json import Effect, SweepReport
-from stages.sweeps.sweep_json_findings import Interaction
-from stages.sweeps.sweep_json_rows import Levels, Row
+from stages.sweeps.sweep_json_rows import Contrast, Levels, Row
 
-ESTIMANDS = (ACCURACY, DRIFT, FLIPS, COMPUTED)
-NAMES = {ACCURACY: "accuracy, points", DRIFT: "drift ratio, times", FLIPS: "flips, points"}
+NamedCells = Sequence[tuple[str, Cell | str]]
+"""A row of a table, each cell behind the title of its column."""
+
+NAMES = {
+    ACCURACY: "accuracy, points",
+    DRIFT: "drift ratio, times",
+    FLIPS: "flips, points",
+    COMPUTED: "computed tokens, times",
+}
 
 
 def rows_table(sweep: SweepReport) -> Table:
@@ -36,27 +41,29 @@ def rows_table(sweep: SweepReport) -> Table:
     trained = "train_accuracy" in sweep.read
     apart = any(row.state_drift is not None and row.state_drift != row.drift_ratio for row in rows)
     widths = any("pad.max_len" in axis.changes for axis in sweep.axes)
-    header = [*(axis_title(axis) for axis in axes), *["width of the rows"] * widths, "test accuracy"]
-    header += ["training accuracy"] * trained
-    header += [f"drift ratio of what the classifier reads, {sweep.pads} extra pads"]
-    header += ["drift ratio of the last h"] * apart
-    header += ["predictions flipped", "padding in the training rows", "computed tokens / tokens of text", "at chance"]
-    cells: list[table.Row] = [
+    drift = f"drift ratio of what the classifier reads, {sweep.pads} extra pads"
+    cells: list[NamedCells] = [
         [
             *_levels_cells(row, axes),
-            *[str(row.max_len)] * widths,
-            estimate_cell(PERCENT, row.accuracy),
-            *[estimate_cell(PERCENT, row.train_accuracy)] * trained,
-            judged_cell(RATIO, row.drift_ratio, notes),
-            *([judged_cell(RATIO, row.state_drift, notes)] if apart else []),
-            judged_cell(PERCENT, row.flip_rate, notes),
-            number_cell(row.padding_share, format_percent),
-            number_cell(row.computed_tokens / row.text_tokens),
-            of_seeds(row.n_seeds_at_chance, row.n_seeds),
+            *[("width of the rows", str(row.max_len))] * widths,
+            ("test accuracy", estimate_cell(PERCENT, row.accuracy)),
+            *[("training accuracy", estimate_cell(PERCENT, row.train_accuracy))] * trained,
+            (drift, judged_cell(RATIO, row.drift_ratio, notes)),
+            *([("drift ratio of the last h", judged_cell(RATIO, row.state_drift, notes))] if apart else []),
+            ("predictions flipped", judged_cell(PERCENT, row.flip_rate, notes)),
+            ("padding in the training rows", number_cell(row.padding_share, format_percent)),
+            ("computed tokens / tokens of text", number_cell(row.computed_tokens / row.text_tokens)),
+            ("at chance", of_seeds(row.n_seeds_at_chance, row.n_seeds)),
         ]
         for row in rows
     ]
-    return Table(header, cells, notes.reasons)
+    return table_of(cells, notes.reasons)
+
+
+def table_of(rows: Sequence[NamedCells], notes: Sequence[str] = (), why_empty: str = "") -> Table:
+    """A table of rows that all have the same titles."""
+    header = [title for title, _ in rows[0]] if rows else []
+    return Table(header, [[cell for _, cell in row] for row in rows], list(notes), why_empty)
 
 
 def effects_table(sweep: SweepReport, axis: str) -> Table:
@@ -64,23 +71,21 @@ def effects_table(sweep: SweepReport, axis: str) -> Table:
     inner = {name for name in sweep.naming_axes if name in INNER_AXES and name != axis}
     shown = [effect for effect in sweep.effects if effect.axis == axis and set(effect.within) <= inner]
     notes = Notes()
-    header = [axis_title(axis), "instead of", "within", "accuracy, points", "drift ratio, times", "flips, points"]
-    header += ["computed tokens, times", "seeds"]
     contrasts: dict[tuple[str, str], dict[str, Effect]] = {}
     for effect in shown:
         place = within_text(sweep.ordered(effect.within))
         contrasts.setdefault((effect.level, place), {})[effect.estimand] = effect
-    rows: list[table.Row] = [
+    rows: list[NamedCells] = [
         [
-            level_text(axis, level),
-            level_text(axis, of_estimands[ACCURACY].reference),
-            place,
-            *(effect_cell(of_estimands[estimand], notes) for estimand in ESTIMANDS),
-            _seeds(of_estimands),
+            (axis_title(axis), level_text(axis, level)),
+            ("instead of", level_text(axis, of_estimands[ACCURACY].reference)),
+            ("within", place),
+            *((title, effect_cell(of_estimands[estimand], notes)) for estimand, title in NAMES.items()),
+            ("seeds", _seeds(of_estimands)),
         ]
         for (level, place), of_estimands in contrasts.items()
     ]
-    return Table(header, rows, notes.reasons, "no combination has rows to compare")
+    return table_of(rows, notes.reasons, "no combination has rows to compare")
 
 
 def _seeds(of_estimands: dict[str, Effect]) -> str:
@@ -92,12 +97,11 @@ def _seeds(of_estimands: dict[str, Effect]) -> str:
 
 def effect_cell(effect: Effect, notes: Notes) -> Cell:
     """+4.4 [−0.3, +9.1] INCONCLUSIVE, or 3.20 [2.10, 4.90]."""
-    ratio = effect.scale == sweep_json_rows.RATIO
+    scale = scale_of(effect)
     if effect.verdict is Verdict.EXACT:
-        return Cell(f"both {EXACT_ZERO}" if ratio else EXACT_ZERO)
+        return Cell(f"both {EXACT_ZERO}" if scale is RATIO else EXACT_ZERO)
     if effect.reason in (TO_EXACT, FROM_EXACT):
         return Cell(f"{'to' if effect.reason == TO_EXACT else 'from'} {EXACT_ZERO}")
-    scale = RATIO if ratio else POINTS
     if effect.low is None and effect.reason:
         return notes.marked(number_cell(effect.estimate, scale.number), effect.reason)
     left_out = f" ({effect.left_out} of {effect.left_out + effect.n_seeds} seeds left out)"
@@ -113,38 +117,37 @@ def effect_cell(effect: Effect, notes: Notes) -> Cell:
 
 def interactions_table(sweep: SweepReport) -> Table:
     """A row for each notable difference of differences."""
-    header = ["levels", "together, against", "of", "difference of differences, or ratio of ratios", "seeds"]
-    rows: list[table.Row] = [
+    rows: list[NamedCells] = [
         [
-            _levels(sweep.ordered(interaction.levels)),
-            _levels(sweep.ordered(interaction.references)),
-            NAMES[interaction.estimand],
-            estimate_cell(scale_of(interaction), interaction),
-            str(interaction.n_seeds),
+            ("levels", _levels(sweep.ordered(interaction.levels))),
+            ("together, against", _levels(sweep.ordered(interaction.references))),
+            ("of", NAMES[interaction.estimand]),
+            ("difference of differences, or ratio of ratios", estimate_cell(scale_of(interaction), interaction)),
+            ("seeds", str(interaction.n_seeds)),
         ]
         for interaction in sweep.interactions
     ]
-    return Table(header, rows, why_empty="no interval excludes what no interaction would give")
+    return table_of(rows, why_empty="no interval excludes what no interaction would give")
 
 
-def scale_of(effect: Effect | Interaction) -> Scale:
+def scale_of(contrast: Contrast) -> Scale:
     """What it is measured in: a ratio without a unit, or points."""
-    return RATIO if effect.scale == sweep_json_rows.RATIO else POINTS
+    return RATIO if contrast.scale == sweep_json_rows.RATIO else POINTS
 
 
 def serving_table(sweep: SweepReport) -> Table:
     """How accuracy changes where a model is served otherwise than trained, a column for each condition."""
     rows, axes, notes = sweep.originals, sweep.naming_axes, Notes()
     conditions = in_order({name for row in rows for name in row.accuracy_change})
-    header = [*(axis_title(axis) for axis in axes), *(condition_name_in_table(name) for name in conditions)]
-    cells: list[table.Row] = [
+    titles = {name: condition_name_in_table(name) for name in conditions}
+    cells: list[NamedCells] = [
         [
             *_levels_cells(row, axes),
-            *(judged_cell(POINTS, row.accuracy_change.get(name), notes) for name in conditions),
+            *((title, judged_cell(POINTS, row.accuracy_change.get(name), notes)) for name, title in titles.items()),
         ]
         for row in rows
     ]
-    return Table(header, cells, notes.reasons)
+    return table_of(cells, notes.reasons)
 
 
 def axis_title(axis: str) -> str:
@@ -162,8 +165,8 @@ def within_text(within: Levels) -> str:
     return ", ".join(level_text(axis, label) for axis, label in within.items()) or "all (mean)"
 
 
-def _levels_cells(row: Row, axes: Sequence[str]) -> list[str]:
-    return [level_text(axis, row.levels[axis]) for axis in axes]
+def _levels_cells(row: Row, axes: Sequence[str]) -> list[tuple[str, str]]:
+    return [(axis_title(axis), level_text(axis, row.levels[axis])) for axis in axes]
 
 
 def _levels(levels: Levels) -> str:
