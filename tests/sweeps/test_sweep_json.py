@@ -3,12 +3,16 @@
 import json
 
 import pytest
+from pydantic import ValidationError
 
 from stages.runtime.files import json_text
+from stages.stats.verdicts import Verdict
 from stages.sweeps.report.markdown import sweep_markdown
 from stages.sweeps.summary.factors_json import FactorsReport
 from stages.sweeps.summary.markdown import factors_markdown
 from stages.sweeps.sweep_json import SweepReport
+from stages.sweeps.sweep_json_findings import GapAt
+from stages.sweeps.sweep_json_rows import Figure, JudgedFigure, picked
 from tests.conftest import REPOSITORY, committed
 from tests.sweeps import examples
 
@@ -28,6 +32,16 @@ def test_the_markdown_of_a_file_is_that_of_the_sweep_that_wrote_it(name):
     report = examples.EXAMPLES[name]()
     read = SweepReport.from_json(json.loads(json_text(report.to_json())))
     assert sweep_markdown(read) == sweep_markdown(report)
+
+
+def test_a_class_picks_its_fields_from_a_source_and_misses_none():
+    change = JudgedFigure(estimate=0.1, low=0.0, high=0.2, verdict=Verdict.DIFFERENT)
+    assert picked(GapAt, change, levels={}, low=0.05) == GapAt(
+        estimate=0.1, low=0.05, high=0.2, verdict=Verdict.DIFFERENT, levels={}
+    )
+    assert picked(Figure, change) == Figure(estimate=0.1, low=0.0, high=0.2)
+    with pytest.raises(ValidationError, match="levels"):
+        picked(GapAt, change)
 
 
 @pytest.mark.parametrize("path", FACTORS)

@@ -18,10 +18,7 @@ BATCHING = ("train.trim", "train.grouping")
 
 def batching_findings(grid: Grid) -> list[Equivalence]:
     """One finding for each side and variant, with every pair of batching modes compared."""
-    axis = grid.changing(*BATCHING)
-    if axis is None:
-        return []
-    return [_finding(grid, axis, levels, rows) for levels, rows in groups(grid, grid.rows, axis) if len(rows) > 1]
+    return [_finding(grid, *group) for group in groups(grid, grid.rows, *BATCHING) if len(group[-1]) > 1]
 
 
 def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Equivalence:

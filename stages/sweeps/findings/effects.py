@@ -78,14 +78,7 @@ class Grid:
 
 
 def grid_of(rows: Sequence[Row], axes: Sequence[Axis], level: float, epsilon: dict[str, float]) -> Grid:
-    """The grid of a sweep.
-
-    Args:
-        rows: all rows.
-        axes: all axes, with all labels.
-        level: confidence level.
-        epsilon: the largest differences that do not matter, by estimand.
-    """
+    """The grid of all rows of a sweep and all of its axes, with all labels; level and ε as `Grid` has them."""
     copies = copied_variants(rows)
     labels = {axis.name: axis.labels for axis in axes}
     variants = [variant for variant in labels[VARIANT] if variant not in copies]

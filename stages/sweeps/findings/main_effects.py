@@ -41,12 +41,11 @@ def main_findings(grid: Grid, effects: Sequence[Effect]) -> list[MainEffect]:
 
 def exact_finding(rows: Sequence[Row]) -> list[Exact]:
     """Which variants are EXACT in all of their rows."""
-    variants = list(dict.fromkeys(row.variant for row in rows))
-    of = {variant: [row for row in rows if row.variant == variant] for variant in variants}
-    exact = [name for name in variants if all(row.verdict(DRIFT) is Verdict.EXACT for row in of[name])]
+    moved = {row.variant for row in rows if row.verdict(DRIFT) is not Verdict.EXACT}
+    exact = list(dict.fromkeys(row.variant for row in rows if row.variant not in moved))
     if not exact:
         return []
-    count = sum(len(of[name]) for name in exact)
+    count = sum(row.variant in exact for row in rows)
     are = "is" if len(exact) == 1 else "are"
     text = f"{format_names(exact)} {are} EXACT in all {count} rows: the extra pads move nothing."
     return [Exact(variants=exact, rows=count, text=text)]

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stages.analysis.contract import DatasetFacts
 from stages.params.schema import BASELINE
 from stages.reporting.results import ACCURACY_CHANGE, Results
 from stages.sweeps.findings.batching import batching_findings
@@ -20,7 +19,7 @@ from stages.sweeps.findings.tuning import tuning_findings
 from stages.sweeps.spec import SIDE, TEXTS_KEY, VARIANT, ExperimentReport, Overrides, Sweep
 from stages.sweeps.sweep_json import SCHEMA, Axis, Effect, Finding, SweepReport, Texts
 from stages.sweeps.sweep_json_findings import MainEffect
-from stages.sweeps.sweep_json_rows import Row
+from stages.sweeps.sweep_json_rows import Row, picked
 
 METHOD = (
     "Intervals of rows are those of the main report: accuracy over seeds, drift and flips over seeds and texts. "
@@ -44,11 +43,10 @@ def sweep_report(sweep: Sweep, dataset: str, experiments: Sequence[ExperimentRep
     changed = [effect.rounded() for effect in effects(grid)]
     notable, looked_at = interactions(grid)
     findings = _findings(sweep, grid, changed)
-    return SweepReport(
+    return picked(
+        SweepReport,
+        sweep,
         schema=SCHEMA,
-        name=sweep.name,
-        title=sweep.title,
-        question=sweep.question,
         answer=" ".join(finding.text for finding in findings if finding.in_answer),
         dataset=dataset,
         command=_command(sweep, dataset, experiments[0]),
@@ -61,7 +59,6 @@ def sweep_report(sweep: Sweep, dataset: str, experiments: Sequence[ExperimentRep
         epsilon=first.epsilon,
         pads=first.report.params["report"]["pads"],
         read=list(sweep.read),
-        figure=sweep.figure,
         copies=copied_variants(rows),
         repeats=repeated_variants(rows),
         rows=rows,
@@ -123,16 +120,12 @@ def _axes(sweep: Sweep, rows: list[Row]) -> list[Axis]:
 
 def _texts(experiments: Sequence[ExperimentReport]) -> Texts:
     """Numbers of texts, the smallest where experiments differ (a grammar of other lengths has other duplicates)."""
-    sizes = [_sizes(experiment.report.dataset) for experiment in experiments]
+    corpora = [experiment.report.dataset.corpus.splits for experiment in experiments]
+    sizes = [(splits["train"].texts, splits["test"].texts) for splits in corpora]
     train, test = (min(numbers) for numbers in zip(*sizes, strict=True))
     verdicts = [verdict for experiment in experiments for verdict in experiment.report.verdicts]
     compared = [verdict.n_texts for verdict in verdicts if verdict.condition]
     return Texts(train=train, test=test, exported=min(compared), alike=len(set(sizes)) == 1)
-
-
-def _sizes(dataset: DatasetFacts) -> tuple[int, int]:
-    """Training and test texts."""
-    return dataset.corpus.splits["train"].texts, dataset.corpus.splits["test"].texts
 
 
 def _command(sweep: Sweep, dataset: str, experiment: ExperimentReport) -> str:

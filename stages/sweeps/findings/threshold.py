@@ -17,13 +17,10 @@ FEWEST = 3
 
 def threshold_findings(grid: Grid) -> list[Threshold]:
     """One finding for each unmasked recurrent variant with post-padding, where some rows are wider than every text."""
-    axis = grid.changing(MAX_LEN)
-    if axis is None:
-        return []
     unmasked = [row for row in grid.rows if row.side == "post" and row.recurrent and not row.masked]
     return [
         _finding(grid, axis, levels, sorted(rows, key=lambda row: row.padding_share))
-        for levels, rows in groups(grid, unmasked, axis)
+        for axis, levels, rows in groups(grid, unmasked, MAX_LEN)
         if beyond_the_longest(rows) and len(rows) >= FEWEST
     ]
 
@@ -69,12 +66,11 @@ def _text(levels: Levels, fallen: curves.Threshold, ends: Figure, shares: list[f
             f"learns and the next, a mean over {seeds} seeds, which fall between {first} and {last} (the interval "
             "leaves out how far apart the tried shares lie)."
         )
-    parts = [f"{format_of_seeds(fallen.never_fell, seeds)} still learn at {most}, the largest share tried"] * bool(
-        fallen.never_fell
-    )
-    parts += [
-        f"{format_of_seeds(fallen.never_learned, seeds)} learn at no share from {format_percent(shares[0])} on"
-    ] * bool(fallen.never_learned)
+    censored = {
+        f"still learn at {most}, the largest share tried": fallen.never_fell,
+        f"learn at no share from {format_percent(shares[0])} on": fallen.never_learned,
+    }
+    parts = [f"{format_of_seeds(count, seeds)} {what}" for what, count in censored.items() if count]
     if fallen.bracket is not None:
         others = seeds - fallen.never_fell - fallen.never_learned
         low, high = fallen.bracket

@@ -17,13 +17,9 @@ from stages.sweeps.sweep_json_rows import Levels, Row, picked
 
 def truncation_findings(grid: Grid) -> list[Knee]:
     """One finding for each side and variant, where at least three widths differ in what they cut."""
-    axis = grid.changing(MAX_LEN)
-    if axis is None:
-        return []
-    by_width = [(levels, sorted(rows, key=lambda row: row.max_len)) for levels, rows in groups(grid, grid.rows, axis)]
     return [
-        _finding(grid, axis, levels, rows)
-        for levels, rows in by_width
+        _finding(grid, axis, levels, sorted(rows, key=lambda row: row.max_len))
+        for axis, levels, rows in groups(grid, grid.rows, MAX_LEN)
         if len({row.max_len for row in rows}) > 2 and not beyond_the_longest(rows)
     ]
 

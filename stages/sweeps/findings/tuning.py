@@ -77,11 +77,7 @@ def _finding(grid: Grid, side: str, variant: str, tried: list[Setting]) -> Tunin
         share_closed=figure(share_closed(before, after, grid.level)),
         smallest_gap=picked(GapAt, accuracy_judged(grid, smallest.gap(grid)), levels=smallest.levels),
         tried=[
-            Tried(
-                levels=setting.levels,
-                gap=accuracy_judged(grid, setting.gap(grid)),
-                validation_accuracy=setting.unmasked.validation_accuracy,
-            )
+            picked(Tried, setting.unmasked, levels=setting.levels, gap=accuracy_judged(grid, setting.gap(grid)))
             for setting in tried
         ],
         text="",

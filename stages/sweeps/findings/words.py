@@ -44,12 +44,18 @@ def levels_without(grid: Grid, row: Row, *but: str) -> Levels:
     return {axis: label for axis, label in row.levels.items() if axis in axes and axis not in but}
 
 
-def groups(grid: Grid, rows: Iterable[Row], axis: str) -> list[tuple[Levels, list[Row]]]:
-    """Rows that are alike in all but one axis, each group with the levels that it shares, in the order of the rows."""
+def groups(grid: Grid, rows: Iterable[Row], *params: str) -> list[tuple[str, Levels, list[Row]]]:
+    """Rows that are alike in all but the axis that changes one of these params, in the order of the rows.
+
+    Each group has the name of the axis and the levels that it shares; there is none without such an axis.
+    """
+    axis = grid.changing(*params)
+    if axis is None:
+        return []
     members: dict[tuple[tuple[str, str], ...], list[Row]] = {}
     for row in rows:
         members.setdefault(tuple(levels_without(grid, row, axis).items()), []).append(row)
-    return [(dict(shared), alike) for shared, alike in members.items()]
+    return [(axis, dict(shared), alike) for shared, alike in members.items()]
 
 
 def accuracy_judged(grid: Grid, difference: Floats) -> JudgedFigure:
