@@ -9,7 +9,7 @@ from stages.analysis.contract import Report, from_json
 from stages.params.schema import checked_params
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.rows import rows_of
-from stages.sweeps.summary.choosing import choose
+from stages.sweeps.summary.choosing import Options
 from stages.sweeps.summary.factors import factors_report
 from stages.sweeps.summary.markdown import advice
 from stages.sweeps.sweep_json_rows import JudgedFigure
@@ -30,43 +30,46 @@ def row(accuracies, *, tokens=100, exact=False):
 
 
 def chosen(rows, naive="dear"):
-    return choose(rows, naive, level=0.95, epsilon=0.01)
+    return options(rows).choose(naive)
+
+
+def options(rows):
+    return Options("sweep `truncation`", rows, level=0.95, epsilon=0.01)
 
 
 def test_the_cheapest_of_equivalent_options_is_chosen():
     rows = {"dear": row([0.80, 0.81, 0.82], tokens=200), "cheap": row([0.799, 0.811, 0.819], tokens=100)}
-    assert chosen(rows).option.name == "cheap"
+    assert chosen(rows) == "cheap"
 
 
 def test_an_option_that_is_shown_to_be_worse_is_left_out_however_cheap():
     rows = {"dear": row([0.80, 0.81, 0.82], tokens=200), "cheap": row([0.75, 0.761, 0.769], tokens=100)}
-    found = chosen(rows)
-    assert found.option.name == "dear"
-    assert [each.name for each in found.options if each.allowed] == ["dear"]
+    assert chosen(rows) == "dear"
+    assert [name for name in rows if options(rows).allowed(name)] == ["dear"]
 
 
 def test_an_option_below_by_more_than_epsilon_is_left_out_though_its_interval_holds_0():
     """Differences −.06, +.02, −.02: mean −.02, t interval wider than ±.09."""
     rows = {"dear": row([0.80, 0.80, 0.80], tokens=200), "cheap": row([0.74, 0.82, 0.78], tokens=100)}
-    assert chosen(rows).option.name == "dear"
+    assert chosen(rows) == "dear"
 
 
 def test_an_option_below_by_less_than_epsilon_stays_while_its_interval_holds_0():
     """Differences −.03, +.02, −.005: mean −.005."""
     rows = {"dear": row([0.80, 0.80, 0.80], tokens=200), "cheap": row([0.77, 0.82, 0.795], tokens=100)}
-    assert chosen(rows).option.name == "cheap"
+    assert chosen(rows) == "cheap"
 
 
 def test_what_is_exact_goes_before_what_is_cheaper():
     rows = {"dear": row([0.80, 0.81, 0.82], tokens=200, exact=True), "cheap": row([0.80, 0.81, 0.82], tokens=100)}
-    assert chosen(rows).option.name == "dear"
+    assert chosen(rows) == "dear"
 
 
 def test_between_equals_the_default_stays_and_all_are_named():
     same = [0.80, 0.81, 0.82]
-    found = chosen({"cheap": row(same), "dear": row(same), "dearest": row(same, tokens=300)})
-    assert found.option.name == "dear"
-    assert found.equals == ["cheap", "dear"]
+    rows = {"cheap": row(same), "dear": row(same), "dearest": row(same, tokens=300)}
+    assert chosen(rows) == "dear"
+    assert options(rows).equals() == ["cheap", "dear"]
 
 
 @pytest.fixture(scope="module")

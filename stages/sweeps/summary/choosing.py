@@ -1,5 +1,6 @@
 """The cheapest of the options that are not shown to be worse than the best one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stages.stats.verdicts import Verdict
@@ -12,68 +13,49 @@ SAME_COST = 1e-3
 
 
 @dataclass(frozen=True)
-class Option:
-    """One option as it was trained, against the best option.
+class Options:
+    """Options that were trained from the same seeds with all else alike: in the main report, or in one sweep.
 
     Attributes:
-        name: what the sweep calls it.
-        row: how it was trained.
-        to_best: its accuracy minus that of the most accurate option.
-        allowed: it is that option; or EQUIVALENT to it; or below it by no more than ε, with an interval that holds 0.
-    """
-
-    name: str
-    row: Row
-    to_best: Comparison
-    allowed: bool
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the rule chooses among options, and which others are as good and as cheap."""
-
-    option: Option
-    options: list[Option]
-    equals: list[str]
-    """The names of all options between which the figures do not decide, the chosen one among them."""
-
-    @property
-    def best(self) -> Option:
-        """The most accurate option."""
-        return max(self.options, key=lambda option: option.row.accuracy.estimate)
-
-
-def choose(rows: dict[str, Row], naive: str, level: float, epsilon: float) -> Choice:
-    """Choose one of several options that were trained from the same seeds.
-
-    Allowed is what is not worse than the best. Among those, what keeps states and predictions EXACT goes first; then
-    what computes the fewest tokens in training. Between equals the default of Keras stays.
-
-    Args:
-        rows: option and how it was trained, at least one.
-        naive: what Keras does by default; it may be no option.
+        evidence: the report or sweep that trained them.
+        rows: option and how it was trained.
         level: confidence level of the printed intervals.
         epsilon: the largest difference of accuracy that does not matter.
     """
-    options = against_best(rows, level, epsilon)
-    allowed = [option for option in options if option.allowed]
-    left = [option for option in allowed if option.row.exact] or allowed
-    cheapest = min(option.row.computed_tokens for option in left)
-    equals = [option for option in left if option.row.computed_tokens <= cheapest * (1 + SAME_COST)]
-    by_default = [option for option in equals if option.name == naive]
-    chosen = by_default[0] if by_default else max(equals, key=lambda option: option.row.accuracy.estimate)
-    return Choice(chosen, options, [option.name for option in equals])
 
+    evidence: str
+    rows: dict[str, Row]
+    level: float
+    epsilon: float
 
-def against_best(rows: dict[str, Row], level: float, epsilon: float) -> list[Option]:
-    """Every option against the most accurate one."""
-    best = max(rows.values(), key=lambda row: row.accuracy.estimate)
-    compared = [(name, row, comparison(row, best, ACCURACY, level)) for name, row in rows.items()]
-    return [Option(name, row, to_best, row is best or _allowed(to_best, epsilon)) for name, row, to_best in compared]
+    def gain(self, option: str, other: str) -> Comparison:
+        """The accuracy of one option minus that of another."""
+        return comparison(self.rows[option], self.rows[other], ACCURACY, self.level)
 
+    def best(self, names: Iterable[str]) -> str:
+        """The most accurate of some options."""
+        return max(names, key=lambda name: self.rows[name].accuracy.estimate)
 
-def _allowed(to_best: Comparison, epsilon: float) -> bool:
-    if to_best.verdict(epsilon) in (Verdict.EXACT, Verdict.EQUIVALENT):
-        return True
-    estimate = to_best.contrast.estimate
-    return estimate is not None and estimate >= -epsilon and not to_best.below(0.0)
+    def allowed(self, name: str) -> bool:
+        """Whether it is the best; or EQUIVALENT to it; or below it by no more than ε, with an interval that holds 0."""
+        to_best = self.gain(name, self.best(self.rows))
+        if name == self.best(self.rows) or to_best.verdict(self.epsilon) in (Verdict.EXACT, Verdict.EQUIVALENT):
+            return True
+        estimate = to_best.contrast.estimate
+        return estimate is not None and estimate >= -self.epsilon and not to_best.below(0.0)
+
+    def equals(self) -> list[str]:
+        """All options between which the figures do not decide.
+
+        Allowed is what is not worse than the best. Among those, what keeps states and predictions EXACT goes first;
+        then what computes the fewest tokens in training.
+        """
+        allowed = [name for name in self.rows if self.allowed(name)]
+        tokens = {name: self.rows[name].computed_tokens for name in allowed if self.rows[name].exact}
+        tokens = tokens or {name: self.rows[name].computed_tokens for name in allowed}
+        return [name for name, count in tokens.items() if count <= min(tokens.values()) * (1 + SAME_COST)]
+
+    def choose(self, naive: str) -> str:
+        """The default of Keras if it is among the equals, else the most accurate of them."""
+        equals = self.equals()
+        return naive if naive in equals else self.best(equals)

@@ -12,6 +12,7 @@ from stages.sweeps.findings.rows import rows_of
 from stages.sweeps.report.tables import heads_of_fixed_width
 from stages.sweeps.spec import INNER_AXES
 from stages.sweeps.summary.answer import answer
+from stages.sweeps.summary.choosing import Options
 from stages.sweeps.summary.claims import RULES
 from stages.sweeps.summary.factors_json import (
     SCHEMA,
@@ -22,7 +23,7 @@ from stages.sweeps.summary.factors_json import (
     SweptInteraction,
 )
 from stages.sweeps.summary.ranking import factors
-from stages.sweeps.summary.recommendation import Base, base_of, recommend
+from stages.sweeps.summary.recommendation import base_of, recommend
 from stages.sweeps.summary.swept import Sweeps, Swept
 from stages.sweeps.sweep_json import SweepReport
 from stages.sweeps.sweep_json_findings import Interaction
@@ -61,10 +62,11 @@ def factors_report(dataset: str, sweep_reports: list[SweepReport], main: Report 
     ).rounded()
 
 
-def _base(main: Report) -> Base:
-    """The main report as rows."""
+def _base(main: Report) -> Options:
+    """What the main report trained."""
     results = Results(main)
-    return Base("report.md", rows_of(main, {}), results.level, results.epsilon[ACCURACY])
+    rows = {row.name: row for row in rows_of(main, {})}
+    return Options("report.md", rows, results.level, results.epsilon[ACCURACY])
 
 
 def _claims(sweeps: Sweeps) -> list[Claim]:
