@@ -30,6 +30,31 @@ Kind = TypeVar("Kind")
 SCHEMA = 1
 
 
+class Document:
+    """A file of JSON as a type."""
+
+    @classmethod
+    def from_json(cls, content: Any) -> Self:
+        """From JSON's own types.
+
+        Raises:
+            pydantic.ValidationError: a key is missing, unknown or of another type, with its path.
+        """
+        return contract.from_json(cls, content)
+
+    def to_json(self) -> Any:
+        """As JSON's own types."""
+        return contract.to_json(self)
+
+    def rounded(self) -> Self:
+        """The same with every float at 4 significant digits, as its file holds it.
+
+        Raises:
+            ValueError: a float is not finite.
+        """
+        return self.from_json(rounded(self.to_json()))
+
+
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
 class Effect(NamedEffect, Contrast):
     """What one level of an axis does against the reference, other levels held fixed or averaged over."""
@@ -71,7 +96,7 @@ Finding = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
-class SweepReport:
+class SweepReport(Document):
     """The whole of a sweep's JSON, floats at 4 significant digits."""
 
     schema: int
@@ -105,27 +130,6 @@ class SweepReport:
     findings: list[Finding]
     """What this kind of sweep shows, then what every axis does, then what is exact."""
     method: str
-
-    @staticmethod
-    def from_json(content: Any) -> "SweepReport":
-        """From JSON's own types.
-
-        Raises:
-            pydantic.ValidationError: a key is missing, unknown or of another type, with its path.
-        """
-        return contract.from_json(SweepReport, content)
-
-    def to_json(self) -> Any:
-        """As JSON's own types."""
-        return contract.to_json(self)
-
-    def rounded(self) -> Self:
-        """The same with every float at 4 significant digits, as its file holds it.
-
-        Raises:
-            ValueError: a float is not finite.
-        """
-        return contract.from_json(type(self), rounded(self.to_json()))
 
     @cached_property
     def originals(self) -> list[Row]:

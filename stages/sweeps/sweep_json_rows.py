@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 from stages.analysis.estimate import CONFIG, Estimate, Number, left_out
 from stages.params.layers import NO_RECURRENCE
 from stages.params.model import Architecture
+from stages.reporting.format import Bounded
 from stages.reporting.results import DRIFT, FLIPS
 from stages.stats.rounding import significant
 from stages.stats.verdicts import Verdict
@@ -224,6 +225,11 @@ class Row:
         """
         by_number = {seed.seed: seed for seed in self.seeds}
         return np.array([_figure_of(by_number.get(number), estimand) for number in numbers], dtype=np.float64)
+
+
+def estimate_of(figure: Bounded | None) -> Estimate | None:
+    """A figure with its interval; None where it is undefined or not there."""
+    return None if figure is None or figure.estimate is None else Estimate(figure.estimate, figure.low, figure.high)
 
 
 def _figure_of(seed: SeedFigures | None, estimand: str) -> float:

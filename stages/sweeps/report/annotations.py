@@ -12,6 +12,7 @@ from stages.sweeps.report.series import Mark
 from stages.sweeps.spec import SIDE, VARIANT
 from stages.sweeps.sweep_json import SweepReport
 from stages.sweeps.sweep_json_findings import Beside, Knee, Published, Threshold
+from stages.sweeps.sweep_json_rows import Levels
 
 PUBLISHED_WIDTH = 0.08
 
@@ -48,10 +49,7 @@ def _threshold(axes: Axes, finding: Threshold) -> None:
 
 def _knee(axes: Axes, marks: Sequence[Mark], finding: Knee) -> None:
     for point, marker in ((finding.knee, "o"), (finding.shortest if _shorter(finding) else None, "D")):
-        if point is None:
-            continue
-        wanted = finding.levels | {finding.axis: point.label}
-        mark = next((mark for mark in marks if wanted.items() <= mark.levels.items()), None)
+        mark = None if point is None else _at(marks, finding.levels | {finding.axis: point.label})
         if mark is not None and mark.value is not None:
             axes.plot(
                 mark.x, mark.value.estimate, marker=marker, markersize=13, markerfacecolor="none", color=INK,
@@ -59,15 +57,19 @@ def _knee(axes: Axes, marks: Sequence[Mark], finding: Knee) -> None:
             )  # fmt: skip
 
 
+def _at(marks: Sequence[Mark], levels: Levels) -> Mark | None:
+    """The first mark with these levels."""
+    return next((mark for mark in marks if levels.items() <= mark.levels.items()), None)
+
+
 def _shorter(finding: Knee) -> bool:
     return finding.shortest.label != finding.widest.label
 
 
 def _published(axes: Axes, marks: Sequence[Mark], row: Beside) -> None:
-    wanted = {VARIANT: row.variant, SIDE: row.side}
-    x = next((mark.x for mark in marks if wanted.items() <= mark.levels.items()), None)
-    if x is not None:
-        ends = [x - PUBLISHED_WIDTH, x + PUBLISHED_WIDTH]
+    mark = _at(marks, {VARIANT: row.variant, SIDE: row.side})
+    if mark is not None:
+        ends = [mark.x - PUBLISHED_WIDTH, mark.x + PUBLISHED_WIDTH]
         axes.plot(ends, [100 * row.published] * 2, color=INK, linewidth=1.6, zorder=5)
 
 

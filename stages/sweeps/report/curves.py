@@ -44,8 +44,8 @@ from stages.sweeps.report.series import (
     Places,
     all_marks,
     colour_axis,
-    colours_of,
     factor_of,
+    labels_of,
     panels_of,
     places,
     rest_axes,
@@ -94,7 +94,7 @@ def curves_figure(sweep: SweepReport) -> Figure:
 
 def series_looks(sweep: SweepReport) -> dict[tuple[str, str], Look]:
     """Colour and marker by the axis of colours; dashes by the axes that nothing else shows."""
-    colours = colours_of(sweep)
+    colours = labels_of(sweep, colour_axis(sweep))
     by_colour = dict(zip(colours, itertools.cycle(LOOKS), strict=False))
     if colour_axis(sweep) == VARIANT:
         by_colour = variant_looks(colours)
@@ -197,7 +197,7 @@ def _legend(sweep: SweepReport, estimands: Sequence[str], looks: dict[tuple[str,
     colours = {colour: look for (colour, _), look in reversed(looks.items())}
     dashes = {rest: look.line for (_, rest), look in looks.items()}
     handles: list[Artist] = []
-    for colour in filter(None, colours_of(sweep)):
+    for colour in filter(None, labels_of(sweep, colour_axis(sweep))):
         look = colours[colour]
         if sweep.figure.kind == "bars":
             handles.append(dot(colour, look.marker, colour=look.colour))

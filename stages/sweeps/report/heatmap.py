@@ -14,7 +14,7 @@ from stages.reporting.figures.style import GREY, INK, LETTER, empty_figure, lege
 from stages.reporting.format import format_ratio
 from stages.reporting.results import DRIFT
 from stages.stats.verdicts import Verdict
-from stages.sweeps.report.series import labels_of
+from stages.sweeps.report.series import labels_of, several_levels, value_of
 from stages.sweeps.spec import VARIANT
 from stages.sweeps.sweep_json import SweepReport
 from stages.sweeps.sweep_json_rows import ROUNDING, Row
@@ -63,21 +63,14 @@ def heatmap_figure(sweep: SweepReport) -> Figure:
 
 def _across(sweep: SweepReport) -> list[str]:
     """The axes beside each other: that of the panels, and the shortest of the others, the variants if they are."""
-    panel = sweep.figure.panels
-    others = _others(sweep)
+    panel, others = sweep.figure.panels, several_levels(sweep, [sweep.figure.panels])
     shortest = min(others, key=lambda axis: (len(labels_of(sweep, axis)), axis != VARIANT), default=None)
     return [axis for axis in (panel, shortest if len(others) > 1 else None) if axis is not None]
 
 
 def _down(sweep: SweepReport) -> list[str]:
     """The axes below each other: all others."""
-    across = _across(sweep)
-    return [axis for axis in _others(sweep) if axis not in across]
-
-
-def _others(sweep: SweepReport) -> list[str]:
-    several = [axis for axis in sweep.naming_axes if len(labels_of(sweep, axis)) > 1]
-    return [axis for axis in several if axis != sweep.figure.panels]
+    return several_levels(sweep, [sweep.figure.panels, *_across(sweep)])
 
 
 def _labels(sweep: SweepReport, axes: list[str]) -> list[tuple[str, ...]]:
@@ -107,15 +100,15 @@ def _map(axes: Axes, sweep: SweepReport, estimand: str) -> None:
 
 
 def _field(axes: Axes, x: int, y: int, row: Row, estimand: str, norm: Normalize) -> None:
-    figure = row.figure(estimand)
-    if figure is None or figure.estimate is None:
+    estimate = value_of(row, estimand)
+    if estimate is None:
         _box(axes, x, y, UNDEFINED_COLOUR, hatch="////", edge="#bbbbbb")
         return
     if row.verdict(estimand) is Verdict.EXACT:
         _box(axes, x, y, EXACT_COLOUR)
         axes.text(x, y, "exact", ha="center", va="center", color="white")
         return
-    value = figure.estimate if estimand == DRIFT else 100 * figure.estimate
+    value = estimate.estimate
     place = float(norm(max(value, norm.vmin or value)))
     _box(axes, x, y, to_hex(mpl.colormaps[MAPS.get(estimand, "Oranges")](place)))
     dark = place > DARK if estimand not in MAPS else place < 1 - DARK
@@ -129,12 +122,12 @@ def _box(axes: Axes, x: int, y: int, colour: str, hatch: str = "", edge: str = "
 
 def _norm(sweep: SweepReport, estimand: str) -> Normalize:
     """Logarithmic for drift: whole powers of ten around every field."""
-    figures = [row.figure(estimand) for row in sweep.originals if row.verdict(estimand) is not Verdict.EXACT]
-    values = [figure.estimate for figure in figures if figure is not None and figure.estimate is not None]
+    moved = [row for row in sweep.originals if row.verdict(estimand) is not Verdict.EXACT]
+    values = [value.estimate for row in moved if (value := value_of(row, estimand)) is not None]
     if estimand == DRIFT:
         positive = [value for value in values if value > ROUNDING] or [1.0]
         low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
         return LogNorm(10.0**low, 10.0 ** max(high, low + 1))
-    highest = max(values, default=1.0)
+    highest = max(values, default=100.0)
     lowest = min(values, default=0.0) if estimand in MAPS else 0.0
-    return Normalize(100 * lowest, 100 * highest if highest > lowest else 100 * lowest + 1)
+    return Normalize(lowest, highest if highest > lowest else lowest + 1)

@@ -1,18 +1,17 @@
 """What a figure of a sweep draws: marks in series, series in panels, and where each stands on the x axis."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from stages.analysis.estimate import Estimate
 from stages.reporting.figures.marks import scaled
-from stages.reporting.format import Bounded
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import COMPUTED
 from stages.sweeps.findings.threshold import MAX_LEN
 from stages.sweeps.spec import ROW_FIGURES, VARIANT
 from stages.sweeps.sweep_json import SweepReport
-from stages.sweeps.sweep_json_rows import Levels, Row
+from stages.sweeps.sweep_json_rows import Levels, Row, estimate_of
 
 PERCENT = ("accuracy", "train_accuracy", "flip_rate")
 MANY_SERIES = 6
@@ -64,16 +63,9 @@ class Places:
         return not self.names
 
 
-def colours_of(sweep: SweepReport) -> list[str]:
-    """The labels that colours tell apart, without copies of the baseline; one without a name if there is no axis."""
-    axis = colour_axis(sweep)
-    return [""] if axis is None else labels_of(sweep, axis)
-
-
 def panels_of(sweep: SweepReport) -> list[str]:
-    """The labels that stand side by side; one without a name where there is no axis."""
-    axis = sweep.figure.panels
-    return [""] if axis is None else labels_of(sweep, axis)
+    """The labels that stand side by side."""
+    return labels_of(sweep, sweep.figure.panels)
 
 
 def colour_axis(sweep: SweepReport) -> str | None:
@@ -90,8 +82,12 @@ def rest_axes(sweep: SweepReport) -> list[str]:
     used = {figure.panels, colour_axis(sweep)}
     # Along a figure of the row, such as the share of padding, the axes that change it are joined by the line.
     joined = [figure.x] if figure.x not in ROW_FIGURES else _axes_behind(sweep)
-    several = [axis for axis in sweep.naming_axes if len(labels_of(sweep, axis)) > 1]
-    return [axis for axis in several if axis not in used and axis not in joined]
+    return several_levels(sweep, {*used, *joined})
+
+
+def several_levels(sweep: SweepReport, but: Collection[str | None]) -> list[str]:
+    """The axes with several labels, without some."""
+    return [axis for axis in sweep.naming_axes if axis not in but and len(labels_of(sweep, axis)) > 1]
 
 
 def places(sweep: SweepReport) -> Places:
@@ -126,13 +122,6 @@ def all_marks(sweep: SweepReport, estimand: str) -> list[Mark]:
     return [mark for one in every for mark in one.marks]
 
 
-def estimate_of(figure: Bounded | None) -> Estimate | None:
-    """A figure of a row with its interval; None where it is undefined or not there."""
-    if figure is None or figure.estimate is None:
-        return None
-    return Estimate(figure.estimate, figure.low, figure.high)
-
-
 def factor_of(estimand: str) -> int:
     """From a share to percent, where figures are drawn in percent."""
     return 100 if estimand in PERCENT else 1
@@ -142,18 +131,18 @@ def _mark(row: Row, estimand: str, x: float) -> Mark | None:
     if estimand == COMPUTED:
         ratio = row.computed_tokens / row.text_tokens
         return Mark(x, Estimate(ratio, None, None), (), row.levels)
-    figure, factor = row.figure(estimand), factor_of(estimand)
-    if figure is None:
+    if row.figure(estimand) is None:
         return None
     exact = row.verdict(estimand) is Verdict.EXACT
     known = [(0.0 if exact else seed.figure(estimand), seed.learned) for seed in row.seeds]
-    value = estimate_of(figure)
-    return Mark(
-        x,
-        None if value is None else scaled(value, factor),
-        tuple((factor * seed, learned) for seed, learned in known if seed is not None),
-        row.levels,
-    )
+    seeds = tuple((factor_of(estimand) * seed, learned) for seed, learned in known if seed is not None)
+    return Mark(x, value_of(row, estimand), seeds, row.levels)
+
+
+def value_of(row: Row, estimand: str) -> Estimate | None:
+    """A figure of a row in the unit of its axis; None where it is undefined or not there."""
+    value = estimate_of(row.figure(estimand))
+    return None if value is None else scaled(value, factor_of(estimand))
 
 
 def _x(sweep: SweepReport, row: Row) -> float:
@@ -182,9 +171,9 @@ def _axes_behind(sweep: SweepReport) -> list[str]:
     return changing or [sweep.axes[0].name]
 
 
-def labels_of(sweep: SweepReport, axis: str) -> list[str]:
-    """The labels of an axis in their order, copies of the baseline left out."""
-    labels = next(one.labels for one in sweep.axes if one.name == axis)
+def labels_of(sweep: SweepReport, axis: str | None) -> list[str]:
+    """The labels of an axis in their order, copies of the baseline left out; one without a name of no axis."""
+    labels = next((one.labels for one in sweep.axes if one.name == axis), [""])
     return [label for label in labels if axis != VARIANT or label not in sweep.copies]
 
 

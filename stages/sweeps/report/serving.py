@@ -11,10 +11,9 @@ from stages.reporting.format import format_plain
 from stages.reporting.results import condition_label
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.report.curves import DASHES
-from stages.sweeps.report.series import estimate_of
 from stages.sweeps.spec import INNER_AXES
 from stages.sweeps.sweep_json import SweepReport
-from stages.sweeps.sweep_json_rows import Row
+from stages.sweeps.sweep_json_rows import Row, estimate_of
 
 
 def serving_figure(sweep: SweepReport) -> Figure:

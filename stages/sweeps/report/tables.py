@@ -22,7 +22,7 @@ from stages.sweeps.findings.served_otherwise import in_order
 from stages.sweeps.findings.words import label_text
 from stages.sweeps.spec import INNER_AXES, SIDE, VARIANT
 from stages.sweeps.sweep_json import Effect, SweepReport
-from stages.sweeps.sweep_json_rows import Contrast, Levels, Row
+from stages.sweeps.sweep_json_rows import Levels, Row
 
 NamedCells = Sequence[tuple[str, Cell | str]]
 """A row of a table, each cell behind the title of its column."""
@@ -97,7 +97,7 @@ def _seeds(of_estimands: dict[str, Effect]) -> str:
 
 def effect_cell(effect: Effect, notes: Notes) -> Cell:
     """+4.4 [−0.3, +9.1] INCONCLUSIVE, or 3.20 [2.10, 4.90]."""
-    scale = scale_of(effect)
+    scale = scale_of(effect.scale)
     if effect.verdict is Verdict.EXACT:
         return Cell(f"both {EXACT_ZERO}" if scale is RATIO else EXACT_ZERO)
     if effect.reason in (TO_EXACT, FROM_EXACT):
@@ -122,7 +122,7 @@ def interactions_table(sweep: SweepReport) -> Table:
             ("levels", _levels(sweep.ordered(interaction.levels))),
             ("together, against", _levels(sweep.ordered(interaction.references))),
             ("of", NAMES[interaction.estimand]),
-            ("difference of differences, or ratio of ratios", estimate_cell(scale_of(interaction), interaction)),
+            ("difference of differences, or ratio of ratios", estimate_cell(scale_of(interaction.scale), interaction)),
             ("seeds", str(interaction.n_seeds)),
         ]
         for interaction in sweep.interactions
@@ -130,9 +130,9 @@ def interactions_table(sweep: SweepReport) -> Table:
     return table_of(rows, why_empty="no interval excludes what no interaction would give")
 
 
-def scale_of(contrast: Contrast) -> Scale:
-    """What it is measured in: a ratio without a unit, or points."""
-    return RATIO if contrast.scale == sweep_json_rows.RATIO else POINTS
+def scale_of(scale: str | None) -> Scale:
+    """What an effect on this scale is measured in: a ratio without a unit, or points."""
+    return RATIO if scale == sweep_json_rows.RATIO else POINTS
 
 
 def serving_table(sweep: SweepReport) -> Table:

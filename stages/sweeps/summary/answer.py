@@ -1,12 +1,10 @@
 """The first paragraph: which factors make it worse, ranked, and which fix works."""
 
-import itertools
-
 from stages.reporting.format import POINTS, RATIO, format_ratio, listed
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.spec import VARIANT
 from stages.sweeps.summary.comparing import Comparison, comparison
-from stages.sweeps.summary.factors_json import MASKED, Decided, Factor
+from stages.sweeps.summary.factors_json import MASKED, Decided, Factor, LargestEffect
 from stages.sweeps.summary.swept import Sweeps, Swept
 from stages.sweeps.sweep_json_rows import Row
 
@@ -32,8 +30,7 @@ def _worse(factors: list[Factor]) -> list[str]:
     sentences = []
     if shown:
         listing = "; ".join(
-            f"({place}) {factor.factor}, {POINTS.of(factor.lead)} points ({factor.lead.contrast}; "
-            f"{_beside(factor)}sweep `{factor.sweep}`)"
+            f"({place}) {factor.factor}, {POINTS.of(factor.lead)} points {_where(factor, factor.lead, factor.beside)}"
             for place, factor in enumerate(shown[:MOST_NAMED], 1)
         )
         more = f"; {len(shown) - MOST_NAMED} more below" if len(shown) > MOST_NAMED else ""
@@ -41,15 +38,12 @@ def _worse(factors: list[Factor]) -> list[str]:
     else:
         sentences.append("**No factor is shown to cost the unmasked model accuracy.**")
     if moved:
-        parts = [
-            f"{factor.factor} × {RATIO.of(factor.lead_drift)} ({factor.lead_drift.contrast}; sweep `{factor.sweep}`)"
-            for factor in moved
-        ]
+        drifts = [f"{one.factor} × {RATIO.of(one.lead_drift)} {_where(one, one.lead_drift)}" for one in moved]
         sentences.append(
-            f"Shown to change its drift, and not shown to change its accuracy: {'; '.join(parts[:MOST_NAMED])}."
+            f"Shown to change its drift, and not shown to change its accuracy: {'; '.join(drifts[:MOST_NAMED])}."
         )
     costly = [
-        f"{factor.factor} {POINTS.of(effect)} points ({effect.contrast}; sweep `{factor.sweep}`)"
+        f"{factor.factor} {POINTS.of(effect)} points {_where(factor, effect)}"
         for factor, effect in of_masked
         if effect.shown and effect.estimate is not None and effect.estimate < 0
     ]
@@ -60,10 +54,10 @@ def _worse(factors: list[Factor]) -> list[str]:
     return sentences
 
 
-def _beside(factor: Factor) -> str:
-    if factor.beside is None or factor.beside.estimate is None:
-        return ""
-    return f"masked {POINTS.of(factor.beside)}; "
+def _where(factor: Factor, effect: LargestEffect, masked: LargestEffect | None = None) -> str:
+    """The levels of an effect, what the masked model loses between them, and the sweep."""
+    beside = "" if masked is None or masked.estimate is None else f"masked {POINTS.of(masked)}; "
+    return f"({effect.contrast}; {beside}sweep `{factor.sweep}`)"
 
 
 def _fix(sweeps: Sweeps, decided: list[Decided]) -> list[str]:
@@ -91,7 +85,7 @@ def _different(pairs: list[tuple[Swept, Row, Row]]) -> list[tuple[Swept, Row, Ro
     """One of those that have the same figures seed by seed under the same levels: masks that are the same model."""
     different: dict[str, tuple[Swept, Row, Row]] = {}
     for sweep, row, other in pairs:
-        key = str([row.without_mask, row.side, row.max_len, row.options, row.seeds, other.seeds])
+        key = f"{_but_for_the_mask(row)} {row.max_len} {row.seeds} {other.seeds}"
         different.setdefault(key, (sweep, row, other))
     return list(different.values())
 
@@ -115,14 +109,14 @@ def _changed(decision: Decided) -> str:
 
 def masked_pairs(sweep: Swept) -> list[tuple[Row, Row]]:
     """Every masked row of a sweep with the row that differs from it in the mask alone."""
-    pairs = []
-    for row in sweep.grid.rows:
-        if row.masked and row.recurrent:
-            place = {**row.levels, VARIANT: ""}
-            plain = (
-                other
-                for other in sweep.report.rows
-                if other.unmasked and other.without_mask == row.without_mask and {**other.levels, VARIANT: ""} == place
-            )
-            pairs += [(row, other) for other in itertools.islice(plain, 1)]
-    return pairs
+    plain: dict[str, Row] = {}
+    for row in sweep.report.rows:
+        if row.unmasked:
+            plain.setdefault(_but_for_the_mask(row), row)
+    masked = [row for row in sweep.grid.rows if row.masked and row.recurrent]
+    return [(row, plain[key]) for row in masked if (key := _but_for_the_mask(row)) in plain]
+
+
+def _but_for_the_mask(row: Row) -> str:
+    """What rows share that differ in the mask alone."""
+    return str([row.without_mask, row.side, row.options])

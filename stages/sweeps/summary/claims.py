@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stages.analysis.estimate import Estimate
 from stages.reporting.claims.stand import Ruling, Stand
 from stages.reporting.format import PERCENT, POINTS, RATIO, format_percent
 from stages.reporting.results import DRIFT
@@ -14,28 +13,28 @@ from stages.sweeps.findings.truncation import shortest_not_worse
 from stages.sweeps.findings.tuning import best_by_validation
 from stages.sweeps.spec import SIDE, VARIANT
 from stages.sweeps.summary.comparing import Comparison, comparison
-from stages.sweeps.summary.extent import extent
+from stages.sweeps.summary.extent import extent, not_run, ruling
 from stages.sweeps.summary.swept import Sweeps, Swept
-from stages.sweeps.sweep_json_rows import Row
+from stages.sweeps.sweep_json_rows import Row, estimate_of
 
 ATTENTION = ("attention", "multi_head_attention")
 PLAIN_HEAD = "last"
+WHAT_IS_LEFT = {"smaller": Stand.SUPPORTED, "open": Stand.OPEN, "larger": Stand.REFUTED, "gone": Stand.REFUTED}
+"""What the claim makes of a drift that attention leaves."""
 
 
 def attention_and_tuning(sweeps: Sweeps) -> Ruling:
     """C8: attention by the drift of the unmasked model, tuning by the gap in accuracy to the masked one."""
-    attention, of_attention = _attention(sweeps)
-    tuning, of_tuning = _tuning(sweeps)
-    figure = f"**Attention: {attention}.** {of_attention} **Tuning: {tuning}.** {of_tuning}"
-    if attention is tuning and attention is not Stand.DEPENDS:
-        return Ruling(attention, figure)
-    return Ruling(Stand.DEPENDS, figure, f"which: attention {attention}; tuning {tuning}")
+    attention, tuning = _attention(sweeps), _tuning(sweeps)
+    figure = f"**Attention: {attention.stand}.** {attention.figure} **Tuning: {tuning.stand}.** {tuning.figure}"
+    depends_on = f"which: attention {attention.stand}; tuning {tuning.stand}"
+    return ruling([attention.stand, tuning.stand], figure, depends_on)
 
 
-def _attention(sweeps: Sweeps) -> tuple[Stand, str]:
+def _attention(sweeps: Sweeps) -> Ruling:
     sweep = sweeps.get("downstream")
     if sweep is None:
-        return Stand.OPEN, f"Not run: {sweeps.command('downstream')}."
+        return not_run(sweeps, "downstream")
     axis = sweep.axis_of("head") or ""
     attended = [
         (row, comparison(row, plain, DRIFT, sweep.report.level))
@@ -43,27 +42,17 @@ def _attention(sweeps: Sweeps) -> tuple[Stand, str]:
         if row.levels.get(axis) in ATTENTION and (plain := sweep.beside(row, axis, PLAIN_HEAD)) is not None
     ]
     if not attended:
-        return Stand.OPEN, "The sweep `downstream` holds no head with attention beside the last state, without a mask."
-    kinds = {_what_is_left(row, drift, len(attended)) for row, drift in attended}
+        why = "The sweep `downstream` holds no head with attention beside the last state, without a mask."
+        return Ruling(Stand.OPEN, why)
     said = [
-        f"`{row.levels[axis]}` with {row.side}-padding has the drift of `{PLAIN_HEAD}` "
-        f"{'undefined' if drift.value is None else f'× {RATIO.of(drift.value)}'}, which leaves "
-        f"{'an undefined drift' if row.drift_ratio.estimate is None else RATIO.of(_bare(row))} "
-        f"{row.drift_ratio.verdict}"
+        f"`{row.levels[axis]}` with {row.side}-padding has the drift of `{PLAIN_HEAD}` {drift.times}, which leaves "
+        f"{RATIO.of(left) if left else 'an undefined drift'} {row.drift_ratio.verdict}"
         for row, drift in attended
+        for left in [estimate_of(row.drift_ratio)]
     ]
-    text = f"{'; '.join(said)} (sweep `downstream`)."
-    if kinds == {"smaller"}:
-        return Stand.SUPPORTED, text
-    if kinds == {"open"}:
-        return Stand.OPEN, text
-    return (Stand.REFUTED if kinds in ({"larger"}, {"gone"}) else Stand.DEPENDS), text
-
-
-def _bare(row: Row) -> Estimate | None:
-    """Its drift without the verdict, so that an EXACT one is a number too."""
-    drift = row.drift_ratio
-    return None if drift.estimate is None else Estimate(drift.estimate, drift.low, drift.high)
+    kinds = {_what_is_left(row, drift, len(attended)) for row, drift in attended}
+    stand = WHAT_IS_LEFT[kinds.pop()] if len(kinds) == 1 else Stand.DEPENDS
+    return Ruling(stand, f"{'; '.join(said)} (sweep `downstream`).")
 
 
 def _what_is_left(row: Row, drift: Comparison, comparisons: int) -> str:
@@ -75,16 +64,16 @@ def _what_is_left(row: Row, drift: Comparison, comparisons: int) -> str:
     return "smaller" if drift.contrast.estimate is not None and drift.contrast.estimate < 0 else "larger"
 
 
-def _tuning(sweeps: Sweeps) -> tuple[Stand, str]:
+def _tuning(sweeps: Sweeps) -> Ruling:
     sweep = sweeps.get("tuning")
     if sweep is None:
-        return Stand.OPEN, f"Not run: {sweeps.command('tuning')}."
+        return not_run(sweeps, "tuning")
     tuned = [one for side in sweep.sides if (one := tuned_on(sweep, side)) is not None]
     if not tuned:
-        return Stand.OPEN, "The sweep `tuning` has no masked model beside the unmasked one, so there is no gap."
-    stands = {one.stand(sweep.report.epsilon[ACCURACY]) for one in tuned}
+        why = "The sweep `tuning` has no masked model beside the unmasked one, so there is no gap."
+        return Ruling(Stand.OPEN, why)
     text = f"{' '.join(map(str, tuned))} (Sweep `tuning`, the settings chosen by validation accuracy.)"
-    return (stands.pop() if len(stands) == 1 else Stand.DEPENDS), text
+    return ruling([one.stand(sweep.report.epsilon[ACCURACY]) for one in tuned], text)
 
 
 @dataclass(frozen=True)
@@ -149,7 +138,7 @@ def truncation(sweeps: Sweeps) -> Ruling:
     """C9: for each side and model the narrowest rows that are shown to cost no accuracy, and the compute they save."""
     sweep = sweeps.get("truncation")
     if sweep is None:
-        return Ruling(Stand.OPEN, f"Not run: {sweeps.command('truncation')}.")
+        return not_run(sweeps, "truncation")
     models = [name for name in (sweep.unmasked, sweep.masked) if name is not None]
     cuts = [cut for side in sweep.sides for name in models if (cut := _cut(sweep, side, name)) is not None]
     if not cuts:
@@ -158,11 +147,8 @@ def truncation(sweeps: Sweeps) -> Ruling:
         f"{'; '.join(text for _, _, text in cuts)} (sweep `truncation`; costs no accuracy: the 90 % interval ends "
         f"above −{100 * sweep.report.epsilon[ACCURACY]:g} points; tokens are counted, seconds are not)."
     )
-    stands = {stand for _, stand, _ in cuts}
-    if len(stands) == 1:
-        return Ruling(stands.pop(), figure)
     said = "; ".join(f"{stand} for {model}" for model, stand, _ in cuts)
-    return Ruling(Stand.DEPENDS, figure, f"the side and the mask: {said}")
+    return ruling([stand for _, stand, _ in cuts], figure, f"the side and the mask: {said}")
 
 
 def _cut(sweep: Swept, side: str, variant: str) -> tuple[str, Stand, str] | None:

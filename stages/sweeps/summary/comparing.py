@@ -6,10 +6,11 @@ from functools import cached_property
 import numpy as np
 
 from stages.analysis.estimate import Estimate
+from stages.reporting.format import RATIO
 from stages.stats.seed_pairs import Contrast, as_ratio, averaged, over_seeds, verdict_on
 from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL, Verdict
 from stages.sweeps.findings.effects import ACCURACY, RATIOS, Floats, difference_by_seed, seeds_of
-from stages.sweeps.sweep_json_rows import Row
+from stages.sweeps.sweep_json_rows import Row, estimate_of
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,12 @@ class Comparison:
     @property
     def value(self) -> Estimate | None:
         """The mean difference or the ratio of geometric means, with the t interval over seeds; None without a seed."""
-        contrast = as_ratio(self.contrast) if self.ratio else self.contrast
-        return None if contrast.estimate is None else Estimate(contrast.estimate, contrast.low, contrast.high)
+        return estimate_of(as_ratio(self.contrast) if self.ratio else self.contrast)
+
+    @property
+    def times(self) -> str:
+        """The ratio in words."""
+        return "undefined" if self.value is None else f"× {RATIO.of(self.value)}"
 
     def verdict(self, epsilon: float) -> Verdict:
         """What it says of ±epsilon; EXACT where every seed has the same on both sides."""
@@ -74,9 +79,7 @@ def gap_difference(pair: tuple[Row, Row], other: tuple[Row, Row], level: float) 
     return Comparison(gain - other_gain, ratio=False, level=level)
 
 
-def mean_of(comparisons: list[Comparison]) -> Comparison | None:
-    """Comparisons of the same seeds, averaged seed by seed; those that say nothing left out; None without any."""
-    if not comparisons:
-        return None
-    by_seed, _ = averaged(np.stack([compared.by_seed for compared in comparisons]))
-    return Comparison(by_seed, comparisons[0].ratio, comparisons[0].level)
+def mean_of(comparisons: list[Comparison], level: float) -> Comparison:
+    """Comparisons of the same seeds, averaged seed by seed; those that say nothing left out; no seed without any."""
+    by_seed = averaged(np.stack([compared.by_seed for compared in comparisons]))[0] if comparisons else np.empty(0)
+    return Comparison(by_seed, any(compared.ratio for compared in comparisons), level)

@@ -1,10 +1,10 @@
 """C7 from the sweeps: on what the extent of the effect depends, part by part."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stages.reporting.claims.stand import Ruling, Stand
-from stages.reporting.format import POINTS, RATIO, listed
+from stages.reporting.format import POINTS, listed
 from stages.reporting.results import DRIFT
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.spec import SIDE, VARIANT
@@ -37,42 +37,51 @@ PARTS = (
 
 def extent(sweeps: Sweeps) -> Ruling:
     """C7: each part is shown, shown not to matter, or open; an interval counts that is widened for all looked at."""
-    decided = [(part, *_decided(sweeps, part)) for part in PARTS]
-    figure = " ".join(f"**{part.name.capitalize()}: {_word(stand)}.** {text}" for part, stand, text in decided)
-    stands = {stand for _, stand, _ in decided}
-    if len(stands) == 1:
-        return Ruling(stands.pop(), figure)
+    decided = {part.name: _decided(sweeps, part) for part in PARTS}
+    figure = " ".join(f"**{name.capitalize()}: {_word(part.stand)}.** {part.figure}" for name, part in decided.items())
     by_stand = {
-        stand: [part.name for part, other, _ in decided if other is stand]
+        stand: [name for name, part in decided.items() if part.stand is stand]
         for stand in (Stand.SUPPORTED, Stand.REFUTED, Stand.OPEN)
     }
     said = [f"{_word(stand)} for {listed(names)}" for stand, names in by_stand.items() if names]
-    return Ruling(Stand.DEPENDS, figure, f"the factor: {'; '.join(said)}")
+    return ruling([part.stand for part in decided.values()], figure, f"the factor: {'; '.join(said)}")
+
+
+def ruling(stands: list[Stand], figure: str, depends_on: str | None = None) -> Ruling:
+    """The stand on which all parts of a claim agree; else it depends."""
+    if len(set(stands)) == 1 and stands[0] is not Stand.DEPENDS:
+        return Ruling(stands[0], figure)
+    return Ruling(Stand.DEPENDS, figure, depends_on)
+
+
+def not_run(sweeps: Sweeps, name: str, why: str = "Not run") -> Ruling:
+    """What a sweep that was not run says of a claim."""
+    return Ruling(Stand.OPEN, f"{why}: {sweeps.command(name)}.")
 
 
 def _word(stand: Stand) -> str:
     return {Stand.SUPPORTED: "shown", Stand.REFUTED: "shown not to matter"}.get(stand, "open")
 
 
-def _decided(sweeps: Sweeps, part: Part) -> tuple[Stand, str]:
+def _decided(sweeps: Sweeps, part: Part) -> Ruling:
     sweep = sweeps.get(part.sweep)
     if sweep is None:
         elsewhere = ONLY.get(part.sweep) not in (None, sweeps.dataset)
         why = f"It takes generated texts, whose length is a knob, not `{sweeps.dataset}`" if elsewhere else "Not run"
-        return Stand.OPEN, f"{why}: {sweeps.command(part.sweep)}."
+        return not_run(sweeps, part.sweep, why)
     axis = sweep.axis_of(part.word)
     if axis is None or sweep.unmasked is None:
-        return Stand.OPEN, f"The sweep `{part.sweep}` varies it for no unmasked model."
+        return Ruling(Stand.OPEN, f"The sweep `{part.sweep}` varies it for no unmasked model.")
     contrasts = [contrast for side in sweep.sides for contrast in _contrasts(sweep, part, axis, side)]
     looked_at = [compared for contrast in contrasts for compared in contrast.known]
     named = contrasts if part.ordered else _furthest(sweep, contrasts)
     count = "" if len(named) == len(contrasts) else f", the furthest of {len(contrasts)} comparisons"
     text = f"{'; '.join(map(str, named)) or 'No two levels can be compared'} (sweep `{part.sweep}`{count})."
     if any(compared.apart(len(looked_at)) for compared in looked_at):
-        return Stand.SUPPORTED, text
+        return Ruling(Stand.SUPPORTED, text)
     if contrasts and all(contrast.alike(sweep.report.epsilon[ACCURACY]) for contrast in contrasts):
-        return Stand.REFUTED, text
-    return Stand.OPEN, text
+        return Ruling(Stand.REFUTED, text)
+    return Ruling(Stand.OPEN, text)
 
 
 @dataclass(frozen=True)
@@ -82,23 +91,22 @@ class Contrasted:
     level: str
     reference: str
     side: str
-    drift: Comparison | None
-    gap: Comparison | None
+    drift: Comparison
+    gap: Comparison
+    """Of no seed where there is no masked model."""
 
     @property
     def known(self) -> list[Comparison]:
         """The comparisons that have an interval."""
-        return [one for one in (self.drift, self.gap) if one is not None and one.contrast.low is not None]
+        return [one for one in (self.drift, self.gap) if one.contrast.low is not None]
 
     def alike(self, epsilon: float) -> bool:
         """Whether neither drift nor gain is shown to move by what matters, and both are known."""
-        return self.drift is not None and self.drift.inside(ALIKE) and (self.gap is None or self.gap.inside(epsilon))
+        return self.drift.inside(ALIKE) and (not len(self.gap.by_seed) or self.gap.inside(epsilon))
 
     def __str__(self) -> str:
-        drift, gain = (None if one is None else one.value for one in (self.drift, self.gap))
-        ratio = "undefined" if drift is None else f"× {RATIO.of(drift)}"
-        gained = "" if gain is None else f", gain of a mask {POINTS.of(gain)} points"
-        return f"`{self.level}` against `{self.reference}` with {self.side}-padding: drift {ratio}{gained}"
+        gained = "" if self.gap.value is None else f", gain of a mask {POINTS.of(self.gap.value)} points"
+        return f"`{self.level}` against `{self.reference}` with {self.side}-padding: drift {self.drift.times}{gained}"
 
 
 def _furthest(sweep: Swept, contrasts: list[Contrasted]) -> list[Contrasted]:
@@ -112,10 +120,9 @@ def _furthest(sweep: Swept, contrasts: list[Contrasted]) -> list[Contrasted]:
     return named
 
 
-def _size(compared: Comparison | None) -> float:
+def _size(compared: Comparison) -> float:
     """How far a comparison lies from no difference; below 0 where it is undefined."""
-    estimate = None if compared is None else compared.contrast.estimate
-    return -1.0 if estimate is None else abs(estimate)
+    return -1.0 if compared.contrast.estimate is None else abs(compared.contrast.estimate)
 
 
 def _contrasts(sweep: Swept, part: Part, axis: str, side: str) -> list[Contrasted]:
@@ -129,20 +136,18 @@ def _contrasts(sweep: Swept, part: Part, axis: str, side: str) -> list[Contraste
         return contrasts
     # Beyond some amount nothing learns and drift is undefined: the furthest level that has one speaks for it.
     last = contrasts[-1]
-    with_drift = [one for one in contrasts if one.drift is not None and one.drift.contrast.low is not None]
-    if not with_drift or with_drift[-1] is last:
-        return [last]
-    return [Contrasted(with_drift[-1].level, reference, side, with_drift[-1].drift, None), last]
+    with_drift = [one for one in contrasts if one.drift.contrast.low is not None]
+    return [*(replace(one, gap=mean_of([], one.gap.level)) for one in with_drift[-1:] if one is not last), last]
 
 
 def _contrast(sweep: Swept, axis: str, label: str, reference: str, side: str) -> Contrasted:
     """Two levels on one side, averaged over the other axes: ratio of drift, difference of what the mask gains."""
-    drifts, gaps = [], []
+    drifts, gaps, confidence = [], [], sweep.report.level
     for row in sweep.where({axis: label, SIDE: side, VARIANT: sweep.unmasked}):
         other = sweep.beside(row, axis, reference)
         if other is not None:
-            drifts.append(comparison(row, other, DRIFT, sweep.report.level))
+            drifts.append(comparison(row, other, DRIFT, confidence))
             masked, masked_other = (sweep.beside(plain, VARIANT, sweep.masked) for plain in (row, other))
             if masked is not None and masked_other is not None:
-                gaps.append(gap_difference((masked, row), (masked_other, other), sweep.report.level))
-    return Contrasted(label, reference, side, mean_of(drifts), mean_of(gaps))
+                gaps.append(gap_difference((masked, row), (masked_other, other), confidence))
+    return Contrasted(label, reference, side, mean_of(drifts, confidence), mean_of(gaps, confidence))

@@ -1,6 +1,5 @@
 """The summary of one dataset's sweeps: factors ranked, claims decided, a recommendation."""
 
-import math
 from dataclasses import asdict
 
 from stages.analysis.contract import Claim, Report
@@ -21,13 +20,13 @@ from stages.sweeps.summary.factors_json import (
     MissingSweep,
     RunFacts,
     SweptInteraction,
+    size,
 )
 from stages.sweeps.summary.ranking import factors
 from stages.sweeps.summary.recommendation import base_of, recommend
 from stages.sweeps.summary.swept import Sweeps, Swept
 from stages.sweeps.sweep_json import SweepReport
 from stages.sweeps.sweep_json_findings import Interaction
-from stages.sweeps.sweep_json_rows import RATIO
 
 MOST_INTERACTIONS = 3
 """Of one sweep."""
@@ -82,19 +81,17 @@ def _interactions(sweeps: Sweeps) -> list[SweptInteraction]:
     largest = [
         SweptInteraction(sweep=sweep.name, **vars(interaction))
         for sweep in sweeps.run
-        for interaction in sorted(sweep.report.interactions, key=_size)[:MOST_INTERACTIONS]
+        for interaction in sorted(sweep.report.interactions, key=_order)[:MOST_INTERACTIONS]
     ]
     # Every sweep has sides and masks: how these act together is told once, from the sweep where it is largest.
-    inner = [interaction for interaction in sorted(largest, key=_size) if set(interaction.axes) == set(INNER_AXES)]
+    inner = [interaction for interaction in sorted(largest, key=_order) if set(interaction.axes) == set(INNER_AXES)]
     rest = [interaction for interaction in largest if interaction not in inner]
-    return sorted([*inner[:1], *rest], key=_size)[:MOST_OF_ALL]
+    return sorted([*inner[:1], *rest], key=_order)[:MOST_OF_ALL]
 
 
-def _size(interaction: Interaction) -> tuple[bool, float]:
+def _order(interaction: Interaction) -> tuple[bool, float]:
     """Sorts those on accuracy first, and larger ones first."""
-    estimate = interaction.estimate or 0.0
-    size = abs(math.log(estimate)) if interaction.scale == RATIO and estimate > 0 else abs(estimate)
-    return interaction.estimand != ACCURACY, -size
+    return interaction.estimand != ACCURACY, -size(interaction)
 
 
 def _together(dataset: str, decided: list[Decided]) -> str:

@@ -2,19 +2,17 @@
 
 import math
 from dataclasses import replace
-from typing import Any, Self
+from typing import Self
 
 from pydantic.dataclasses import dataclass
 
-from stages.analysis import contract
 from stages.analysis.contract import Claim
 from stages.analysis.estimate import CONFIG, Estimate, left_out
 from stages.reporting.results import DRIFT
-from stages.stats.rounding import rounded
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.spec import VARIANT
-from stages.sweeps.sweep_json import Texts
+from stages.sweeps.sweep_json import Document, Texts
 from stages.sweeps.sweep_json_findings import Interaction
 from stages.sweeps.sweep_json_rows import RATIO, Figure
 
@@ -48,13 +46,6 @@ class LargestEffect(Figure):
         place = f", {self.where}" if self.where else ""
         return f"`{self.level}` against `{self.reference}`{place}"
 
-    @property
-    def size(self) -> float:
-        """How far it lies from no effect, on the scale on which effects add."""
-        if self.estimate is None:
-            return 0.0
-        return abs(math.log(self.estimate)) if self.scale == RATIO and self.estimate > 0 else abs(self.estimate)
-
     def turned(self) -> Self:
         """The reference against the level."""
         ends = (self.estimate, self.high, self.low)
@@ -63,6 +54,12 @@ class LargestEffect(Figure):
         else:
             estimate, low, high = (None if end is None else 0.0 - end for end in ends)
         return replace(self, estimate=estimate, low=low, high=high, level=self.reference, reference=self.level)
+
+
+def size(effect: LargestEffect | Interaction) -> float:
+    """How far it lies from no effect, on the scale on which effects add; 0 where it is undefined."""
+    estimate = effect.estimate or 0.0
+    return abs(math.log(estimate)) if effect.scale == RATIO and estimate > 0 else abs(estimate)
 
 
 def no_effect(reason: str) -> LargestEffect:
@@ -91,9 +88,14 @@ class Factor:
     """Whether the effect that ranks it is."""
 
     @property
+    def groups(self) -> list[str]:
+        """The groups of models that it has an effect in, the one that ranks it first: of the mask itself the mean."""
+        return [AVERAGED] if self.axis == VARIANT else [UNMASKED, MASKED]
+
+    @property
     def of_unmasked(self) -> dict[str, LargestEffect]:
-        """The effects that rank it: on the unmasked model; of the mask itself, averaged."""
-        return self.effects[AVERAGED if self.axis == VARIANT else UNMASKED]
+        """The effects that rank it."""
+        return self.effects[self.groups[0]]
 
     @property
     def lead(self) -> LargestEffect:
@@ -108,13 +110,12 @@ class Factor:
     @property
     def rank(self) -> tuple[bool, float, bool, float]:
         """Shown effects before others, larger ones first: on accuracy, then on drift."""
-        return not self.lead.shown, -self.lead.size, not self.lead_drift.shown, -self.lead_drift.size
+        return not self.lead.shown, -size(self.lead), not self.lead_drift.shown, -size(self.lead_drift)
 
     @property
     def named(self) -> LargestEffect:
         """The effect whose levels its row names: that on accuracy where there is one, of the unmasked model first."""
-        groups = [AVERAGED] if self.axis == VARIANT else [UNMASKED, MASKED]
-        known = [self.effects[group][estimand] for group in groups for estimand in (ACCURACY, DRIFT)]
+        known = [self.effects[group][estimand] for group in self.groups for estimand in (ACCURACY, DRIFT)]
         return next((effect for effect in known if effect.estimate is not None), known[0])
 
 
@@ -220,7 +221,7 @@ class MissingSweep:
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
-class FactorsReport:
+class FactorsReport(Document):
     """The whole of factors.json, floats at 4 significant digits."""
 
     schema: int
@@ -244,23 +245,6 @@ class FactorsReport:
     """Heads whose rows can take no more pads."""
     run: list[RunFacts]
     missing: list[MissingSweep]
-
-    @staticmethod
-    def from_json(content: Any) -> "FactorsReport":
-        """From JSON's own types.
-
-        Raises:
-            pydantic.ValidationError: a key is missing, unknown or of another type, with its path.
-        """
-        return contract.from_json(FactorsReport, content)
-
-    def to_json(self) -> Any:
-        """As JSON's own types."""
-        return contract.to_json(self)
-
-    def rounded(self) -> "FactorsReport":
-        """The same with every float at 4 significant digits, as its file holds it."""
-        return FactorsReport.from_json(rounded(self.to_json()))
 
     @property
     def decided(self) -> list[Decided]:

@@ -8,10 +8,9 @@ from stages.reporting.figures.marks import intervals, name_rows, points, ratio_a
 from stages.reporting.figures.style import GREY, LOOKS, PANEL_WIDTH, dot, empty_figure, legend
 from stages.reporting.results import DRIFT
 from stages.sweeps.findings.effects import ACCURACY
-from stages.sweeps.report.series import estimate_of
-from stages.sweeps.spec import VARIANT
 from stages.sweeps.summary.factors_json import AVERAGED, MASKED, UNMASKED, Factor, FactorsReport, LargestEffect
 from stages.sweeps.summary.ranking import NO_FIGURE
+from stages.sweeps.sweep_json_rows import estimate_of
 
 ROW_HEIGHT = 0.52
 """Inches."""
@@ -78,8 +77,7 @@ def _effects(axes: Axes, factors: list[Factor], estimand: str) -> set[str]:
 
 def _of_groups(factor: Factor, estimand: str) -> list[tuple[str, LargestEffect]]:
     """The effect of a factor by group of models."""
-    groups = [AVERAGED] if factor.axis == VARIANT else [UNMASKED, MASKED]
-    effects = {group: factor.effects[group][estimand] for group in groups}
+    effects = {group: factor.effects[group][estimand] for group in factor.groups}
     if estimand == ACCURACY and factor.beside is not None:
         effects[MASKED] = factor.beside
     return list(effects.items())

@@ -17,6 +17,7 @@ from stages.sweeps.summary.factors_json import (
     Factor,
     LargestEffect,
     no_effect,
+    size,
 )
 from stages.sweeps.summary.swept import Sweeps, Swept
 from stages.sweeps.sweep_json import Effect
@@ -94,8 +95,9 @@ def _largest(sweep: Swept, axis: str, group: str, estimand: str, like: LargestEf
         return no_effect(NO_FIGURE if axis == VARIANT else f"the sweep has no {group} model")
     effects = [
         _of_effect(effect)
-        for effect in sweep.effects
+        for effect in sweep.report.effects
         if (effect.axis, effect.estimand) == (axis, estimand)
+        and effect.estimate is not None
         and set(effect.within) <= set(INNER_AXES)
         and (VARIANT not in effect.within if variant is None else effect.within.get(VARIANT, sweep.only) == variant)
         and (axis != VARIANT or {effect.level, effect.reference} == {sweep.masked, sweep.unmasked})
@@ -104,7 +106,7 @@ def _largest(sweep: Swept, axis: str, group: str, estimand: str, like: LargestEf
         return no_effect(_reason(sweep, axis, variant, estimand))
     if like is not None:
         effects = [effect for effect in effects if effect.contrast == like.contrast] or effects
-    return max(effects, key=lambda effect: (bool(effect.shown), effect.low is not None, effect.size))
+    return max(effects, key=lambda effect: (bool(effect.shown), effect.low is not None, size(effect)))
 
 
 def _of_effect(effect: Effect) -> LargestEffect:

@@ -8,7 +8,7 @@ from typing import Any
 from stages.params.schema import BASELINE
 from stages.sweeps.findings.effects import Grid, grid_of
 from stages.sweeps.spec import INNER_AXES, VARIANT, Overrides, label
-from stages.sweeps.sweep_json import Effect, SweepReport
+from stages.sweeps.sweep_json import SweepReport
 from stages.sweeps.sweep_json_rows import Levels, Row
 
 SWEEPS = {
@@ -51,11 +51,6 @@ class Swept:
     def grid(self) -> Grid:
         """Its rows by their levels, without copies of the baseline."""
         return grid_of(self.report.rows, self.report.axes, self.report.level, self.report.epsilon)
-
-    @cached_property
-    def effects(self) -> list[Effect]:
-        """The effects that are defined."""
-        return [effect for effect in self.report.effects if effect.estimate is not None]
 
     @property
     def unmasked(self) -> str | None:

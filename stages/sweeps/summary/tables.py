@@ -1,10 +1,10 @@
 """The tables of factors.md."""
 
-from stages.reporting.format import MISSING, PERCENT, POINTS, RATIO, Scale, format_count, listed, spaced
+from stages.reporting.format import MISSING, PERCENT, POINTS, format_count, listed, spaced
 from stages.reporting.results import DRIFT, FLIPS
 from stages.reporting.table import Cell, Row, Table, estimate_cell, number_cell
-from stages.sweeps import sweep_json_rows
 from stages.sweeps.findings.effects import ACCURACY
+from stages.sweeps.report.tables import scale_of
 from stages.sweeps.summary.factors_json import (
     AVERAGED,
     MASKED,
@@ -69,7 +69,7 @@ def interactions_table(report: FactorsReport) -> Table:
                 for axis in interaction.axes
             ),
             INTERACTIONS[interaction.estimand],
-            estimate_cell(_scale(interaction.scale), interaction),
+            estimate_cell(scale_of(interaction.scale), interaction),
         ]
         for interaction in report.interactions
     ]
@@ -140,15 +140,11 @@ def run_table(report: FactorsReport) -> Table:
     return Table(["sweep", "experiments", "texts, train / test", "seeds a row", "command"], rows)
 
 
-def _scale(scale: str | None) -> Scale:
-    return RATIO if scale == sweep_json_rows.RATIO else POINTS
-
-
 def _effect(factor: Factor, effect: LargestEffect) -> Cell | str:
     """The figure with its interval; its levels where they are not those of the row."""
     if effect.estimate is None:
         return MISSING if effect.reason == NO_FIGURE else effect.reason or MISSING
-    cell, named = estimate_cell(_scale(effect.scale), effect), factor.named
+    cell, named = estimate_cell(scale_of(effect.scale), effect), factor.named
     if named.estimate is None or effect.contrast == named.contrast:
         return cell
     same = (effect.level, effect.reference) == (named.level, named.reference)
