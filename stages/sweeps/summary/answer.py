@@ -94,7 +94,7 @@ def _most(gains: list[tuple[Swept, Row, Comparison]]) -> str:
     if not gains:
         return ""
     sweep, row, gain = max(gains, key=lambda gained: gained[2].contrast.estimate or 0.0)
-    return f" (by {POINTS.of(gain.value)} points at most: sweep `{sweep.name}`, {row.name})"
+    return f" (by {POINTS.of(gain.value)} points at most: sweep `{sweep.report.name}`, {row.name})"
 
 
 def _changed(decision: Decided) -> str:

@@ -79,7 +79,7 @@ def _claims(sweeps: Sweeps) -> list[Claim]:
 def _interactions(sweeps: Sweeps) -> list[SweptInteraction]:
     """The largest of the interactions that every sweep shows, those on accuracy before others."""
     largest = [
-        SweptInteraction(sweep=sweep.name, **vars(interaction))
+        SweptInteraction(sweep=sweep.report.name, **vars(interaction))
         for sweep in sweeps.run
         for interaction in sorted(sweep.report.interactions, key=_order)[:MOST_INTERACTIONS]
     ]

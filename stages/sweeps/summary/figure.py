@@ -56,10 +56,12 @@ def _effects(axes: Axes, factors: list[Factor], estimand: str) -> set[str]:
 
     A factor without any mark gets the reason in words. The groups that were drawn are returned.
     """
-    effects = [
-        (row, group, effect) for row, factor in enumerate(factors) for group, effect in _of_groups(factor, estimand)
+    known = [
+        (row, group, value, effect.shown)
+        for row, factor in enumerate(factors)
+        for group, effect in _of_groups(factor, estimand).items()
+        if (value := estimate_of(effect))
     ]
-    known = [(row, group, value, effect.shown) for row, group, effect in effects if (value := estimate_of(effect))]
     axis = None
     if estimand == DRIFT:
         axis = ratio_axis([axes], "x", [value for _, _, value, _ in known], keep=(1 / 1.5, 1.5), zero="0")
@@ -75,12 +77,12 @@ def _effects(axes: Axes, factors: list[Factor], estimand: str) -> set[str]:
     return {group for _, group, _, _ in known}
 
 
-def _of_groups(factor: Factor, estimand: str) -> list[tuple[str, LargestEffect]]:
+def _of_groups(factor: Factor, estimand: str) -> dict[str, LargestEffect]:
     """The effect of a factor by group of models."""
     effects = {group: factor.effects[group][estimand] for group in factor.groups}
     if estimand == ACCURACY and factor.beside is not None:
         effects[MASKED] = factor.beside
-    return list(effects.items())
+    return effects
 
 
 def _label(factor: Factor) -> str:
@@ -91,9 +93,9 @@ def _label(factor: Factor) -> str:
     return f"{name}\n{effect.contrast.replace('`', '')}"
 
 
-def _reason(effects: list[tuple[str, LargestEffect]]) -> str:
+def _reason(effects: dict[str, LargestEffect]) -> str:
     """In words why a factor has no mark at all; empty where the sweep has no such figure."""
-    reasons = {group: effect.reason or "" for group, effect in effects}
+    reasons = {group: effect.reason or "" for group, effect in effects.items()}
     if set(reasons.values()) == {NO_FIGURE}:
         return ""
     words = {

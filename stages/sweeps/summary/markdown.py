@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 from stages.reporting.format import listed
 from stages.reporting.render import rendered
@@ -22,11 +21,7 @@ TEMPLATE = Path(__file__).with_name("factors.md.j2")
 
 def factors_markdown(report: FactorsReport) -> str:
     """The whole document, GitHub-flavoured."""
-    return rendered(TEMPLATE, _context(report))
-
-
-def _context(report: FactorsReport) -> dict[str, Any]:
-    return {
+    context = {
         "report": report,
         "factors": factors_table(report),
         "masked": masked_table(report),
@@ -36,6 +31,7 @@ def _context(report: FactorsReport) -> dict[str, Any]:
         "options": options_table(report),
         "run": run_table(report),
     }
+    return rendered(TEMPLATE, context)
 
 
 def advice(report: FactorsReport) -> str:

@@ -69,11 +69,11 @@ def _factor(sweep: Swept, axis: str) -> Factor:
     effects = {group: {name: _largest(sweep, axis, group, name) for name in ESTIMANDS} for group in GROUPS}
     lead = effects[AVERAGED if axis == VARIANT else UNMASKED][ACCURACY]
     beside = _largest(sweep, axis, MASKED, ACCURACY, like=lead)
-    cut = sweep.name == CUTTING_SWEEP and axis == sweep.axis_of("max_len")
+    cut = sweep.report.name == CUTTING_SWEEP and axis == sweep.axis_of("max_len")
     return Factor(
         factor=CUT_ROWS if cut else NAMES.get(axis, axis),
         axis=axis,
-        sweep=sweep.name,
+        sweep=sweep.report.name,
         effects={
             group: {name: _worse_first(lead, name, effect) for name, effect in of_group.items()}
             for group, of_group in effects.items()
@@ -197,7 +197,7 @@ def _serving(sweep: Swept) -> Factor | None:
     return Factor(
         factor=SERVING,
         axis=SERVING,
-        sweep=sweep.name,
+        sweep=sweep.report.name,
         effects=effects,
         other_sweeps=[],
         shown=bool(served.shown),

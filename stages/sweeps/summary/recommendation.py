@@ -63,7 +63,7 @@ def base_of(sweeps: Sweeps, main: Options | None) -> Options | None:
 
 
 def _of_sweep(sweep: Swept, rows: dict[str, Row]) -> Options:
-    return Options(f"sweep `{sweep.name}`", rows, sweep.report.level, sweep.report.epsilon[ACCURACY])
+    return Options(f"sweep `{sweep.report.name}`", rows, sweep.report.level, sweep.report.epsilon[ACCURACY])
 
 
 def _side_and_mask(base: Options) -> tuple[Row, list[Decided | Undecided]]:

@@ -42,11 +42,6 @@ class Swept:
     report: SweepReport
     usual: dict[str, list[str]]
 
-    @property
-    def name(self) -> str:
-        """What `make sweep NAME=` calls it."""
-        return self.report.name
-
     @cached_property
     def grid(self) -> Grid:
         """Its rows by their levels, without copies of the baseline."""
@@ -124,7 +119,7 @@ class Sweeps:
 
     def get(self, name: str) -> Swept | None:
         """One sweep; None where it was not run."""
-        return next((sweep for sweep in self.run if sweep.name == name), None)
+        return next((sweep for sweep in self.run if sweep.report.name == name), None)
 
     @property
     def missing(self) -> list[str]:

@@ -45,14 +45,11 @@ def masked_table(report: FactorsReport) -> Table:
     """Drift and flips of the masked model, and of both averaged, by factor."""
     header = ["factor", "drift masked, ratio", "flips masked, points", "drift averaged, ratio"]
     header += ["flips averaged, points"]
+    effects = [(group, estimand) for group in (MASKED, AVERAGED) for estimand in (DRIFT, FLIPS)]
     rows = [
         [
             f"{factor.factor} (`{factor.sweep}`)",
-            *(
-                _effect(factor, factor.effects[group][estimand])
-                for group in (MASKED, AVERAGED)
-                for estimand in (DRIFT, FLIPS)
-            ),
+            *(_effect(factor, factor.effects[group][estimand]) for group, estimand in effects),
         ]
         for factor in report.factors
     ]
