@@ -39,6 +39,7 @@ from stages.reporting.format import format_plain
 from stages.reporting.results import DRIFT, FLIPS
 from stages.sweeps.report.annotations import annotate, finding_handles
 from stages.sweeps.report.series import (
+    LABELS,
     MANY_SERIES,
     Mark,
     Places,
@@ -54,13 +55,6 @@ from stages.sweeps.report.series import (
 from stages.sweeps.spec import SIDE, VARIANT
 from stages.sweeps.sweep_json import SweepReport
 
-LABELS = {
-    "accuracy": "test accuracy (%)",
-    "train_accuracy": "training accuracy (%)",
-    DRIFT: "drift ratio (no unit)",
-    FLIPS: "predictions flipped (%)",
-    "computed_tokens": "computed tokens /\ntokens of text",
-}
 BOUNDED = {DRIFT: " (drift)", FLIPS: " % (flips)"}
 """Figures whose ε is drawn, and its unit in the legend."""
 DASHES: tuple[LineStyle, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (9, 3)), (0, (3, 3)))

@@ -14,17 +14,12 @@ from stages.reporting.figures.style import GREY, INK, LETTER, empty_figure, lege
 from stages.reporting.format import format_ratio
 from stages.reporting.results import DRIFT
 from stages.stats.verdicts import Verdict
-from stages.sweeps.report.series import labels_of, several_levels, value_of
+from stages.sweeps.report.series import LABELS, PERCENT, labels_of, several_levels, value_of
 from stages.sweeps.spec import VARIANT
 from stages.sweeps.sweep_json import SweepReport
 from stages.sweeps.sweep_json_rows import ROUNDING, Row
 
-TITLES = {
-    "accuracy": "test accuracy (%)",
-    "train_accuracy": "training accuracy (%)",
-    "drift_ratio": "drift ratio at the classifier",
-    "flip_rate": "predictions flipped (%)",
-}
+TITLES = {**{name: LABELS[name] for name in PERCENT}, DRIFT: "drift ratio at the classifier"}
 MAPS = {"accuracy": "cividis", "train_accuracy": "cividis"}
 EXACT_COLOUR = "#009E73"
 UNDEFINED_COLOUR = "#eeeeee"

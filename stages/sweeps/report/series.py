@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from stages.analysis.estimate import Estimate
 from stages.reporting.figures.marks import scaled
+from stages.reporting.results import DRIFT, FLIPS
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import COMPUTED
 from stages.sweeps.findings.threshold import MAX_LEN
@@ -21,6 +22,13 @@ TITLES = {
     "max_len": "width of the rows, tokens",
     "computed_tokens": "tokens computed in training",
     "text_tokens": "tokens of text in training",
+}
+LABELS = {
+    "accuracy": "test accuracy (%)",
+    "train_accuracy": "training accuracy (%)",
+    DRIFT: "drift ratio (no unit)",
+    FLIPS: "predictions flipped (%)",
+    "computed_tokens": "computed tokens /\ntokens of text",
 }
 SIZES = ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands"))
 LOG_FROM = 8

@@ -32,6 +32,10 @@ class Options:
         """The accuracy of one option minus that of another."""
         return comparison(self.rows[option], self.rows[other], ACCURACY, self.level)
 
+    def tokens_ratio(self, option: str, other: str) -> float | None:
+        """The computed tokens of one option over those of another; None where the other was not trained."""
+        return self.rows[option].computed_tokens / self.rows[other].computed_tokens if other in self.rows else None
+
     def best(self, names: Iterable[str]) -> str:
         """The most accurate of some options."""
         return max(names, key=lambda name: self.rows[name].accuracy.estimate)

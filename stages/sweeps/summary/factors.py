@@ -69,11 +69,7 @@ def _base(main: Report) -> Options:
 
 
 def _claims(sweeps: Sweeps) -> list[Claim]:
-    rulings = {name: rule(sweeps) for name, rule in RULES.items()}
-    return [
-        Claim(id=name, claim=CLAIMS[name][0], **{**asdict(ruling), "stand": str(ruling.stand)})
-        for name, ruling in rulings.items()
-    ]
+    return [Claim(id=name, claim=CLAIMS[name][0], **asdict(rule(sweeps))) for name, rule in RULES.items()]
 
 
 def _interactions(sweeps: Sweeps) -> list[SweptInteraction]:

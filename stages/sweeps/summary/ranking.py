@@ -21,6 +21,7 @@ from stages.sweeps.summary.factors_json import (
 )
 from stages.sweeps.summary.swept import Sweeps, Swept
 from stages.sweeps.sweep_json import Effect
+from stages.sweeps.sweep_json_rows import estimate_of
 
 NO_FIGURE = "says nothing of this"
 """The reason where a factor cannot have an effect: of the mask without a mask, of serving beside accuracy."""
@@ -129,14 +130,10 @@ def _reason(sweep: Swept, axis: str, variant: str | None, estimand: str) -> str:
     exact = [row for row in rows if row.verdict(estimand) is Verdict.EXACT]
     if exact and len(exact) == len(rows):
         return f"0 (exact) with `{which}`" if axis == VARIANT else "0 (exact) at every level"
-    moved = [
-        (figure.estimate, row)
-        for row in rows
-        if row not in exact and (figure := row.figure(estimand)) is not None and figure.estimate is not None
-    ]
+    moved = [(value, row) for row in rows if row not in exact and (value := estimate_of(row.figure(estimand)))]
     if exact and moved:
-        _, worst = max(moved, key=lambda pair: pair[0])
-        text = (RATIO if estimand == DRIFT else PERCENT).of(worst.figure(estimand))
+        value, worst = max(moved, key=lambda pair: pair[0].estimate)
+        text = (RATIO if estimand == DRIFT else PERCENT).of(value)
         return f"0 (exact) in {len(exact)} of {len(rows)} rows, at most {text} ({worst.name})"
     reasons = (
         effect.reason

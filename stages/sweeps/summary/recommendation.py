@@ -153,10 +153,6 @@ def _decided(
     """What is written of a decision: choice, what it buys, the options, and the sentence that says so."""
     rows, best = options.rows, options.best(options.rows)
     bought = options.gain(choice, naive) if naive in rows else None
-    ratios = {
-        option: row.computed_tokens / rows[naive].computed_tokens if naive in rows else None
-        for option, row in rows.items()
-    }
     decided = Decided(
         decision=name,
         naive=naive,
@@ -170,14 +166,14 @@ def _decided(
         accuracy=None if bought is None else bought.value,
         verdict=None if bought is None else bought.verdict(options.epsilon),
         reason=None if bought is None else bought.contrast.reason,
-        tokens_ratio=ratios[choice],
+        tokens_ratio=options.tokens_ratio(choice, naive),
         options=[
             OptionFacts(
                 option=option,
                 accuracy=row.accuracy,
                 to_best=(to_best := options.gain(option, best)).value,
                 verdict=to_best.verdict(options.epsilon),
-                tokens_ratio=ratios[option],
+                tokens_ratio=options.tokens_ratio(option, naive),
                 exact=row.exact,
                 allowed=options.allowed(option),
                 best=option == best,
@@ -215,8 +211,7 @@ def _alternatives(choice: str, options: Options) -> str:
     change = options.gain(best, choice)
     word = change.verdict(options.epsilon)
     told = "" if word is Verdict.UNDEFINED else f" ({word})"
-    tokens = format_ratio(options.rows[best].computed_tokens / options.rows[choice].computed_tokens)
     return (
-        f"; the most accurate other, `{best}`, gives {POINTS.of(change.value)} points{told} and {tokens} times the "
-        "computed tokens"
+        f"; the most accurate other, `{best}`, gives {POINTS.of(change.value)} points{told} and "
+        f"{format_ratio(options.tokens_ratio(best, choice))} times the computed tokens"
     )
