@@ -24,9 +24,10 @@ from stages.sweeps.summary.factors_json import (
 )
 from stages.sweeps.summary.ranking import factors
 from stages.sweeps.summary.recommendation import base_of, recommend
-from stages.sweeps.summary.swept import Sweeps, Swept
+from stages.sweeps.summary.swept import Sweeps
 from stages.sweeps.sweep_json import SweepReport
 from stages.sweeps.sweep_json_findings import Interaction
+from stages.sweeps.sweep_json_rows import picked
 
 MOST_INTERACTIONS = 3
 """Of one sweep."""
@@ -56,7 +57,7 @@ def factors_report(dataset: str, sweep_reports: list[SweepReport], main: Report 
         together=_together(dataset, decided),
         not_in_command=_not_in_command(decided),
         fixed_width=heads_of_fixed_width([sweep.report for sweep in sweeps.run]),
-        run=[_run(sweep) for sweep in sweeps.run],
+        run=[picked(RunFacts, sweep.report, seeds=len(sweep.report.seeds)) for sweep in sweeps.run],
         missing=[MissingSweep(name=name, command=sweeps.command(name).strip("`")) for name in sweeps.missing],
     ).rounded()
 
@@ -100,15 +101,3 @@ def _not_in_command(decided: list[Decided]) -> str:
     """The choices that several params set at once, and where to read which; empty without one."""
     left_out = [decision for decision in decided if decision.changes and not decision.knobs]
     return listed([f"{one.decision} `{one.choice}`, which {one.evidence} sets" for one in left_out])
-
-
-def _run(sweep: Swept) -> RunFacts:
-    report = sweep.report
-    return RunFacts(
-        name=report.name,
-        title=report.title,
-        experiments=report.experiments,
-        texts=report.texts,
-        seeds=len(report.seeds),
-        command=report.command,
-    )

@@ -20,8 +20,7 @@ from stages.sweeps.summary.factors_json import (
     size,
 )
 from stages.sweeps.summary.swept import Sweeps, Swept
-from stages.sweeps.sweep_json import Effect
-from stages.sweeps.sweep_json_rows import estimate_of
+from stages.sweeps.sweep_json_rows import estimate_of, picked
 
 NO_FIGURE = "says nothing of this"
 """The reason where a factor cannot have an effect: of the mask without a mask, of serving beside accuracy."""
@@ -95,7 +94,7 @@ def _largest(sweep: Swept, axis: str, group: str, estimand: str, like: LargestEf
     if group != AVERAGED and (variant is None or axis == VARIANT):
         return no_effect(NO_FIGURE if axis == VARIANT else f"the sweep has no {group} model")
     effects = [
-        _of_effect(effect)
+        picked(LargestEffect, effect, where=effect.within.get(SIDE, ""), reason=None)
         for effect in sweep.report.effects
         if (effect.axis, effect.estimand) == (axis, estimand)
         and effect.estimate is not None
@@ -108,19 +107,6 @@ def _largest(sweep: Swept, axis: str, group: str, estimand: str, like: LargestEf
     if like is not None:
         effects = [effect for effect in effects if effect.contrast == like.contrast] or effects
     return max(effects, key=lambda effect: (bool(effect.shown), effect.low is not None, size(effect)))
-
-
-def _of_effect(effect: Effect) -> LargestEffect:
-    return LargestEffect(
-        estimate=effect.estimate,
-        low=effect.low,
-        high=effect.high,
-        scale=effect.scale,
-        shown=effect.shown,
-        level=effect.level,
-        reference=effect.reference,
-        where=effect.within.get(SIDE, ""),
-    )
 
 
 def _reason(sweep: Swept, axis: str, variant: str | None, estimand: str) -> str:
