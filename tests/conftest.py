@@ -3,8 +3,8 @@
 import copy
 import os
 import subprocess
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,38 @@ def one_cell(shared, small_run) -> Path:
     from tests.pipelines import make_one_cell, once
 
     return once(shared, "one-cell", partial(make_one_cell, small_run))
+
+
+@pytest.fixture(scope="module")
+def padded(tmp_path_factory) -> dict[str, Path]:
+    """Texts padded on either side, by side."""
+    from tests.padded_texts import write_padded
+
+    root = tmp_path_factory.mktemp("padded")
+    return {side: write_padded(root / side, side) for side in ("pre", "post")}
+
+
+@pytest.fixture(scope="module")
+def trained(make_params, padded, trainers_kept, tmp_path_factory) -> Path:
+    """The three variants of one seed, trained on the same texts."""
+    from stages.models.training import train_seed
+    from tests.models.cells import VARIANTS, training_task
+
+    root: Path = tmp_path_factory.mktemp("trained")
+    for variant in VARIANTS:
+        train_seed(training_task(make_params, padded["post"], root / variant, variant))
+    return root
+
+
+@pytest.fixture(scope="session")
+def trainers_kept() -> Iterator[None]:
+    """A stage keeps the trainer of its one cell; tests keep that of every cell."""
+    from stages.models import training
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(training, "_trainer", cache(training._trainer.__wrapped__))
+    yield
+    patch.undo()
 
 
 @pytest.fixture

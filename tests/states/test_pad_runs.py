@@ -45,9 +45,9 @@ def built(**knobs):
 @pytest.mark.parametrize("knobs", CHAINS.values(), ids=CHAINS)
 def test_every_number_of_pads_gives_what_the_padded_row_gives(knobs, side):
     model = built(**knobs)
-    from stages.models.batching import with_pads
     from stages.states.instrument import InstrumentedModel
     from stages.states.pad_runs import PadRuns
+    from stages.states.rows import with_pads
 
     runs, whole = PadRuns.of(model), InstrumentedModel(model)
     assert runs is not None
