@@ -142,6 +142,10 @@ class _Worker:
         with suppress(OSError):
             while self._connection.recv(2**16):
                 pass
+        # A socket stays open while a file made of it is, and Python 3.13 warns of it when both are forgotten.
+        for file in (self._tasks, self._replies):
+            with suppress(OSError):
+                file.close()
         self._connection.close()
         os.close(self._process)
 
