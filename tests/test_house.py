@@ -10,7 +10,19 @@ from tests.conftest import REPOSITORY
 
 STAGES = REPOSITORY / "stages"
 DOORS = ("ingest", "tokenize", "bag_of_words", "pad", "train", "export", "analyze", "report")
-ROOMS = ("errors", "params", "runtime", "texts", "stats", "models", "states", "analysis", "reporting", "sweeps")
+ROOMS = (
+    "padding_audit",
+    "errors",
+    "params",
+    "runtime",
+    "texts",
+    "stats",
+    "models",
+    "states",
+    "analysis",
+    "reporting",
+    "sweeps",
+)
 """From the ground up: a room imports nothing of those behind it."""
 MOST_LINES_OF_A_DOOR = 80
 
@@ -27,8 +39,10 @@ def imports(module: str) -> frozenset[str]:
     """The modules of the project that one names, those that only types need among them."""
     named = set()
     for node in ast.walk(ast.parse(MODULES[module].read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            named |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        if isinstance(node, ast.ImportFrom):
+            package = module.split(".")[: -node.level] if node.level else []
+            source = ".".join([*package, *(node.module or "").split(".")]).strip(".")
+            named |= {source, *(f"{source}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
             named |= {alias.name for alias in node.names}
     return frozenset(named & MODULES.keys())

@@ -1,0 +1,106 @@
+"""The audit of one model: from a keras.Model and perhaps data to all that is said of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf, isnan
+from typing import Any
+
+import keras
+
+from .batches import sample_of
+from .facts import model_facts, tolerance_of
+from .outputs import pads_rows, worst_change
+from .result import Audit, ModelFacts, PadsRow, SideFinding, Verdict
+from .samples import Sample, made_texts
+from .sentences import answer
+from .signature import signature
+from .tracing import Trace, layer_rows, traced
+
+SIDES = ("pre", "post")
+PADS = (1, 4, 16)
+MADE, IN_MEMORY = "made from the signature", "data in memory"
+SEED = 0
+"""Of the texts that are made."""
+LOOKED_AT = 3
+"""Batches of texts of one length that are looked at layer by layer."""
+TEXTS_LOOKED_AT = 11
+"""The most texts of such a batch: neither 1 nor a usual width, so that what fits by mistake does not fit here."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a model and its data were read from."""
+
+    model: ModelFacts
+    data: str
+    """The name of the user's file."""
+
+
+def audit(
+    model: Any,
+    data: Any = None,
+    *,
+    labels: Any = None,
+    sides: Sequence[str] = SIDES,
+    pads: Sequence[int] = PADS,
+    pad_values: Mapping[str, Any] | None = None,
+    time_inputs: Sequence[str] | None = None,
+    source: Source | None = None,
+) -> Audit:
+    """Say whether padding leaks through a model, from which layer on and why.
+
+    Args:
+        model: a keras.Model with trained weights.
+        data: texts as the model reads them: an array, or a list or dict of arrays, padded or as lists of steps; pads
+            at both ends of a row are taken away. None: texts are made from the signature.
+        labels: one for every text, or one for every step.
+        sides: pre, post or both.
+        pads: numbers of pads that every text gets, at least 1.
+        pad_values: by the input's name; else that of the Masking layer which reads it, else 0.
+        time_inputs: the names of the inputs that carry time, where they are not found.
+        source: the files that model and data were read from; None where they are in memory.
+
+    Raises:
+        AuditError: the model or the data cannot be audited; the message says what to do.
+    """
+    inputs = signature(model, pad_values=pad_values, time_inputs=time_inputs)
+    sample = made_texts(inputs, SEED) if data is None else sample_of(data, inputs, labels)
+    tolerance = tolerance_of(model)
+
+    def pack(arrays: list[Any]) -> Any:
+        return arrays[0] if isinstance(model, keras.Sequential) else keras.tree.pack_sequence_as(model.input, arrays)
+
+    trace = traced(model, looked_at(sample), pack, sides=sides, pads=pads, tolerance=tolerance)
+    rows = pads_rows(model, sample, pack, trace.grows, sides=sides, pads=pads)
+    findings = {side: _finding(trace, side, tolerance, rows) for side in sides}
+    return Audit(
+        model=source.model if source else model_facts(model),
+        inputs=[item.facts for item in inputs],
+        sides=findings,
+        layers=layer_rows(trace),
+        outputs=rows,
+        hazards=[],
+        cures=[],
+        sentence=answer(findings),
+        texts=sample.size,
+        data=MADE if data is None else source.data if source else IN_MEMORY,
+    )
+
+
+def looked_at(sample: Sample) -> Sample:
+    """A few texts of a few lengths, from the shortest to the longest."""
+    groups = list(sample.groups())
+    places = sorted({round(place * (len(groups) - 1) / (LOOKED_AT - 1)) for place in range(LOOKED_AT)})
+    return sample.chosen([text for place in places for text in groups[place][:TEXTS_LOOKED_AT]])
+
+
+def _finding(trace: Trace, side: str, tolerance: float, rows: list[PadsRow]) -> SideFinding:
+    changes = trace.outputs[side].values()
+    largest = max(changes, key=lambda value: inf if isnan(value) else value)
+    if isnan(largest):
+        verdict = Verdict.UNDEFINED
+    elif largest > tolerance:
+        verdict = Verdict.LEAKS
+    else:
+        verdict = Verdict.ROUNDING if largest > 0 else Verdict.EXACT
+    return SideFinding(verdict, largest, trace.first_leak(side, tolerance), worst_change(rows, side))

@@ -1,0 +1,76 @@
+"""The user's data as texts: rows lose the pads at their ends."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .errors import AuditError
+from .samples import Sample
+from .signature import Input
+
+
+def sample_of(data: Any, inputs: list[Input], labels: Any = None) -> Sample:
+    """Texts from what a model reads.
+
+    Args:
+        data: an array, a list of lists of steps, or a list or dict of these, one for every input.
+        inputs: of `signature`.
+        labels: one for every text, or one for every step of a row.
+
+    Raises:
+        AuditError: the data do not fit the inputs.
+    """
+    columns = _columns(data, inputs)
+    sizes = {len(column) for column in columns}
+    if len(sizes) != 1:
+        raise AuditError(f"the inputs hold different numbers of texts: {', '.join(map(str, sorted(sizes)))}")
+    texts: list[list[np.ndarray]] = []
+    starts: list[tuple[int, int]] = []
+    for item, column in zip(inputs, columns, strict=True):
+        rows = [_row(item, row) for row in column]
+        ends = [real_part(row, item.facts.pad_value) if item.carries_time else (0, len(row)) for row in rows]
+        if item.carries_time and not starts:
+            starts = ends
+        texts.append([row[a:b] if item.carries_time else row for row, (a, b) in zip(rows, ends, strict=True)])
+    return Sample(inputs, texts, _labels(labels, starts, len(columns[0])))
+
+
+def real_part(row: np.ndarray, pad_value: Any) -> tuple[int, int]:
+    """The first step of a row that is no pad, and the one behind the last."""
+    real = np.flatnonzero((row != pad_value).reshape(len(row), -1).any(axis=1))
+    return (int(real[0]), int(real[-1]) + 1) if len(real) else (0, 0)
+
+
+def _columns(data: Any, inputs: list[Input]) -> list[Sequence[Any]]:
+    names = [item.facts.name for item in inputs]
+    if isinstance(data, Mapping):
+        if missing := [name for name in names if name not in data]:
+            raise AuditError(f"the data lack the input `{missing[0]}`; the model reads: {', '.join(names)}")
+        return [data[name] for name in names]
+    if len(inputs) == 1 and not (isinstance(data, (list, tuple)) and len(data) == 1 and np.ndim(data[0]) >= 2):
+        return [data]
+    if not isinstance(data, (list, tuple)) or len(data) != len(inputs):
+        raise AuditError(f"the model reads {len(inputs)} inputs ({', '.join(names)}); give one array for each")
+    return list(data)
+
+
+def _row(item: Input, row: Any) -> np.ndarray:
+    values = np.asarray(row)
+    rank = len(item.shape)
+    if item.carries_time and values.ndim == rank - 1 and item.shape[-1] == 1:
+        values = values[..., None]
+    if values.ndim != rank:
+        raise AuditError(
+            f"input `{item.facts.name}` reads {rank + 1} axes with that of the texts, the data have {values.ndim + 1}"
+        )
+    return values.astype(item.dtype)
+
+
+def _labels(labels: Any, starts: list[tuple[int, int]], size: int) -> list[np.ndarray] | None:
+    if labels is None:
+        return None
+    rows = [np.asarray(label) for label in labels]
+    if len(rows) != size:
+        raise AuditError(f"there are {size} texts and {len(rows)} labels")
+    return [row[a:b] if row.ndim and len(row) >= b > 1 else row for row, (a, b) in zip(rows, starts, strict=True)]

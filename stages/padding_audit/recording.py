@@ -1,0 +1,199 @@
+"""One run of a model, call by call: what every layer got, which mask it was handed, what it gave.
+
+Keras has no public hook around the calls of layers (3.15), so `Layer.__call__` and `Operation.__call__` are wrapped
+while a model runs, and restored on every way out. A layer's call ends in `Operation.__call__`, which therefore sees
+the mask that Keras hands to it; operations of a graph that are no layers (`multiply`, a slice) are called there alone.
+"""
+
+import inspect
+import threading
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from .errors import AuditError
+
+LOCK = threading.Lock()
+DESTROYS = "destroy the mask information"
+
+
+@dataclass
+class Call:
+    """One call of a layer or operation."""
+
+    operation: Any
+    path: str
+    number: int
+    """Counts from 1 for every path."""
+    inputs: list[Any]
+    """The tensors among its arguments, masks left out."""
+    arriving: list[Any]
+    """The mask that each of them carries, or None."""
+    handed: list[Any] = field(default_factory=list)
+    """The masks that `call` was given."""
+    outputs: list[Any] = field(default_factory=list)
+    masks: list[Any] = field(default_factory=list)
+    """The mask that each output carries, or None."""
+    warned: bool = False
+    """Whether Keras said that it destroys the mask."""
+    outer: list[Any] = field(default_factory=list)
+    """The layers in whose call this call was made, from the outermost."""
+
+    @property
+    def name(self) -> str:
+        """The layer's name."""
+        return str(self.operation.name)
+
+    @property
+    def type(self) -> str:
+        """The layer's class, or `op` and the operation's."""
+        return type(self.operation).__name__
+
+    @property
+    def is_layer(self) -> bool:
+        """False for an operation of the graph that is no layer."""
+        return isinstance(self.operation, keras.layers.Layer)
+
+
+def recorded(model: Any, inputs: Any) -> tuple[Any, list[Call]]:
+    """What a model gives for inputs, and its calls in the order in which they ended.
+
+    Layers of Keras are one call each, whatever they call themselves (a recurrent layer its cell, once a step); models
+    and layers of the user's are opened. Calls from other threads are not recorded.
+
+    Args:
+        model: a keras.Model, built or not.
+        inputs: a tensor or a structure of them, as the model takes it.
+
+    Raises:
+        AuditError: the model cannot read the inputs.
+    """
+    recorder = _Recorder(model)
+    with LOCK, recorder.watching(), warnings.catch_warnings():
+        warnings.simplefilter("always")
+        try:
+            outputs = model(inputs, training=False)
+        except Exception as error:
+            raise AuditError(f"{recorder.where} cannot read these inputs: {_first_line(error)}") from error
+    return outputs, recorder.calls
+
+
+def mask_of(tensor: Any) -> Any:
+    """The mask that a tensor carries, or None."""
+    return keras.src.backend.get_keras_mask(tensor)
+
+
+class _Recorder:
+    """What is known while a model runs."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.calls: list[Call] = []
+        self.open: list[Call] = []
+        self.counts: Counter[str] = Counter()
+        self.thread = threading.get_ident()
+        self.failed = ""
+
+    @property
+    def where(self) -> str:
+        """The innermost layer at which the run ended."""
+        return self.failed or f"the model `{self.model.name}`"
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        layer_call, operation_call = keras.layers.Layer.__call__, keras.Operation.__call__
+        recorder = self
+
+        def call_layer(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            if not recorder.records(layer):
+                return layer_call(layer, *args, **kwargs)
+            return recorder.layer(layer, layer_call, args, kwargs)
+
+        def call_operation(operation: Any, *args: Any, **kwargs: Any) -> Any:
+            if recorder.open and recorder.open[-1].operation is operation:
+                if threading.get_ident() == recorder.thread:
+                    recorder.open[-1].handed = masks_among(operation, args, kwargs)
+            elif recorder.records(operation) and not isinstance(operation, keras.layers.Layer):
+                return recorder.layer(operation, operation_call, args, kwargs)
+            return operation_call(operation, *args, **kwargs)
+
+        keras.layers.Layer.__call__, keras.Operation.__call__ = call_layer, call_operation
+        try:
+            yield
+        finally:
+            keras.layers.Layer.__call__, keras.Operation.__call__ = layer_call, operation_call
+
+    def records(self, operation: Any) -> bool:
+        if operation is self.model or threading.get_ident() != self.thread:
+            return False
+        return all(is_open(call.operation) for call in self.open)
+
+    def layer(self, layer: Any, function: Any, args: Any, kwargs: Any) -> Any:
+        path = "/".join([*(call.name for call in self.open), str(layer.name)])
+        self.counts[path] += 1
+        inputs = tensors_among(layer, args, kwargs)
+        outer = [call.operation for call in self.open]
+        call = Call(layer, path, self.counts[path], inputs, [mask_of(tensor) for tensor in inputs], outer=outer)
+        self.open.append(call)
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            try:
+                outputs = function(layer, *args, **kwargs)
+            except Exception:
+                self.failed = self.failed or f"layer `{path}` ({type(layer).__name__})"
+                raise
+            finally:
+                self.open.pop()
+        call.warned = any(
+            DESTROYS in str(warning.message) and f"'{layer.name}'" in str(warning.message) for warning in heard
+        )
+        call.outputs = [tensor for tensor in keras.tree.flatten(outputs) if _is_tensor(tensor)]
+        call.masks = [mask_of(tensor) for tensor in call.outputs]
+        self.calls.append(call)
+        return outputs
+
+
+def is_open(operation: Any) -> bool:
+    """Whether the calls inside of a layer are shown: those of models and of layers that Keras does not provide."""
+    return isinstance(operation, keras.Model) or not type(operation).__module__.startswith("keras.src.")
+
+
+def masks_among(operation: Any, args: Any, kwargs: Any) -> list[Any]:
+    """The masks among the arguments of a call."""
+    named = _named(operation, args, kwargs)
+    leaves = keras.tree.flatten({name: value for name, value in named.items() if _is_mask(name)})
+    return [leaf for leaf in leaves if _is_tensor(leaf)]
+
+
+def tensors_among(operation: Any, args: Any, kwargs: Any) -> list[Any]:
+    """The tensors among the arguments of a call, but for masks."""
+    named = _named(operation, args, kwargs)
+    leaves = keras.tree.flatten([value for name, value in named.items() if not _is_mask(name)])
+    return [leaf for leaf in leaves if _is_tensor(leaf)]
+
+
+def _named(operation: Any, args: Any, kwargs: Any) -> dict[str, Any]:
+    try:
+        bound = inspect.signature(operation.call).bind_partial(*args, **kwargs)
+    except TypeError:
+        return {**{f"argument {i}": value for i, value in enumerate(args)}, **kwargs}
+    return dict(bound.arguments)
+
+
+def _is_mask(name: str) -> bool:
+    return name == "mask" or name.endswith("_mask")
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, np.ndarray) or keras.ops.is_tensor(value)
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return lines[0].strip() if lines else type(error).__name__

@@ -1,0 +1,111 @@
+"""Texts to test with, and how they are padded. A text is a step or more of every input that carries time."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .signature import FIXED, NUMBERS, STRINGS, TOKENS, Input
+
+LENGTHS = (3, 5, 8)
+TEXTS_OF_A_LENGTH = 11
+"""Neither 1 nor a width that is tested: a shape that is broadcast by mistake would fit one of these."""
+INNER_WIDTH = 6
+"""Of an axis behind time whose width is free, as letters within words."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some texts as a model reads them, without pads."""
+
+    inputs: list[Input]
+    columns: list[list[np.ndarray]]
+    """For every input, for every text, its values: (steps, …), or (…) where the input is fixed."""
+    labels: list[np.ndarray] | None = None
+    """For every text, where there are any: one, or one a step."""
+
+    @property
+    def size(self) -> int:
+        """Number of texts."""
+        return len(self.columns[0])
+
+    def lengths(self, text: int) -> tuple[int, ...]:
+        """The number of steps of a text in every input that carries time."""
+        return tuple(
+            len(column[text]) for item, column in zip(self.inputs, self.columns, strict=True) if item.carries_time
+        )
+
+    def chosen(self, texts: Sequence[int]) -> "Sample":
+        """Some of the texts."""
+        columns = [[column[text] for text in texts] for column in self.columns]
+        return replace(self, columns=columns, labels=None if self.labels is None else [self.labels[i] for i in texts])
+
+    def groups(self) -> Iterator[list[int]]:
+        """Texts of the same lengths, which can stand in one batch without a pad."""
+        groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for text in range(self.size):
+            groups[self.lengths(text)].append(text)
+        yield from (groups[lengths] for lengths in sorted(groups))
+
+    def arrays(self, side: str = "post", pads: int | None = 0, width: int | None = None, split: int = 0) -> list[Any]:
+        """A batch of all texts, one array for every input.
+
+        Args:
+            side: where the pads stand: pre or post.
+            pads: how many each text gets beyond the longest of the batch; ignored where `width` is given.
+            width: the number of steps of a row, at least those of the longest text.
+            split: how many of the pads stand on the other side.
+        """
+        arrays = []
+        for item, column in zip(self.inputs, self.columns, strict=True):
+            if not item.carries_time:
+                arrays.append(np.stack(column))
+                continue
+            steps = width or max(len(text) for text in column) + (pads or 0)
+            arrays.append(np.stack([padded(text, steps, side, item.facts.pad_value, split) for text in column]))
+        return arrays
+
+
+def padded(text: np.ndarray, width: int, side: str, pad_value: Any, split: int = 0) -> np.ndarray:
+    """A text of (steps, …) in a row of (width, …), `split` of whose pads stand on the other side."""
+    pads = width - len(text)
+    before = pads - split if side == "pre" else split
+    widths = [(before, pads - before), *((0, 0) for _ in text.shape[1:])]
+    return np.pad(text, widths, constant_values=pad_value)
+
+
+def made_texts(inputs: list[Input], seed: int, texts: int = TEXTS_OF_A_LENGTH) -> Sample:
+    """Texts of several lengths from the signature alone: random ids without the pad value, or normal numbers.
+
+    Args:
+        inputs: of `signature`.
+        seed: of the random numbers.
+        texts: how many of each length.
+    """
+    generator = np.random.default_rng(seed)
+    widest = min((item.facts.width for item in inputs if item.facts.width), default=None)
+    lengths = LENGTHS if widest is None else sorted({max(1, widest * part // 4) for part in (1, 2, 3)})
+    fixed = {item.facts.name: _values(item, item.shape, generator) for item in inputs if not item.carries_time}
+    columns: list[list[np.ndarray]] = [[] for _ in inputs]
+    for length in lengths:
+        for _ in range(texts):
+            for item, column in zip(inputs, columns, strict=True):
+                shape = (length, *item.shape[1:])
+                column.append(_values(item, shape, generator) if item.carries_time else fixed[item.facts.name])
+    return Sample(inputs, columns)
+
+
+def _values(item: Input, shape: Sequence[int | None], generator: np.random.Generator) -> np.ndarray:
+    sizes = tuple(INNER_WIDTH if size is None else size for size in shape)
+    if item.facts.kind == STRINGS:
+        raise NotImplementedError
+    if item.facts.kind == TOKENS or (item.facts.kind == FIXED and item.largest is not None):
+        pad = item.facts.pad_value
+        allowed = [value for value in range(1, 1 + (item.largest or 1)) if value != pad] or [1]
+        return generator.choice(np.array(allowed), sizes).astype(item.dtype)
+    values = generator.normal(size=sizes)
+    if item.facts.kind == NUMBERS:
+        values = np.where(values == item.facts.pad_value, values + 1, values)
+    return values.astype(item.dtype)
