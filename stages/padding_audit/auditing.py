@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from math import inf, isnan
 from typing import Any
 
-import keras
-
 from .batches import sample_of
 from .facts import model_facts, tolerance_of
 from .outputs import pads_rows, worst_change
 from .result import Audit, ModelFacts, PadsRow, SideFinding, Verdict
 from .samples import Sample, made_texts
 from .sentences import answer
-from .signature import signature
+from .subjects import any_width, subject_of, with_width
 from .tracing import Trace, layer_rows, traced
 
 SIDES = ("pre", "post")
@@ -63,19 +61,18 @@ def audit(
     Raises:
         AuditError: the model or the data cannot be audited; the message says what to do.
     """
-    inputs = signature(model, pad_values=pad_values, time_inputs=time_inputs)
-    sample = made_texts(inputs, SEED) if data is None else sample_of(data, inputs, labels)
-    tolerance = tolerance_of(model)
-
-    def pack(arrays: list[Any]) -> Any:
-        return arrays[0] if isinstance(model, keras.Sequential) else keras.tree.pack_sequence_as(model.input, arrays)
-
-    trace = traced(model, looked_at(sample), pack, sides=sides, pads=pads, tolerance=tolerance)
-    rows = pads_rows(model, sample, pack, trace.grows, sides=sides, pads=pads)
+    with any_width(model):
+        subject = subject_of(model, data, pad_values=pad_values, time_inputs=time_inputs)
+        texts = subject.batch or TEXTS_LOOKED_AT
+        sample = made_texts(subject.inputs, SEED, texts) if data is None else sample_of(data, subject, labels)
+        subject = with_width(subject, sample)
+        tolerance = tolerance_of(model)
+        trace = traced(subject, looked_at(sample, texts), sides=sides, pads=pads, tolerance=tolerance)
+        rows = pads_rows(subject, sample, trace.grows, sides=sides, pads=pads)
     findings = {side: _finding(trace, side, tolerance, rows) for side in sides}
     return Audit(
         model=source.model if source else model_facts(model),
-        inputs=[item.facts for item in inputs],
+        inputs=[item.facts for item in subject.inputs],
         sides=findings,
         layers=layer_rows(trace),
         outputs=rows,
@@ -87,15 +84,15 @@ def audit(
     )
 
 
-def looked_at(sample: Sample) -> Sample:
+def looked_at(sample: Sample, texts: int) -> Sample:
     """A few texts of a few lengths, from the shortest to the longest."""
-    groups = list(sample.groups())
+    groups = [(group * texts)[:texts] for group in sample.groups() if max(sample.lengths(group[0]))]
     places = sorted({round(place * (len(groups) - 1) / (LOOKED_AT - 1)) for place in range(LOOKED_AT)})
-    return sample.chosen([text for place in places for text in groups[place][:TEXTS_LOOKED_AT]])
+    return sample.chosen([text for place in places for text in groups[place]])
 
 
 def _finding(trace: Trace, side: str, tolerance: float, rows: list[PadsRow]) -> SideFinding:
-    changes = trace.outputs[side].values()
+    changes = [value for value in trace.outputs[side].values() if value is not None]
     largest = max(changes, key=lambda value: inf if isnan(value) else value)
     if isnan(largest):
         verdict = Verdict.UNDEFINED

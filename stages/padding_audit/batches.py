@@ -3,25 +3,33 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 
 from .errors import AuditError
-from .samples import Sample
+from .following import array_of
+from .samples import Sample, columns_of
 from .signature import Input
+from .subjects import Subject
 
 
-def sample_of(data: Any, inputs: list[Input], labels: Any = None) -> Sample:
+def sample_of(data: Any, subject: Subject, labels: Any = None) -> Sample:
     """Texts from what a model reads.
 
     Args:
         data: an array, a list of lists of steps, or a list or dict of these, one for every input.
-        inputs: of `signature`.
+        subject: the model that reads them.
         labels: one for every text, or one for every step of a row.
 
     Raises:
         AuditError: the data do not fit the inputs.
     """
+    inputs = subject.inputs
     columns = _columns(data, inputs)
+    for place, layer in enumerate(subject.vectorize):
+        if layer is not None:
+            strings = np.asarray(columns[place], dtype=object)
+            columns[place] = list(array_of(layer(keras.ops.convert_to_tensor(strings.astype(str)))))
     sizes = {len(column) for column in columns}
     if len(sizes) != 1:
         raise AuditError(f"the inputs hold different numbers of texts: {', '.join(map(str, sorted(sizes)))}")
@@ -48,11 +56,13 @@ def _columns(data: Any, inputs: list[Input]) -> list[Sequence[Any]]:
         if missing := [name for name in names if name not in data]:
             raise AuditError(f"the data lack the input `{missing[0]}`; the model reads: {', '.join(names)}")
         return [data[name] for name in names]
-    if len(inputs) == 1 and not (isinstance(data, (list, tuple)) and len(data) == 1 and np.ndim(data[0]) >= 2):
-        return [data]
-    if not isinstance(data, (list, tuple)) or len(data) != len(inputs):
+    if len(inputs) == 1:
+        packed = isinstance(data, (list, tuple)) and len(data) == 1 and np.ndim(data[0]) == len(inputs[0].shape) + 1
+        return [data[0] if packed else data]
+    columns = columns_of(data)
+    if len(columns) != len(inputs):
         raise AuditError(f"the model reads {len(inputs)} inputs ({', '.join(names)}); give one array for each")
-    return list(data)
+    return list(columns.values())
 
 
 def _row(item: Input, row: Any) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Following real steps through a model: the same texts with pads and without, layer by layer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -42,36 +42,72 @@ def array_of(tensor: Any) -> np.ndarray:
     return values.astype(np.float32) if narrow else values
 
 
-def change(alone: np.ndarray, padded: np.ndarray, side: str, mask: np.ndarray | None, tolerance: float) -> Change:
+@dataclass(frozen=True)
+class Steps:
+    """Where the same real steps stand in two runs."""
+
+    side: str
+    """Where the pads stand: pre or post."""
+    width: int | None = None
+    """Of both runs, where pads only move; None where the second run has more steps than the first."""
+    starts: tuple[int, int] = (0, 0)
+    """Where pads only move: the first real step of either run."""
+    count: int = 0
+    """Where pads only move: the number of real steps."""
+
+    def both(self, alone: np.ndarray, padded: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """The real steps of two outputs; the outputs as they are, where they have no time axis; None: unknown."""
+        if alone.ndim != padded.ndim or alone.shape[:1] != padded.shape[:1]:
+            return None
+        axes = self.axes(alone.shape, padded.shape)
+        if self.width is not None and alone.shape == padded.shape:
+            return _part(alone, axes, self.starts[0], self.count), _part(padded, axes, self.starts[1], self.count)
+        if any(alone.shape[axis] > padded.shape[axis] for axis in axes):
+            return None
+        return alone, real_steps(padded, alone.shape, axes, self.side)
+
+    def axes(self, alone: tuple[int, ...], padded: tuple[int, ...]) -> list[int]:
+        """The axes of time: those that differ, or those as wide as the input."""
+        if self.width is not None and alone == padded:
+            return [axis for axis in range(1, len(alone)) if alone[axis] == self.width]
+        return [axis for axis in range(1, len(alone)) if alone[axis] != padded[axis]]
+
+    @property
+    def turned(self) -> "Steps":
+        """With the text at the other end."""
+        if self.width is None:
+            return replace(self, side="pre" if self.side == "post" else "post")
+        first, second = (self.width - start - self.count for start in self.starts)
+        return replace(self, starts=(first, second))
+
+
+def change(alone: np.ndarray, padded: np.ndarray, steps: Steps, mask: np.ndarray | None, tolerance: float) -> Change:
     """The change at real steps between an output without pads and one with pads.
 
-    The time axis is where the shapes differ. Real steps stand where they stand in the input, or at the other end, or
-    where the output's mask is true, whichever moves least: a layer may turn or join steps, which is no leak.
+    Real steps stand where they stand in the input, or at the other end, or where the output's mask is true: the first
+    of these that shows no more than rounding, as a layer may turn or join steps, which is no leak.
 
     Args:
         alone: the output without pads, of shape (texts, …).
         padded: that of the same texts with pads.
-        side: where the pads stand: pre or post.
+        steps: where the real steps stand.
         mask: the mask that the padded output carries, (texts, steps) or more.
-        tolerance: a place below it is taken without a look at the others.
+        tolerance: the largest change that is rounding.
     """
-    if alone.ndim != padded.ndim or alone.shape[:1] != padded.shape[:1] or alone.dtype.kind in "OSU":
+    pair = steps.both(alone, padded)
+    if pair is None or alone.dtype.kind in "OSU":
         return UNFOLLOWED
-    axes = [axis for axis in range(1, alone.ndim) if alone.shape[axis] != padded.shape[axis]]
-    if not axes:
-        return Change(difference(alone, padded), Place.WHOLE)
-    if any(alone.shape[axis] > padded.shape[axis] for axis in axes):
-        return UNFOLLOWED
-    candidates = [
-        Change(difference(alone, real_steps(padded, alone.shape, axes, end)), place)
-        for end, place in ((side, Place.OWN), ("post" if side == "pre" else "pre", Place.TURNED))
-    ]
-    if mask is not None and (picked := _picked(padded, mask, alone.shape)) is not None:
-        candidates.append(Change(difference(alone, picked), Place.MASK))
-    for candidate in candidates:
-        if candidate.largest is not None and candidate.largest <= tolerance:
-            return candidate
-    return candidates[0]
+    largest = difference(*pair)
+    if not steps.axes(alone.shape, padded.shape):
+        return Change(largest, Place.WHOLE)
+    if not largest <= tolerance:
+        turned = steps.turned.both(alone, padded)
+        if turned is not None and difference(*turned) <= tolerance:
+            return Change(difference(*turned), Place.TURNED)
+        picked = None if mask is None else _picked(padded, mask, alone.shape)
+        if picked is not None and difference(alone, picked) <= tolerance:
+            return Change(difference(alone, picked), Place.MASK)
+    return Change(largest, Place.OWN)
 
 
 def real_steps(padded: np.ndarray, shape: tuple[int, ...], axes: list[int], side: str) -> np.ndarray:
@@ -80,6 +116,13 @@ def real_steps(padded: np.ndarray, shape: tuple[int, ...], axes: list[int], side
     for axis in axes:
         index[axis] = slice(padded.shape[axis] - shape[axis], None) if side == "pre" else slice(shape[axis])
     return padded[tuple(index)]
+
+
+def _part(values: np.ndarray, axes: list[int], start: int, count: int) -> np.ndarray:
+    index = [slice(None)] * values.ndim
+    for axis in axes:
+        index[axis] = slice(start, start + count)
+    return values[tuple(index)]
 
 
 def difference(alone: np.ndarray, padded: np.ndarray) -> float:

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import numpy as np
-
-from .following import Place, array_of, real_steps
+from .following import Place, Steps, array_of
 from .recording import Call
 from .result import Cause, Did
 
@@ -53,13 +51,13 @@ class History:
     mask_out: bool
 
 
-def histories(alone: Sequence[Call], padded: Sequence[Call], side: str, places: Sequence[Place]) -> list[History]:
+def histories(alone: Sequence[Call], padded: Sequence[Call], steps: Steps, places: Sequence[Place]) -> list[History]:
     """The history of every call of a run with pads.
 
     Args:
         alone: the calls of the run of the same texts without pads.
         padded: those with pads.
-        side: where the pads stand.
+        steps: where the real steps stand.
         places: for every call, where the real steps of its first output stand.
     """
     standings: dict[int, Standing] = {}
@@ -67,12 +65,12 @@ def histories(alone: Sequence[Call], padded: Sequence[Call], side: str, places: 
     result = []
     for before, call, place in zip(alone, padded, places, strict=True):
         incoming = [
-            _incoming(mask, mask_alone, standings.get(id(tensor)), latest, side)
+            _incoming(mask, mask_alone, standings.get(id(tensor)), latest, steps)
             for tensor, mask, mask_alone in zip(call.inputs, call.arriving, before.arriving, strict=True)
         ]
-        quality = [_quality(m, m_alone, side) for m, m_alone in zip(call.handed, before.handed, strict=False)]
+        quality = [_quality(m, m_alone, steps) for m, m_alone in zip(call.handed, before.handed, strict=False)]
         outgoing = [
-            _outgoing(call, mask, mask_alone, incoming, place, side)
+            _outgoing(call, mask, mask_alone, incoming, place, steps)
             for mask, mask_alone in zip(call.masks, before.masks, strict=True)
         ]
         has_time = place is not Place.WHOLE
@@ -82,33 +80,32 @@ def histories(alone: Sequence[Call], padded: Sequence[Call], side: str, places: 
     return result
 
 
-def _quality(mask: Any, alone: Any, side: str) -> Fate:
-    """Whether a mask is false at pads and what it was at text without them."""
-    with_pads, without = array_of(mask), array_of(alone)
-    axes = [axis for axis in range(1, with_pads.ndim) if with_pads.shape[axis] != without.shape[axis]]
-    if with_pads.ndim != without.ndim or not axes:
+def _quality(mask: Any, alone: Any, steps: Steps) -> Fate:
+    """Whether a mask is false at pads, and at text what it is without them."""
+    with_pads, without = array_of(mask).astype(bool), array_of(alone).astype(bool)
+    pair = steps.both(without, with_pads)
+    if pair is None or not steps.axes(without.shape, with_pads.shape):
         return Fate.GOOD
-    expected = np.zeros(with_pads.shape, bool)
-    real_steps(expected, without.shape, axes, side)[...] = without
-    return Fate.GOOD if (with_pads.astype(bool) == expected).all() else Fate.OPEN
+    same = (pair[0] == pair[1]).all()
+    return Fate.GOOD if same and with_pads.sum() == pair[1].sum() else Fate.OPEN
 
 
-def _incoming(mask: Any, alone: Any, known: Standing | None, latest: Standing, side: str) -> Standing:
+def _incoming(mask: Any, alone: Any, known: Standing | None, latest: Standing, steps: Steps) -> Standing:
     origin = known or latest
     if mask is None or alone is None:
         if origin.fate in (Fate.GOOD, Fate.OPEN):  # made, and gone between two calls
             return Standing(Fate.LOST)
         return origin
-    if _quality(mask, alone, side) is Fate.GOOD:
+    if _quality(mask, alone, steps) is Fate.GOOD:
         return Standing(Fate.GOOD, origin.culprit if origin.turned else None, turned=origin.turned)
     return origin if origin.fate is Fate.OPEN else Standing(Fate.OPEN)
 
 
-def _outgoing(call: Call, mask: Any, alone: Any, incoming: list[Standing], place: Place, side: str) -> Standing:
+def _outgoing(call: Call, mask: Any, alone: Any, incoming: list[Standing], place: Place, steps: Steps) -> Standing:
     fates = {standing.fate for standing in incoming}
     turned = place is Place.TURNED or (place is not Place.WHOLE and any(item.turned for item in incoming))
     if mask is not None and alone is not None:
-        if _quality(mask, alone, side) is Fate.GOOD:
+        if _quality(mask, alone, steps) is Fate.GOOD:
             return Standing(Fate.GOOD, call.path if turned else None, turned=turned)
         known = next((standing for standing in incoming if standing.fate is Fate.OPEN and standing.culprit), None)
         return known or Standing(Fate.OPEN, call.path, replaced=Fate.GOOD in fates)

@@ -1,6 +1,6 @@
 """What padding does to the predictions: flips and changes of probability, with intervals over texts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -8,9 +8,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from .following import array_of, real_steps
+from .following import array_of
 from .result import OutputChange, PadsRow
 from .samples import Sample
+from .subjects import Subject
 
 Z = 1.959963984540054
 """The 97.5 % point of the normal distribution."""
@@ -52,39 +53,51 @@ def worst_change(rows: Sequence[PadsRow], side: str) -> OutputChange | None:
 
 
 def pads_rows(
-    model: Any,
-    sample: Sample,
-    pack: Callable[[list[Any]], Any],
-    grows: Sequence[bool],
-    *,
-    sides: Sequence[str],
-    pads: Sequence[int],
+    subject: Subject, sample: Sample, grows: Sequence[bool], *, sides: Sequence[str], pads: Sequence[int]
 ) -> list[PadsRow]:
     """Predictions of all texts with pads against those of the same texts alone, a row for every condition and output.
 
     Texts of the same length are read in batches of at most MOST_TEXTS, so memory does not grow with the data; the
-    condition `batch` pads random batches to their longest text.
+    condition `batch` pads random batches to their longest text, `width` all to the width that the model names. Where
+    pads can only move, those of `alone` all stand on the side.
 
     Args:
-        model: a keras.Model.
+        subject: the model.
         sample: texts, with labels or without.
-        pack: from arrays, one an input, to what the model reads.
         grows: for every output, whether its second axis is time.
         sides: pre, post or both.
         pads: numbers of pads.
     """
-    same = [group[i : i + MOST_TEXTS] for group in sample.groups() for i in range(0, len(group), MOST_TEXTS)]
-    order = np.random.default_rng(0).permutation(sample.size).tolist()
-    mixed = [order[i : i + TEXTS_OF_A_BATCH] for i in range(0, len(order), TEXTS_OF_A_BATCH)]
-    alone = _predictions(model, sample, pack, same, Condition("post", "pads", 0))
+    names = output_names(subject.model, len(grows))
     rows: list[PadsRow] = []
+    alone = None if subject.width else _predictions(subject, sample, Condition("post", "pads", 0), grows)
     for side in sides:
-        for condition in [*(Condition(side, "pads", count) for count in pads), Condition(side, "batch")]:
-            padded = _predictions(model, sample, pack, mixed if condition.name == "batch" else same, condition)
-            for name, first, second, time in zip(output_names(model, len(grows)), alone, padded, grows, strict=True):
-                real = _at_real_steps(first, second, side) if time else second
-                rows.append(_row(condition, name, first, real, sample.labels))
+        known = alone or _predictions(subject, sample, Condition(side, "pads", 0), grows)
+        for condition in conditions(subject, sample, side, pads):
+            texts = _with_room(subject, sample, condition)
+            if not texts:
+                continue
+            padded = _predictions(subject, sample.chosen(texts), condition, grows)
+            labels = None if sample.labels is None else [sample.labels[text] for text in texts]
+            for name, first, second in zip(names, known, padded, strict=True):
+                rows.append(_row(condition, name, [first[text] for text in texts], second, labels))
     return rows
+
+
+def conditions(subject: Subject, sample: Sample, side: str, pads: Sequence[int]) -> list[Condition]:
+    """How the texts are padded on a side."""
+    some = [Condition(side, "pads", count) for count in pads]
+    if subject.width is None:
+        some.append(Condition(side, "batch"))
+        if own_width(sample) is not None:
+            some.append(Condition(side, "width"))
+    return some
+
+
+def own_width(sample: Sample) -> int | None:
+    """The width that a model names for its sequences; None where there is none, or not one."""
+    widths = {item.facts.width for item in sample.inputs if item.carries_time}
+    return widths.pop() if len(widths) == 1 else None
 
 
 def output_names(model: Any, count: int) -> list[str]:
@@ -106,23 +119,52 @@ def decisions(predictions: np.ndarray) -> np.ndarray | None:
     return predictions > 0.5
 
 
+def _with_room(subject: Subject, sample: Sample, condition: Condition) -> list[int]:
+    """The texts that can be padded so."""
+    width = subject.width or (own_width(sample) if condition.name == "width" else None)
+    pads = condition.pads or 0
+    return [text for text in range(sample.size) if width is None or max(sample.lengths(text)) + pads <= width]
+
+
+def _batches(sample: Sample, condition: Condition, size: int | None) -> list[list[int]]:
+    """Texts of one length, or any in random order; at most `size` of them where only that many can be read."""
+    if condition.name == "pads":
+        groups, size = list(sample.groups()), size or MOST_TEXTS
+    else:
+        groups, size = [np.random.default_rng(0).permutation(sample.size).tolist()], size or TEXTS_OF_A_BATCH
+    return [group[i : i + size] for group in groups for i in range(0, len(group), size)]
+
+
 def _predictions(
-    model: Any, sample: Sample, pack: Callable[[list[Any]], Any], batches: list[list[int]], condition: Condition
+    subject: Subject, sample: Sample, condition: Condition, grows: Sequence[bool]
 ) -> list[list[np.ndarray]]:
-    """For every output, for every text, its prediction, with one a step also those at pads."""
-    results: list[list[Any]] = []
-    for batch in batches:
-        arrays = sample.chosen(batch).arrays(condition.side, condition.pads)
-        outputs = [array_of(tensor) for tensor in keras.tree.flatten(model.predict_on_batch(pack(arrays)))]
-        results = results or [[None] * sample.size for _ in outputs]
-        for result, output in zip(results, outputs, strict=True):
-            for text, prediction in zip(batch, output, strict=True):
-                result[text] = prediction
+    """For every output, for every text, its prediction: at real steps where there is one a step."""
+    results: list[list[Any]] = [[None] * sample.size for _ in grows]
+    width = own_width(sample) if condition.name == "width" else subject.width
+    for batch in _batches(sample, condition, subject.batch):
+        texts = sample.chosen(_filled(batch, subject.batch))
+        split = (condition.pads or 0) if condition.name == "pads" else 0
+        subject.reset()
+        outputs = keras.tree.flatten(
+            subject.model.predict_on_batch(subject.pack(texts.arrays(condition.side, split, width)))
+        )
+        for result, output, time in zip(results, map(array_of, outputs), grows, strict=True):
+            for place, text in enumerate(batch):
+                length = max(sample.lengths(text))
+                moved = split if subject.width else 0
+                result[text] = _real(output[place], length, condition.side, moved) if time else output[place]
     return results
 
 
-def _at_real_steps(alone: list[np.ndarray], padded: list[np.ndarray], side: str) -> list[np.ndarray]:
-    return [real_steps(row[None], text[None].shape, [1], side)[0] for text, row in zip(alone, padded, strict=True)]
+def _real(row: np.ndarray, length: int, side: str, moved: int) -> np.ndarray:
+    """The real steps of a row, `moved` of whose pads stand on the other side."""
+    start = len(row) - length - moved if side == "pre" else moved
+    return row[start : start + length]
+
+
+def _filled(batch: list[int], size: int | None) -> list[int]:
+    """A batch with its first text repeated up to the only size that a model takes."""
+    return batch if size is None else batch + batch[:1] * (size - len(batch))
 
 
 def _row(

@@ -6,6 +6,7 @@ the mask that Keras hands to it; operations of a graph that are no layers (`mult
 """
 
 import inspect
+import re
 import threading
 import warnings
 from collections import Counter
@@ -20,6 +21,7 @@ import numpy as np
 from .errors import AuditError
 
 LOCK = threading.Lock()
+NO_NEWS = "Exception encountered when calling"
 DESTROYS = "destroy the mask information"
 
 
@@ -80,7 +82,7 @@ def recorded(model: Any, inputs: Any) -> tuple[Any, list[Call]]:
         try:
             outputs = model(inputs, training=False)
         except Exception as error:
-            raise AuditError(f"{recorder.where} cannot read these inputs: {_first_line(error)}") from error
+            raise AuditError(f"{recorder.where} cannot read these inputs: {first_line(error)}") from error
     return outputs, recorder.calls
 
 
@@ -146,7 +148,7 @@ class _Recorder:
             try:
                 outputs = function(layer, *args, **kwargs)
             except Exception:
-                self.failed = self.failed or f"layer `{path}` ({type(layer).__name__})"
+                self.failed = self.failed or f"layer `{path}` ({type(layer).__name__}){_odd_mask(call)}"
                 raise
             finally:
                 self.open.pop()
@@ -194,6 +196,15 @@ def _is_tensor(value: Any) -> bool:
     return isinstance(value, np.ndarray) or keras.ops.is_tensor(value)
 
 
-def _first_line(error: Exception) -> str:
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return lines[0].strip() if lines else type(error).__name__
+def _odd_mask(call: Call) -> str:
+    """What to say of a mask that no layer over steps can use, as TimeDistributed hands on that of the inner steps."""
+    ranks = [len(mask.shape) for mask in call.arriving if mask is not None and len(mask.shape) > 2]
+    return f", which a mask of {ranks[0]} axes reaches in place of (texts, steps)," if ranks else ""
+
+
+def first_line(error: Exception) -> str:
+    """What an exception says, in one line."""
+    plain = re.sub(r"\x1b\[\d*m|\{\{.*?\}\}", "", str(error))
+    lines = [line.strip() for line in plain.splitlines() if line.strip()]
+    said = [line for line in lines if not line.startswith(NO_NEWS)]
+    return (said or lines or [type(error).__name__])[0]

@@ -1,7 +1,7 @@
 """Texts to test with, and how they are padded. A text is a step or more of every input that carries time."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,8 +10,6 @@ import numpy as np
 from .signature import FIXED, NUMBERS, STRINGS, TOKENS, Input
 
 LENGTHS = (3, 5, 8)
-TEXTS_OF_A_LENGTH = 11
-"""Neither 1 nor a width that is tested: a shape that is broadcast by mistake would fit one of these."""
 INNER_WIDTH = 6
 """Of an axis behind time whose width is free, as letters within words."""
 
@@ -49,23 +47,32 @@ class Sample:
             groups[self.lengths(text)].append(text)
         yield from (groups[lengths] for lengths in sorted(groups))
 
-    def arrays(self, side: str = "post", pads: int | None = 0, width: int | None = None, split: int = 0) -> list[Any]:
+    def arrays(self, side: str = "post", pads: int = 0, width: int | None = None) -> list[Any]:
         """A batch of all texts, one array for every input.
 
         Args:
             side: where the pads stand: pre or post.
-            pads: how many each text gets beyond the longest of the batch; ignored where `width` is given.
-            width: the number of steps of a row, at least those of the longest text.
-            split: how many of the pads stand on the other side.
+            pads: how many each text gets beyond the longest of the batch.
+            width: the number of steps of a row where it is fixed; then `pads` of the pads stand on the other side.
         """
         arrays = []
         for item, column in zip(self.inputs, self.columns, strict=True):
             if not item.carries_time:
                 arrays.append(np.stack(column))
                 continue
-            steps = width or max(len(text) for text in column) + (pads or 0)
+            steps, split = (width, pads) if width else (max(len(text) for text in column) + pads, 0)
             arrays.append(np.stack([padded(text, steps, side, item.facts.pad_value, split) for text in column]))
         return arrays
+
+
+def columns_of(data: Any) -> dict[str, Sequence[Any]]:
+    """The inputs in a batch of data by name: an array or a list of texts is one input, a tuple or dict is several."""
+    if isinstance(data, Mapping):
+        return dict(data)
+    several = isinstance(data, tuple) or (isinstance(data, list) and all(hasattr(item, "shape") for item in data))
+    if several and all(np.ndim(item) >= 2 for item in data):
+        return {f"input_{i + 1}": column for i, column in enumerate(data)}
+    return {"input": data}
 
 
 def padded(text: np.ndarray, width: int, side: str, pad_value: Any, split: int = 0) -> np.ndarray:
@@ -76,7 +83,7 @@ def padded(text: np.ndarray, width: int, side: str, pad_value: Any, split: int =
     return np.pad(text, widths, constant_values=pad_value)
 
 
-def made_texts(inputs: list[Input], seed: int, texts: int = TEXTS_OF_A_LENGTH) -> Sample:
+def made_texts(inputs: list[Input], seed: int, texts: int) -> Sample:
     """Texts of several lengths from the signature alone: random ids without the pad value, or normal numbers.
 
     Args:
@@ -86,7 +93,7 @@ def made_texts(inputs: list[Input], seed: int, texts: int = TEXTS_OF_A_LENGTH) -
     """
     generator = np.random.default_rng(seed)
     widest = min((item.facts.width for item in inputs if item.facts.width), default=None)
-    lengths = LENGTHS if widest is None else sorted({max(1, widest * part // 4) for part in (1, 2, 3)})
+    lengths = [length for length in LENGTHS if widest is None or length < widest] or [max(1, (widest or 2) - 1)]
     fixed = {item.facts.name: _values(item, item.shape, generator) for item in inputs if not item.carries_time}
     columns: list[list[np.ndarray]] = [[] for _ in inputs]
     for length in lengths:
@@ -99,12 +106,12 @@ def made_texts(inputs: list[Input], seed: int, texts: int = TEXTS_OF_A_LENGTH) -
 
 def _values(item: Input, shape: Sequence[int | None], generator: np.random.Generator) -> np.ndarray:
     sizes = tuple(INNER_WIDTH if size is None else size for size in shape)
-    if item.facts.kind == STRINGS:
-        raise NotImplementedError
-    if item.facts.kind == TOKENS or (item.facts.kind == FIXED and item.largest is not None):
+    if item.facts.kind in (TOKENS, STRINGS) or (item.facts.kind == FIXED and item.largest is not None):
         pad = item.facts.pad_value
-        allowed = [value for value in range(1, 1 + (item.largest or 1)) if value != pad] or [1]
-        return generator.choice(np.array(allowed), sizes).astype(item.dtype)
+        allowed = np.arange(item.smallest, 1 + max(item.largest or 0, item.smallest))
+        return generator.choice(allowed[allowed != pad] if (allowed != pad).any() else allowed, sizes).astype(
+            item.dtype
+        )
     values = generator.normal(size=sizes)
     if item.facts.kind == NUMBERS:
         values = np.where(values == item.facts.pad_value, values + 1, values)

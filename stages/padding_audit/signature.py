@@ -39,8 +39,8 @@ class Input:
     dtype: str
     largest: int | None
     """The largest token id that an embedding has a row for; None for other kinds."""
-    wide_enough: int = 1
-    """The fewest steps that the layers behind it can read."""
+    smallest: int = 1
+    """The smallest token id that is a word's."""
 
     @property
     def carries_time(self) -> bool:
@@ -98,7 +98,14 @@ def readers(model: Any, tensor: Any) -> Iterator[Any]:
 
 def graph_operations(model: Any) -> list[Any]:
     """The layers and operations of the graph of a Functional or Sequential model; none for other models."""
-    return list(getattr(getattr(model, "_functional", None) or model, "operations", []))
+    graph = graph_of(model)
+    return [] if graph is None else list(graph.operations)
+
+
+def graph_of(layer: Any) -> Any:
+    """The Functional model that a layer is, or that a Sequential runs; None for other layers."""
+    inner = getattr(layer, "_functional", None) or layer
+    return inner if isinstance(inner, keras.Model) and hasattr(inner, "operations") else None
 
 
 def _input(tensor: Any, behind: list[Any], pad_value: Any, time_inputs: Sequence[str] | None) -> Input:

@@ -1,6 +1,6 @@
 """The layers of a model under padding: what each did with the mask, how far its output moved, which leaked first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf, isnan
 from typing import Any
@@ -9,14 +9,15 @@ import keras
 import numpy as np
 
 from .errors import AuditError
-from .following import UNFOLLOWED, Change, Place, array_of, change
+from .following import UNFOLLOWED, Change, Place, Steps, array_of, change
 from .masks import History, histories
 from .recording import Call, recorded
-from .result import Did, FirstLeak, LayerRow
+from .result import Cause, Did, FirstLeak, LayerRow
 from .samples import Sample
+from .subjects import Subject
 
-Run = Callable[[list[Any]], Any]
-"""From a batch, one array an input, to the structure that the model reads."""
+PLACES = (keras.layers.Flatten, keras.layers.Reshape, keras.layers.Permute)
+"""Layers that make features of steps."""
 
 
 @dataclass
@@ -35,71 +36,131 @@ class Row:
 class Trace:
     """What the tested batches show."""
 
+    model: Any
     rows: list[Row]
-    outputs: dict[str, dict[int, float]]
-    """By side and number of pads: the largest change of any output at real steps, as in LayerRow."""
+    outputs: dict[str, dict[int, float | None]]
+    """By side and number of pads: the largest change of any output at real steps, as in LayerRow; None: not tested."""
     grows: list[bool]
     """For every output of the model, whether its second axis is time."""
+    width: int | None = None
+    """The only number of steps that the model reads, where pads can only move."""
 
     def leaks(self, side: str, tolerance: float) -> bool:
         """Whether the output changes by more than rounding, or is not a number."""
-        return any(not value <= tolerance for value in self.outputs[side].values())
+        return any(value is not None and not value <= tolerance for value in self.outputs[side].values())
 
     def first_leak(self, side: str, tolerance: float) -> FirstLeak | None:
-        """The first call whose output changes at real steps; None where the model's output does not."""
+        """The first call whose output changes at real steps, or the model, whose code behind them all leaks.
+
+        None where the model's output does not change.
+        """
         if not self.leaks(side, tolerance):
             return None
         for row in self.rows:
             if any(value is not None and not value <= tolerance for value in row.changes[side].values()):
-                history = row.histories[side]
-                call = row.call
-                return FirstLeak(call.name, call.path, call.number, call.type, history.cause, history.culprit)
-        return None
+                call, history = row.call, row.histories[side]
+                cause = Cause.FIXED_WIDTH if self._has_one_width(call.operation) else history.cause
+                culprit = None if cause is Cause.FIXED_WIDTH else history.culprit
+                return FirstLeak(call.name, call.path, call.number, call.type, cause, culprit)
+        made = any(history.did is Did.MADE for row in self.rows for history in row.histories.values())
+        name, kind = str(self.model.name), type(self.model).__name__
+        return FirstLeak(name, name, 1, kind, Cause.LOST if made else Cause.NO_MASK, None)
+
+    def _has_one_width(self, operation: Any) -> bool:
+        """Whether an operation tells steps apart by their place, in a model of one width."""
+        if self.width is None or isinstance(operation, (keras.layers.RNN, keras.layers.Bidirectional)):
+            return False
+        return isinstance(operation, PLACES) or any(self.width in weight.shape for weight in _weights(operation))
 
 
-def traced(
-    model: Any, sample: Sample, pack: Run, *, sides: Sequence[str], pads: Sequence[int], tolerance: float
-) -> Trace:
+def _weights(operation: Any) -> list[Any]:
+    return list(operation.weights) if isinstance(operation, keras.layers.Layer) else []
+
+
+def traced(subject: Subject, sample: Sample, *, sides: Sequence[str], pads: Sequence[int], tolerance: float) -> Trace:
     """Run a model on texts without pads and with pads on each side, and compare it layer by layer.
 
+    Where the width is fixed, all pads stand on the side at first, and `pads` of them move to the other.
+
     Args:
-        model: a keras.Model.
+        subject: the model.
         sample: texts; those of the same lengths are read in one batch without a pad, and with the same number of pads.
-        pack: from arrays to what the model reads.
         sides: pre and post, or one of them.
         pads: numbers of pads, at least 1.
         tolerance: what counts as rounding, relative to the largest value of an output.
+
+    Raises:
+        AuditError: no text leaves room for a pad, or the model calls other layers when it reads more steps.
     """
-    trace: Trace | None = None
+    trace = Trace(subject.model, [], {side: dict.fromkeys(pads) for side in sides}, [], subject.width)
     for group in sample.groups():
         texts = sample.chosen(group)
-        result, alone = recorded(model, pack(texts.arrays()))
-        before = [[array_of(tensor) for tensor in call.outputs] for call in alone]
-        if trace is None:
-            empty = {side: dict.fromkeys(pads) for side in sides}
-            rows = [Row(call, {side: dict(values) for side, values in empty.items()}) for call in alone]
-            trace = Trace(
-                rows, {side: dict.fromkeys(pads, 0.0) for side in sides}, [False] * len(keras.tree.flatten(result))
-            )
         for side in sides:
-            for count in pads:
-                padded_result, padded = recorded(model, pack(texts.arrays(side, count)))
-                if [call.path for call in padded] != [call.path for call in alone]:
-                    raise AuditError(
-                        "the model calls other layers when it reads more steps, so runs cannot be compared"
-                    )
-                changes = [_change(b, call, side, tolerance) for b, call in zip(before, padded, strict=True)]
-                _add(trace, changes, side, count)
-                _add_outputs(trace, result, padded_result, side, count, tolerance)
-                if count == max(pads):
-                    found = histories(alone, padded, side, [item.place for item in changes])
-                    for row, history, call, values in zip(trace.rows, found, padded, before, strict=True):
-                        row.histories.setdefault(side, history)
-                        if side == "post" and history.mask_in and values:
-                            row.at_masked_steps = _at_masked_steps(values[0], array_of(call.outputs[0]))
-    if trace is None:
-        raise AuditError("there are no texts to test with")
+            alone = _read(subject, texts, side, 0)
+            if not trace.rows:
+                trace.rows += [Row(call, {side: dict.fromkeys(pads) for side in sides}) for call in alone.calls]
+                trace.grows += [False] * len(alone.outputs)
+            for count in sorted(pads):
+                steps = steps_of(subject, texts, side, count)
+                if steps is not None:
+                    _compare(trace, alone, _read(subject, texts, side, count), steps, count, tolerance)
+    if all(value is None for changes in trace.outputs.values() for value in changes.values()):
+        raise AuditError(f"no text leaves room for a pad in the {subject.width} steps that the model reads")
     return trace
+
+
+def steps_of(subject: Subject, texts: Sample, side: str, count: int) -> Steps | None:
+    """Where the real steps of texts of one length stand without and with pads; None where there is no room for these.
+
+    Args:
+        subject: the model.
+        texts: of the same length.
+        side: where the pads stand.
+        count: how many there are, or how many move to the other side where the width is fixed.
+    """
+    if subject.width is None:
+        return Steps(side)
+    length = max(texts.lengths(0))
+    if count > subject.width - length:
+        return None
+    starts = (subject.width - length, subject.width - length - count) if side == "pre" else (0, count)
+    return Steps(side, subject.width, starts, length)
+
+
+@dataclass(frozen=True)
+class _Run:
+    calls: list[Call]
+    outputs: list[np.ndarray]
+    values: list[list[np.ndarray]]
+    """For every call, its outputs."""
+
+
+def _read(subject: Subject, texts: Sample, side: str, count: int) -> _Run:
+    subject.reset()
+    outputs, calls = recorded(subject.model, subject.pack(texts.arrays(side, count, subject.width)))
+    values = [[array_of(tensor) for tensor in call.outputs] for call in calls]
+    return _Run(calls, [array_of(tensor) for tensor in keras.tree.flatten(outputs)], values)
+
+
+def _compare(trace: Trace, alone: _Run, padded: _Run, steps: Steps, count: int, tolerance: float) -> None:
+    side = steps.side
+    if [call.path for call in padded.calls] != [call.path for call in alone.calls]:
+        raise AuditError("the model calls other layers when it reads more steps, so runs cannot be compared")
+    changes = [
+        _change(first, second, call, steps, tolerance)
+        for first, second, call in zip(alone.values, padded.values, padded.calls, strict=True)
+    ]
+    for row, item in zip(trace.rows, changes, strict=True):
+        row.changes[side][count] = _larger(row.changes[side][count], item.largest)
+    for i, pair in enumerate(zip(alone.outputs, padded.outputs, strict=True)):
+        item = change(*pair, steps, None, tolerance)
+        trace.grows[i] |= item.place is not Place.WHOLE
+        trace.outputs[side][count] = _larger(trace.outputs[side][count], item.largest)
+    known = histories(alone.calls, padded.calls, steps, [item.place for item in changes])
+    for row, history, first, second in zip(trace.rows, known, alone.values, padded.values, strict=True):
+        row.histories[side] = history
+        if side == "post" and steps.width is None and history.mask_in and first:
+            row.at_masked_steps = _at_masked_steps(first[0], second[0])
 
 
 def layer_rows(trace: Trace) -> list[LayerRow]:
@@ -117,12 +178,12 @@ def layer_rows(trace: Trace) -> list[LayerRow]:
     return rows
 
 
-def _change(before: list[np.ndarray], call: Call, side: str, tolerance: float) -> Change:
+def _change(alone: list[np.ndarray], padded: list[np.ndarray], call: Call, steps: Steps, tolerance: float) -> Change:
     """That of the output which moved most."""
     changes = [
-        change(alone, array_of(tensor), side, None if mask is None else array_of(mask).astype(bool), tolerance)
-        for alone, tensor, mask in zip(before, call.outputs, call.masks, strict=True)
-        if not _is_mask_like(alone)
+        change(first, second, steps, None if mask is None else array_of(mask).astype(bool), tolerance)
+        for first, second, mask in zip(alone, padded, call.masks, strict=True)
+        if not _is_mask_like(first)
     ]
     return max(changes, key=_size, default=UNFOLLOWED)
 
@@ -133,22 +194,9 @@ def _size(item: Change) -> float:
     return inf if isnan(item.largest) else item.largest
 
 
-def _add(trace: Trace, changes: list[Change], side: str, count: int) -> None:
-    for row, item in zip(trace.rows, changes, strict=True):
-        known = row.changes[side][count]
-        if item.largest is not None:
-            row.changes[side][count] = item.largest if known is None else _larger(known, item.largest)
-
-
-def _add_outputs(trace: Trace, alone: Any, padded: Any, side: str, count: int, tolerance: float) -> None:
-    for i, (first, second) in enumerate(zip(keras.tree.flatten(alone), keras.tree.flatten(padded), strict=True)):
-        item = change(array_of(first), array_of(second), side, None, tolerance)
-        trace.grows[i] |= item.place is not Place.WHOLE
-        if item.largest is not None:
-            trace.outputs[side][count] = _larger(trace.outputs[side][count], item.largest)
-
-
-def _larger(first: float, second: float) -> float:
+def _larger(first: float | None, second: float | None) -> float | None:
+    if first is None or second is None:
+        return second if first is None else first
     return float(np.maximum(first, second))  # NaN where one is
 
 
