@@ -15,12 +15,10 @@ from .subjects import Subject
 
 Z = 1.959963984540054
 """The 97.5 % point of the normal distribution."""
-MOST_TEXTS = 256
-"""Of one length in one batch."""
 SUM = 1e-3
 """How far probabilities may miss 1 in all, as those of float16 do."""
 TEXTS_OF_A_BATCH = 32
-"""Of the condition `batch`: Keras' default."""
+"""In every batch, which is filled up where there are fewer texts, so that the model is compiled once."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +55,9 @@ def pads_rows(
 ) -> list[PadsRow]:
     """Predictions of all texts with pads against those of the same texts alone, a row for every condition and output.
 
-    Texts of the same length are read in batches of at most MOST_TEXTS, so memory does not grow with the data; the
-    condition `batch` pads random batches to their longest text, `width` all to the width that the model names. Where
-    pads can only move, those of `alone` all stand on the side.
+    Under the condition `pads` texts of the same length share a batch; `batch` pads random batches to their longest
+    text, `width` all to the width that the model names. Where pads can only move, those of `alone` all stand on the
+    side.
 
     Args:
         subject: the model.
@@ -70,17 +68,17 @@ def pads_rows(
     """
     names = output_names(subject.model, len(grows))
     rows: list[PadsRow] = []
-    alone = None if subject.width else _predictions(subject, sample, Condition("post", "pads", 0), grows)
+    alone = None if subject.width else _predictions(subject, sample, Condition("post", "pads", 0), grows, None)
     for side in sides:
-        known = alone or _predictions(subject, sample, Condition(side, "pads", 0), grows)
+        known = alone or _predictions(subject, sample, Condition(side, "pads", 0), grows, None)
         for condition in conditions(subject, sample, side, pads):
             texts = _with_room(subject, sample, condition)
             if not texts:
                 continue
-            padded = _predictions(subject, sample.chosen(texts), condition, grows)
-            labels = None if sample.labels is None else [sample.labels[text] for text in texts]
-            for name, first, second in zip(names, known, padded, strict=True):
-                rows.append(_row(condition, name, [first[text] for text in texts], second, labels))
+            some, same = sample.chosen(texts), [[first[text] for text in texts] for first in known]
+            padded = _predictions(subject, some, condition, grows, same)
+            for name, first, second in zip(names, same, padded, strict=True):
+                rows.append(_row(condition, name, first, second, some.labels))
     return rows
 
 
@@ -126,33 +124,35 @@ def _with_room(subject: Subject, sample: Sample, condition: Condition) -> list[i
     return [text for text in range(sample.size) if width is None or max(sample.lengths(text)) + pads <= width]
 
 
-def _batches(sample: Sample, condition: Condition, size: int | None) -> list[list[int]]:
-    """Texts of one length, or any in random order; at most `size` of them where only that many can be read."""
-    if condition.name == "pads":
-        groups, size = list(sample.groups()), size or MOST_TEXTS
-    else:
-        groups, size = [np.random.default_rng(0).permutation(sample.size).tolist()], size or TEXTS_OF_A_BATCH
+def _batches(sample: Sample, condition: Condition, size: int) -> list[list[int]]:
+    """Texts of one length, or any in random order; at most `size` of them."""
+    alike = condition.name == "pads"
+    groups = list(sample.groups()) if alike else [np.random.default_rng(0).permutation(sample.size).tolist()]
     return [group[i : i + size] for group in groups for i in range(0, len(group), size)]
 
 
 def _predictions(
-    subject: Subject, sample: Sample, condition: Condition, grows: Sequence[bool]
+    subject: Subject,
+    sample: Sample,
+    condition: Condition,
+    grows: Sequence[bool],
+    alone: list[list[np.ndarray]] | None,
 ) -> list[list[np.ndarray]]:
-    """For every output, for every text, its prediction: at real steps where there is one a step."""
+    """For every output, for every text, its prediction: at the real steps of `alone` where there is one a step."""
     results: list[list[Any]] = [[None] * sample.size for _ in grows]
     width = own_width(sample) if condition.name == "width" else subject.width
-    for batch in _batches(sample, condition, subject.batch):
-        texts = sample.chosen(_filled(batch, subject.batch))
-        split = (condition.pads or 0) if condition.name == "pads" else 0
-        subject.reset()
-        outputs = keras.tree.flatten(
-            subject.model.predict_on_batch(subject.pack(texts.arrays(condition.side, split, width)))
-        )
-        for result, output, time in zip(results, map(array_of, outputs), grows, strict=True):
+    moved = (condition.pads or 0) if subject.width else 0
+    size = subject.batch or TEXTS_OF_A_BATCH
+    for batch in _batches(sample, condition, size):
+        texts = sample.chosen(batch + batch[:1] * (size - len(batch)))
+        arrays = texts.arrays(condition.side, condition.pads or 0, width)
+        for i, output in enumerate(map(array_of, keras.tree.flatten(subject.predict(arrays)))):
             for place, text in enumerate(batch):
-                length = max(sample.lengths(text))
-                moved = split if subject.width else 0
-                result[text] = _real(output[place], length, condition.side, moved) if time else output[place]
+                row = output[place]
+                if grows[i] and (alone is not None or subject.width):
+                    length = len(alone[i][text]) if alone is not None else max(sample.lengths(text))
+                    row = _real(row, length, condition.side, moved)
+                results[i][text] = row
     return results
 
 
@@ -160,11 +160,6 @@ def _real(row: np.ndarray, length: int, side: str, moved: int) -> np.ndarray:
     """The real steps of a row, `moved` of whose pads stand on the other side."""
     start = len(row) - length - moved if side == "pre" else moved
     return row[start : start + length]
-
-
-def _filled(batch: list[int], size: int | None) -> list[int]:
-    """A batch with its first text repeated up to the only size that a model takes."""
-    return batch if size is None else batch + batch[:1] * (size - len(batch))
 
 
 def _row(

@@ -37,6 +37,17 @@ class Subject:
         """From arrays, one an input, to what the model reads."""
         return keras.tree.pack_sequence_as(self.structure, list(arrays))
 
+    def predict(self, arrays: Sequence[Any]) -> Any:
+        """What the model gives for arrays, one an input, from its compiled form where that reads any width.
+
+        TimeDistributed, compiled for one number of steps, cannot read another (Keras 3.15).
+        """
+        self.reset()
+        layers = self.model._flatten_layers()
+        if any(isinstance(layer, keras.layers.TimeDistributed) for layer in layers):
+            return self.model(self.pack(arrays), training=False)
+        return self.model.predict_on_batch(self.pack(arrays))
+
     def reset(self) -> None:
         """Let stateful layers forget what they read."""
         for layer in self.model._flatten_layers():
