@@ -1,0 +1,228 @@
+"""Texts from the user's file, as `audit` takes them: csv, parquet, npz or npy."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from .errors import AuditError
+from .files import checked_file, first_line
+from .tokens import Encode, read_tokenizer
+
+LABELS = ("label", "labels")
+TEXTS = ("text", "tokens", "ids")
+"""What the column of a model of one input may be called, where it has another name than the input."""
+LONGEST_CELL = 1 << 30
+"""Characters of a cell of a csv file."""
+
+
+def read_data(
+    path: str | Path, model: Any, *, tokenizer: str | Path | None = None, text: str = "", label: str = ""
+) -> tuple[Any, list[np.ndarray] | None]:
+    """Texts and labels from a file.
+
+    Args:
+        path: csv with a header and texts; parquet with texts or lists of steps; npz with an array for every input,
+            npy with one array.
+        model: a model whose inputs give the columns and arrays their names. With one input the column may also be
+            called text, tokens or ids, or be the only one.
+        tokenizer: the tokenizer.json that makes ids of texts.
+        text: the name of the column for a model of one input.
+        label: the name of the column of labels; else `label` or `labels`, where there is one.
+
+    Returns:
+        For every input, by its name, the texts as rows of steps, or, where the model names no inputs, these alone; for
+        every text its label, or None without labels.
+
+    Raises:
+        AuditError: file, row and column, what is there and what is allowed.
+    """
+    path = checked_file(Path(path))
+    readers: dict[str, Callable[[Path], Mapping[str, Any]]] = {
+        ".csv": _csv,
+        ".parquet": _parquet,
+        ".npz": _numpy,
+        ".npy": _numpy,
+    }
+    if path.suffix not in readers:
+        raise AuditError(f"{path}: data are read from files that end in {', '.join(readers)}")
+    columns = readers[path.suffix](path)
+    encode = read_tokenizer(tokenizer) if tokenizer else None
+    tensors = list(getattr(model, "inputs", None) or [])
+    names = _names(path, columns, [tensor.name for tensor in tensors], text, label)
+    texts = [
+        _texts(_Column(path, name, columns[name]), tensor, encode)
+        for name, tensor in zip(names, tensors or [None], strict=True)
+    ]
+    data = {tensor.name: rows for tensor, rows in zip(tensors, texts, strict=True)} if tensors else texts[0]
+    return data, _labels(path, columns, model, label)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """Values of a column, and how a mistake in them is told."""
+
+    path: Path
+    name: str
+    """Empty where there is one array without a name."""
+    values: Any
+
+    def mistake(self, row: int | None, what: str) -> AuditError:
+        """A sentence on a row, counted from 0, or on the whole column."""
+        where = "" if row is None else f"row {row + 1}, "
+        named = f"column `{self.name}`: " if self.name else ""
+        return AuditError(f"{self.path}: {where}{named}{what}")
+
+
+def _csv(path: Path) -> dict[str, list[str]]:
+    csv.field_size_limit(LONGEST_CELL)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise AuditError(f"{path}: the file is not UTF-8 (byte {error.start}); convert it") from error
+    try:
+        header, *rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    except csv.Error as error:
+        raise AuditError(f"{path}: {first_line(error)}; quotes within a text are doubled") from error
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(header):
+            raise AuditError(
+                f"{path}: row {number} has {len(row)} cells and the header {len(header)}; a text with commas stands "
+                "between quotes"
+            )
+    return {name: [row[place] for row in rows] for place, name in enumerate(header)}
+
+
+def _parquet(path: Path) -> dict[str, list[Any]]:
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError as error:
+        raise AuditError(f"{path}: to read it, run `pip install pyarrow`") from error
+    try:
+        columns: dict[str, list[Any]] = parquet.read_table(path).to_pydict()
+    except (ArrowException, OSError) as error:
+        raise AuditError(f"{path}: pyarrow cannot read the file: {first_line(error)}") from error
+    return columns
+
+
+def _numpy(path: Path) -> dict[str, np.ndarray]:
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return {"": loaded}
+        with loaded:
+            return {name: loaded[name] for name in loaded.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        if "allow_pickle" in str(error):
+            raise AuditError(
+                f"{path}: the file holds Python objects, which are not read as they may run code; save texts of "
+                "different lengths as lists in a .parquet file, or pad them"
+            ) from error
+        raise AuditError(f"{path}: numpy cannot read the file: {first_line(error)}") from error
+
+
+def _names(path: Path, columns: Mapping[str, Any], inputs: Sequence[str], text: str, label: str) -> list[str]:
+    """The column of every input."""
+    there = ", ".join(columns)
+    if text:
+        if text not in columns:
+            raise AuditError(f"{path}: there is no column `{text}`; there are: {there}")
+        if len(inputs) > 1:
+            raise AuditError(
+                f"{path}: the model reads {len(inputs)} inputs, so columns are named after them, not by --text"
+            )
+        return [text]
+    if inputs and all(name in columns for name in inputs):
+        return list(inputs)
+    if len(inputs) > 1:
+        raise AuditError(
+            f"{path}: the model reads {', '.join(inputs)}; the file has: {there}; name columns after inputs"
+        )
+    others = [name for name in columns if name not in (label, *LABELS)]
+    chosen = [name for name in TEXTS if name in columns] or (others if len(others) == 1 else [])
+    if not chosen:
+        raise AuditError(f"{path}: which column does the model read: {there}; name it with --text")
+    return chosen[:1]
+
+
+def _texts(column: _Column, tensor: Any, encode: Encode | None) -> Any:
+    """What an input reads: rows of strings, of ids, or of numbers."""
+    rows = column.values
+    if len(rows) == 0:
+        raise column.mistake(None, "there are no rows")
+    if missing := [row for row, value in enumerate(rows) if value is None]:
+        raise column.mistake(missing[0], "there is nothing")
+    dtype = "" if tensor is None else keras.backend.standardize_dtype(tensor.dtype)
+    if isinstance(rows[0], str):
+        if dtype == "string":
+            return np.array(rows, object)
+        if encode is None:
+            raise column.mistake(
+                None, "these are texts and the model reads numbers; name the tokenizer.json with --tokenizer"
+            )
+        rows = [encode(text) for text in rows]
+    for row, values in enumerate(rows):
+        array = _numbers(column, row, values)
+        if tensor is not None:
+            _check_shape(column, row, array, tensor)
+        if "int" in dtype and (wrong := array[array != np.floor(array)]).size:
+            raise column.mistake(row, f"{wrong[0]} is no token id")
+    return rows
+
+
+def _numbers(column: _Column, row: int, values: Any) -> np.ndarray:
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise column.mistake(row, "its steps have different numbers of features") from None
+    if array.size and array.dtype.kind not in "biuf":
+        raise column.mistake(row, f"{array.flat[0]!r} is no number")
+    if not np.isfinite(array).all():
+        raise column.mistake(row, "there is NaN or infinity")
+    return array
+
+
+def _check_shape(column: _Column, row: int, array: np.ndarray, tensor: Any) -> None:
+    """Every axis but the first, which may be time."""
+    expected = tuple(tensor.shape[1:])
+    shape = array.shape if array.ndim == len(expected) else (*array.shape, 1)
+    fits = len(shape) == len(expected) and all(
+        own in (None, size) for size, own in zip(shape[1:], expected[1:], strict=True)
+    )
+    if not fits and array.size:
+        read = " × ".join("any" if size is None else str(size) for size in expected)
+        given = " × ".join(map(str, array.shape)) or "one number"
+        raise column.mistake(row, f"its shape is {given}, and the input `{tensor.name}` reads {read}")
+
+
+def _labels(path: Path, columns: Mapping[str, Any], model: Any, name: str) -> list[np.ndarray] | None:
+    name = name or next((label for label in LABELS if label in columns), "")
+    if not name:
+        return None
+    if name not in columns:
+        raise AuditError(f"{path}: there is no column `{name}`; there are: {', '.join(columns)}")
+    column = _Column(path, name, columns[name])
+    labels = [_label(column, row, value) for row, value in enumerate(column.values)]
+    outputs = list(getattr(model, "outputs", None) or [])
+    classes = outputs[0].shape[1:] if outputs else ()
+    if len(classes) == 1 and classes != (1,) and all(label.shape == classes for label in labels):
+        return [np.asarray(label.argmax()) for label in labels]  # one-hot
+    return labels
+
+
+def _label(column: _Column, row: int, value: Any) -> np.ndarray:
+    try:
+        label = np.asarray(value, np.float64)
+    except (TypeError, ValueError):
+        raise column.mistake(
+            row, f"{value!r} is no number; give the number of the class in the model's output"
+        ) from None
+    if not np.isfinite(label).all():
+        raise column.mistake(row, "there is no number")
+    return label
