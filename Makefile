@@ -59,7 +59,7 @@ format: $(READY) ## Rewrite the code in the project's format
 	ruff format .
 
 lock: $(READY) ## Compile requirements.txt from pyproject.toml (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --no-header --group dev pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --extra pipeline --group dev pyproject.toml -o requirements.txt
 
 scaling: $(READY) ## Measure how CPU time and memory of every stage grow (half an hour); writes benchmarks/scaling.md
 	python -m benchmarks.scaling
