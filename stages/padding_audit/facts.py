@@ -38,4 +38,9 @@ def compute_dtype(model: Any) -> str:
 
 def tolerance_of(model: Any) -> float:
     """What counts as rounding, relative to the largest value of an output."""
-    return max(ROUNDING, ROUNDINGS * EPSILON.get(compute_dtype(model), 0.0))
+    return rounding(compute_dtype(model))
+
+
+def rounding(dtype: str) -> float:
+    """What counts as rounding in a model that computes in such numbers."""
+    return max(ROUNDING, ROUNDINGS * EPSILON.get(dtype, 0.0))

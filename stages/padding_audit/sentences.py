@@ -1,48 +1,113 @@
-"""What an audit says in words."""
+"""What an audit says in words and numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import isfinite, isnan
 
-from .result import Cause, FirstLeak, SideFinding, Verdict
+from .result import Cause, Did, FirstLeak, SideFinding, Verdict
 
 BECAUSE = {
     Cause.NO_MASK: "no layer before it makes a mask",
-    Cause.LOST: "{culprit} drops the mask without a word",
+    Cause.LOST: "{culprit} drops the mask silently",
     Cause.DESTROYED: "{culprit} drops the mask",
-    Cause.REPLACED: "{culprit} puts another mask in the place of the right one",
-    Cause.NOT_HANDED: "Keras does not hand it the mask that reaches it",
-    Cause.MISALIGNED: "the mask marks other steps than the pads",
-    Cause.MISUSED: "it is handed the right mask and reads pads nevertheless",
-    Cause.MIXES_STEPS: "it computes across steps without the mask",
-    Cause.FIXED_WIDTH: "every step has weights of its own",
+    Cause.REPLACED: "{culprit} replaces the mask by one that takes pads for text",
+    Cause.NOT_HANDED: "Keras does not hand it the mask",
+    Cause.MISALIGNED: "the mask{behind} marks other steps than the pads",
+    Cause.MISUSED: "it gets the right mask and reads pads all the same",
+    Cause.MIXES_STEPS: "it computes across steps and ignores the mask",
+    Cause.FIXED_WIDTH: "every step has weights of its own there",
 }
-
-
-def because(leak: FirstLeak) -> str:
-    """Why a layer is the first to leak, as the end of a sentence."""
-    culprit = "it" if leak.culprit == leak.path else f"`{leak.culprit}`"
-    if leak.cause is Cause.LOST and leak.culprit is None:
-        culprit = "the code before it"
-    return BECAUSE[leak.cause].format(culprit=culprit)
+NOBODY = {Cause.LOST: "code between two layers", Cause.DESTROYED: "a layer before it", Cause.REPLACED: "something"}
+"""Who it was where no layer is named."""
+DOES = {
+    Did.MADE: "makes it",
+    Did.KEPT: "hands it on",
+    Did.CONSUMED: "uses it up",
+    Did.REPLACED: "replaces it",
+    Did.DESTROYED: "drops it",
+    Did.LOST_BEFORE: "lost before",
+    Did.NOT_HANDED: "is not handed it",
+    Did.NONE: "none",
+}
+"""What a layer does with the mask."""
+PREDICATES = {
+    Verdict.LEAKS: "{leaks} into the output",
+    Verdict.UNDEFINED: "cannot be judged, as an output is not a number",
+    Verdict.ROUNDING: "{is_} exact up to rounding",
+    Verdict.EXACT: "{is_} exact",
+    Verdict.PROVEN: "{is_} proven exact for any number of pads",
+}
+WORST_FIRST = list(PREDICATES)
 
 
 def answer(sides: Mapping[str, SideFinding]) -> str:
-    """The answer, in one sentence for each side that differs."""
-    words = {side: _of_side(finding) for side, finding in sides.items()}
-    if len(set(words.values())) == 1:
-        sides_text = " and ".join(f"{side}-padding" for side in sides)
-        return f"{next(iter(words.values()))} ({sides_text})."
-    return " ".join(f"{side.capitalize()}-padding: {text}." for side, text in words.items())
+    """The answer, the worst side first: what leaks, from which layer on, and why."""
+    groups: dict[tuple[Verdict, FirstLeak | None], list[str]] = {}
+    for side in sorted(sides, key=lambda side: WORST_FIRST.index(sides[side].verdict)):
+        groups.setdefault((sides[side].verdict, sides[side].first_leak), []).append(side)
+    clauses = [_clause(names, verdict, leak) for (verdict, leak), names in groups.items()]
+    if len(clauses) == 2 and next(reversed(groups))[1] is None:
+        return f"{_capital(clauses[0])}; {clauses[1]}."
+    return " ".join(f"{_capital(clause)}." for clause in clauses)
 
 
-def _of_side(finding: SideFinding) -> str:
-    if finding.first_leak is not None:
-        leak = finding.first_leak
-        call = f", call {leak.call}" if leak.call > 1 else ""
-        return f"leaks from layer `{leak.path}`{call} on, because {because(leak)}"
-    return {
-        Verdict.PROVEN: "no number of pads changes the output",
-        Verdict.EXACT: "exact, no output moved",
-        Verdict.ROUNDING: "exact up to rounding",
-        Verdict.LEAKS: "leaks",
-        Verdict.UNDEFINED: "undefined, an output is not a number",
-    }[finding.verdict]
+def because(leak: FirstLeak) -> str:
+    """Why a layer is the first to read pads, as the end of a sentence."""
+    behind = f" behind {name(leak.culprit)}" if leak.culprit else ""
+    culprit = "it" if leak.culprit == leak.path else name(leak.culprit) if leak.culprit else NOBODY.get(leak.cause, "")
+    return BECAUSE[leak.cause].format(culprit=culprit, behind=behind)
+
+
+def call_name(path: str, call: int) -> str:
+    """A layer's path, with the number of its call where it is not the first."""
+    return path if call == 1 else f"{path}, call {call}"
+
+
+def name(text: str) -> str:
+    """A name inside a sentence: between backticks, of which it keeps none itself, in printable characters."""
+    return f"`{printable(text).replace('`', chr(39))}`"
+
+
+def printable(text: str) -> str:
+    """A text of one line in which no character controls a terminal."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def number(value: float | None) -> str:
+    """0 where it is exact, else two significant digits: 0.64, 1.2e-7; a dash where it is unknown."""
+    if value is None:
+        return "–"
+    if not isfinite(value):
+        return "NaN" if isnan(value) else "∞"
+    if value == 0:
+        return "0"
+    if abs(value) < 1e-3:
+        digits, exponent = f"{value:.1e}".split("e")
+        return f"{digits}e{int(exponent)}"
+    return f"{float(f'{value:.2g}'):g}"
+
+
+def percent(share: float, low: float | None = None, high: float | None = None) -> str:
+    """A share in percent, with its interval: 3.4 % [2.1, 5.4]."""
+    interval = "" if low is None or high is None else f" [{number(100 * low)}, {number(100 * high)}]"
+    return f"{number(100 * share)} %{interval}"
+
+
+def listed(words: Sequence[str], word: str = "and") -> str:
+    """a, b and c."""
+    return f" {word} ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+
+
+def _clause(sides: list[str], verdict: Verdict, leak: FirstLeak | None) -> str:
+    one = len(sides) == 1
+    subject = f"{sides[0]}-padding" if one else f"{'- and '.join(sides)}-padding"
+    predicate = PREDICATES[verdict].format(leaks="leaks" if one else "leak", is_="is" if one else "are")
+    if leak is None:
+        return f"{subject} {predicate}"
+    layer = f"layer {name(leak.path)}" + (f", call {leak.call}," if leak.call > 1 else "")
+    if verdict is Verdict.LEAKS:
+        return f"{subject} {'leaks' if one else 'leak'} from {layer} on, because {because(leak)}"
+    return f"{subject} {predicate}. The first to read pads is {layer.rstrip(',')}: {because(leak)}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
