@@ -245,7 +245,7 @@ def moved_legend(chain: Sequence[Link]) -> str:
 
 def words(link: Link) -> list[str]:
     """What is worth saying of a link: what it does with the mask, and whether it is a first leak."""
-    says = link.does if link.layers != 1 else f"mask: {link.does}" if link.did in SAID else ""
+    says = link.does if link.layers > 1 else f"mask: {link.does}" if link.did in SAID else ""
     return [said for said in (says, link.leak) if said]
 
 

@@ -28,8 +28,9 @@ CSS = (
     "code,pre{font-family:ui-monospace,monospace;font-size:16px}"
     ".scroll,pre{overflow-x:auto;overflow-wrap:normal}pre{padding:12px;background:var(--card);border-radius:6px}"
     "table{border-collapse:collapse}th,td{text-align:left;padding:6px 14px 6px 0;border-bottom:1px solid var(--edge);"
-    "white-space:nowrap}svg{display:block;max-width:100%;height:auto}.legend,.small{color:var(--soft);font-size:16px}"
-    "td strong{color:var(--bad)}summary{padding:8px 0;cursor:pointer}"
+    "white-space:nowrap}svg{display:block;max-width:100%;height:auto}.legend{color:var(--soft);font-size:16px}"
+    "td strong{color:var(--bad);white-space:normal}h1 code,.answer code{font-size:.95em}"
+    "summary{padding:8px 0;cursor:pointer}"
 )
 
 
@@ -119,7 +120,11 @@ def _md_block(block: Block) -> str:
         rows = [[_md_cell(cell) for cell in row] for row in [block.header, *block.rows]]
         rows.insert(1, ["---"] * len(block.header))
         table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-        return f"<details><summary>All {len(block.rows)}</summary>\n\n{table}\n\n</details>" if _long(block) else table
+        return (
+            f"<details><summary>All {len(block.rows)} rows</summary>\n\n{table}\n\n</details>"
+            if _long(block)
+            else table
+        )
     if isinstance(block, Items):
         return "\n".join(f"- {_md_sentence(sentence)}" for sentence in block.sentences)
     if isinstance(block, Program):
@@ -143,7 +148,7 @@ def _html_block(block: Block) -> str:
         head = "".join(f"<th>{escape(cell)}</th>" for cell in block.header)
         rows = "".join(f"<tr>{''.join(f'<td>{_html_cell(cell)}</td>' for cell in row)}</tr>\n" for row in block.rows)
         table = f'<div class="scroll" tabindex="0"><table><tr>{head}</tr>\n{rows}</table></div>'
-        return f"<details><summary>All {len(block.rows)}</summary>{table}</details>" if _long(block) else table
+        return f"<details><summary>All {len(block.rows)} rows</summary>{table}</details>" if _long(block) else table
     if isinstance(block, Items):
         return f"<ul>{''.join(f'<li>{_html_sentence(sentence)}</li>' for sentence in block.sentences)}</ul>"
     if isinstance(block, Program):

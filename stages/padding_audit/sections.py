@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from .chain import Link, Moved, change_text, hidden, links
 from .facts import rounding
 from .result import Audit, PadsRow, Verdict
-from .sentences import listed, name, number, percent
+from .sentences import listed, name, number, padding, percent
 
+AGAINST_ALONE = "Against the same texts without a pad."
+AGAINST_MOVED = "The model takes one width alone: against the same texts with no pad moved to the other side."
+COLUMNS = "Probability: the mean change of that of the class chosen. In brackets: 95 % intervals over texts."
 LONG = 20
 """A table of more rows is folded."""
 
@@ -93,7 +96,8 @@ def tested(audit: Audit) -> str:
 
 def pads(audit: Audit) -> list[str]:
     """The numbers of pads that were tried, in order."""
-    of_layers = {int(count) for row in audit.layers for changes in row.change.values() for count in changes}
+    changes = [item for row in audit.layers for by in row.change.values() for item in by.items()]
+    of_layers = {int(count) for count, change in changes if change is not None}
     of_outputs = {row.pads for row in audit.outputs if row.pads is not None}
     return [str(count) for count in sorted(of_layers | of_outputs)]
 
@@ -106,10 +110,16 @@ def unmoved(audit: Audit, side: str) -> bool:
     return all(row.flips == 0 and row.largest_change <= most for row in audit.outputs if row.side == side)
 
 
-def condition(row: PadsRow) -> str:
+def condition(audit: Audit, row: PadsRow) -> str:
     """How the texts were padded."""
-    how = {"batch": "in a batch", "width": "to the model's width"}.get(row.condition, f"{row.pads} pads")
-    return f"{row.side}, {'1 pad' if how == '1 pads' else how}"
+    count = f"{row.pads} pad{'s' * (row.pads != 1)}{' moved' * only_move(audit)}"
+    how = {"batch": "in a batch", "width": "to its width"}.get(row.condition, count)
+    return f"{row.side}, {how}"
+
+
+def only_move(audit: Audit) -> bool:
+    """Whether the model takes one width alone, so that no text can be read without pads or in another batch."""
+    return any(item.width for item in audit.inputs) and all(row.condition == "pads" for row in audit.outputs)
 
 
 def flips(row: PadsRow, rows: Sequence[PadsRow]) -> str:
@@ -135,7 +145,7 @@ def _layers(audit: Audit) -> list[Block]:
         "under the worst number of pads."
     )
     if inner := hidden(audit):
-        blocks.append(f"Under {listed(inner)}-padding a layer moves, and the output does not.")
+        blocks.append(f"Under {padding(inner, 'or')} a layer moves, and the output does not.")
     return blocks
 
 
@@ -150,23 +160,22 @@ def _predictions(audit: Audit) -> list[Block]:
     calm = [side for side in audit.sides if unmoved(audit, side)]
     blocks: list[Block] = []
     if calm:
-        blocks.append(f"Under {listed(calm, 'or')}-padding no prediction changes by more than rounding.")
+        blocks.append(f"Under {padding(calm, 'or')} no prediction changes by more than rounding.")
     rows = [row for row in audit.outputs if row.side not in calm]
     if rows:
         blocks += [
-            _changes(rows),
-            "Against the same texts without a pad. Probability: the mean change of that of the class chosen. "
-            "In brackets: 95 % intervals over texts.",
+            _changes(audit, rows),
+            (AGAINST_MOVED if only_move(audit) else AGAINST_ALONE) + " " + COLUMNS,
         ]
     return blocks
 
 
-def _changes(rows: Sequence[PadsRow]) -> Table:
+def _changes(audit: Audit, rows: Sequence[PadsRow]) -> Table:
     several = len({row.output for row in rows}) > 1
     labels = any(row.accuracy is not None for row in rows)
     cells = [
         [
-            condition(row),
+            condition(audit, row),
             *([Code(row.output)] if several else []),
             flips(row, rows),
             number(row.probability_change if is_class(row, rows) else None),

@@ -14,7 +14,7 @@ BECAUSE = {
     Cause.MISALIGNED: "the mask{behind} marks other steps than the pads",
     Cause.MISUSED: "it gets the right mask and reads pads all the same",
     Cause.MIXES_STEPS: "it computes across steps and ignores the mask",
-    Cause.FIXED_WIDTH: "every step has weights of its own there",
+    Cause.FIXED_WIDTH: "every place in a text has weights of its own",
 }
 NOBODY = {Cause.LOST: "code between two layers", Cause.DESTROYED: "a layer before it", Cause.REPLACED: "something"}
 """Who it was where no layer is named."""
@@ -83,7 +83,8 @@ def number(value: float | None) -> str:
     if abs(value) < 1e-3:
         digits, exponent = f"{value:.1e}".split("e")
         return f"{digits}e{int(exponent)}"
-    return f"{float(f'{value:.2g}'):g}"
+    rounded = float(f"{value:.2g}")
+    return f"{rounded:.0f}" if abs(rounded) >= 10 else f"{rounded:#.2g}"
 
 
 def percent(share: float, low: float | None = None, high: float | None = None) -> str:
@@ -97,9 +98,14 @@ def listed(words: Sequence[str], word: str = "and") -> str:
     return f" {word} ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 
+def padding(sides: Sequence[str], word: str = "and") -> str:
+    """pre-padding; pre- and post-padding."""
+    return f"{f'- {word} '.join(sides)}-padding"
+
+
 def _clause(sides: list[str], verdict: Verdict, leak: FirstLeak | None) -> str:
     one = len(sides) == 1
-    subject = f"{sides[0]}-padding" if one else f"{'- and '.join(sides)}-padding"
+    subject = padding(sides)
     predicate = PREDICATES[verdict].format(leaks="leaks" if one else "leak", is_="is" if one else "are")
     if leak is None:
         return f"{subject} {predicate}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from .chain import change_text, clipped, links, mark, mask_legend, shortened, words
 from .result import Audit, PadsRow
 from .sections import condition, flips, tested, title, unmoved
-from .sentences import listed, number, printable
+from .sentences import number, padding, printable
 
 MOST_LINES = 40
 MOST_OF_A_LIST = 4
@@ -57,13 +57,17 @@ def _chain(audit: Audit, most: int, width: int) -> list[str]:
 def _predictions(audit: Audit) -> list[str]:
     """For every side the worst number of pads, a batch and the model's own width."""
     calm = [side for side in audit.sides if unmoved(audit, side)] if audit.outputs else []
-    said = [f"Under {listed(calm, 'or')}-padding no prediction changes by more than rounding."] if calm else []
+    said = [f"Under {padding(calm, 'or')} no prediction changes by more than rounding."] if calm else []
     rows = [row for side in audit.sides if side not in calm for row in _worst(audit.outputs, side)]
     if not rows:
         return said
     several = len({row.output for row in audit.outputs}) > 1
     table = [
-        [condition(row) + f", {row.output}" * several, flips(row, audit.outputs), number(row.largest_change)]
+        [
+            condition(audit, row) + f", {row.output}" * several,
+            flips(row, audit.outputs),
+            number(row.largest_change),
+        ]
         for row in rows
     ]
     first, second = (max(len(cells[i]) for cells in [*table, HEADER]) for i in (0, 1))
