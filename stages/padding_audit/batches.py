@@ -34,14 +34,19 @@ def sample_of(data: Any, subject: Subject, labels: Any = None) -> Sample:
     if len(sizes) != 1:
         raise AuditError(f"the inputs hold different numbers of texts: {', '.join(map(str, sorted(sizes)))}")
     texts: list[list[np.ndarray]] = []
+    stripped: list[list[tuple[int, int]]] = []
     starts: list[tuple[int, int]] = []
     for item, column in zip(inputs, columns, strict=True):
         rows = [_row(item, row) for row in column]
-        ends = [real_part(row, item.facts.pad_value) if item.carries_time else (0, len(row)) for row in rows]
-        if item.carries_time and not starts:
-            starts = ends
-        texts.append([row[a:b] if item.carries_time else row for row, (a, b) in zip(rows, ends, strict=True)])
-    return Sample(inputs, texts, _labels(labels, starts, len(columns[0])))
+        if not item.carries_time:
+            texts.append(rows)
+            stripped.append([(0, 0)] * len(rows))
+            continue
+        ends = [real_part(row, item.facts.pad_value) for row in rows]
+        starts = starts or ends
+        texts.append([row[a:b] for row, (a, b) in zip(rows, ends, strict=True)])
+        stripped.append([(a, len(row) - b) for row, (a, b) in zip(rows, ends, strict=True)])
+    return Sample(inputs, texts, _labels(labels, starts, len(columns[0])), stripped, _pad_label(labels, starts))
 
 
 def real_part(row: np.ndarray, pad_value: Any) -> tuple[int, int]:
@@ -84,3 +89,12 @@ def _labels(labels: Any, starts: list[tuple[int, int]], size: int) -> list[np.nd
     if len(rows) != size:
         raise AuditError(f"there are {size} texts and {len(rows)} labels")
     return [row[a:b] if row.ndim and len(row) >= b > 1 else row for row, (a, b) in zip(rows, starts, strict=True)]
+
+
+def _pad_label(labels: Any, starts: list[tuple[int, int]]) -> np.ndarray | None:
+    """The label at the first pad of the first row that has one."""
+    for label, (a, b) in zip([] if labels is None else labels, starts, strict=False):
+        row = np.asarray(label)
+        if row.ndim and len(row) >= b > 1 and (a > 0 or b < len(row)):
+            return np.asarray(row[0 if a > 0 else b])
+    return None

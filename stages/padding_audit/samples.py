@@ -23,6 +23,10 @@ class Sample:
     """For every input, for every text, its values: (steps, …), or (…) where the input is fixed."""
     labels: list[np.ndarray] | None = None
     """For every text, where there are any: one, or one a step."""
+    stripped: list[list[tuple[int, int]]] | None = None
+    """For every input, for every text, how many pads stood before and behind it; None of texts that are made."""
+    pad_label: np.ndarray | None = None
+    """The label that stood at a pad, where labels are one a step."""
 
     @property
     def size(self) -> int:
@@ -38,7 +42,9 @@ class Sample:
     def chosen(self, texts: Sequence[int]) -> "Sample":
         """Some of the texts."""
         columns = [[column[text] for text in texts] for column in self.columns]
-        return replace(self, columns=columns, labels=None if self.labels is None else [self.labels[i] for i in texts])
+        labels = None if self.labels is None else [self.labels[text] for text in texts]
+        stripped = None if self.stripped is None else [[pads[text] for text in texts] for pads in self.stripped]
+        return replace(self, columns=columns, labels=labels, stripped=stripped)
 
     def groups(self) -> Iterator[list[int]]:
         """Texts of the same lengths, which can stand in one batch without a pad."""
@@ -63,6 +69,35 @@ class Sample:
             steps, split = (width, pads) if width else (max(len(text) for text in column) + pads, 0)
             arrays.append(np.stack([padded(text, steps, side, item.facts.pad_value, split) for text in column]))
         return arrays
+
+    def as_given(self, least: int = 0) -> list[Any]:
+        """A batch of all texts as the user padded them; where they are of different lengths, padded behind.
+
+        Args:
+            least: how many pads the longest text gets, where the user padded none and the input has no fixed width.
+        """
+        arrays = []
+        for number, (item, column) in enumerate(zip(self.inputs, self.columns, strict=True)):
+            if not item.carries_time:
+                arrays.append(np.stack(column))
+                continue
+            pads = self._pads(number)
+            widest = max(before + len(text) + behind for text, (before, behind) in zip(column, pads, strict=True))
+            width = item.facts.width or widest + (0 if any(map(sum, pads)) else least)
+            value = item.facts.pad_value
+            rows = [padded(text, width, "post", value, before) for text, (before, _) in zip(column, pads, strict=True)]
+            arrays.append(np.stack(rows))
+        return arrays
+
+    def real_steps(self, number: int, width: int) -> np.ndarray:
+        """Where text stands in `as_given` of an input: (texts, width)."""
+        real = np.zeros((self.size, width), bool)
+        for row, text, (before, _) in zip(real, self.columns[number], self._pads(number), strict=True):
+            row[before : before + len(text)] = True
+        return real
+
+    def _pads(self, number: int) -> list[tuple[int, int]]:
+        return self.stripped[number] if self.stripped else [(0, 0)] * self.size
 
 
 def columns_of(data: Any) -> dict[str, Sequence[Any]]:
