@@ -7,6 +7,8 @@ from typing import Any
 
 from .batches import sample_of
 from .facts import model_facts, tolerance_of
+from .hazards import hazards
+from .in_data import readable
 from .outputs import pads_rows, worst_change
 from .result import Audit, ModelFacts, PadsRow, SideFinding, Verdict
 from .samples import Sample, made_texts
@@ -64,11 +66,13 @@ def audit(
     with any_width(model):
         subject = subject_of(model, data, pad_values=pad_values, time_inputs=time_inputs)
         texts = subject.batch or TEXTS_LOOKED_AT
-        sample = made_texts(subject.inputs, SEED, texts) if data is None else sample_of(data, subject, labels)
+        given = made_texts(subject.inputs, SEED, texts) if data is None else sample_of(data, subject, labels)
+        sample = readable(subject, given)
         subject = with_width(subject, sample)
         tolerance = tolerance_of(model)
         trace = traced(subject, looked_at(sample, texts), sides=sides, pads=pads, tolerance=tolerance)
         rows = pads_rows(subject, sample, trace.grows, sides=sides, pads=pads)
+        bites = hazards(model, subject, given, sample, trace.grows, sides=sides, data_is_hers=data is not None)
     findings = {side: _finding(trace, side, tolerance, rows) for side in sides}
     return Audit(
         model=source.model if source else model_facts(model),
@@ -76,7 +80,7 @@ def audit(
         sides=findings,
         layers=layer_rows(trace),
         outputs=rows,
-        hazards=[],
+        hazards=bites,
         cures=[],
         sentence=answer(findings),
         texts=sample.size,

@@ -11,7 +11,7 @@ from stages.padding_audit.batches import sample_of
 from stages.padding_audit.metrics import Compiled, compiled_for, evaluated, step_hazards
 from stages.padding_audit.recording import recorded
 from stages.padding_audit.result import Hazard
-from stages.padding_audit.signature import signature
+from stages.padding_audit.subjects import Subject, subject_of
 
 REAL = np.array([[1, 1, 1, 1], [1, 0, 0, 0]], bool)
 """Where text stands in TOKENS."""
@@ -25,8 +25,12 @@ def tagger(units: int = 1, *, masked: bool = True, activation: str | None = "sig
     return keras.Model(tokens, layers.Dense(units, activation, name="tags")(states))
 
 
+def subject(model: keras.Model) -> Subject:
+    return subject_of(model, None, pad_values=None, time_inputs=None)
+
+
 def counting(model: keras.Model, data: object = None, labels: object = None) -> dict[str | None, Hazard]:
-    texts = sample_of(TOKENS if data is None else data, signature(model), labels)
+    texts = sample_of(TOKENS if data is None else data, subject(model), labels)
     arrays = texts.as_given()
     outputs, _ = recorded(model, arrays[0])
     hazards = step_hazards(model, texts, arrays, outputs, [True])
@@ -122,7 +126,7 @@ def test_one_prediction_a_text_counts_no_pads() -> None:
     model = keras.Sequential([layers.Embedding(9, 4), layers.LSTM(3), layers.Dense(1, "sigmoid")])
     model.build((None, None))
     model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
-    texts = sample_of(TOKENS, signature(model))
+    texts = sample_of(TOKENS, subject(model))
     outputs, _ = recorded(model, texts.as_given()[0])
     assert step_hazards(model, texts, texts.as_given(), outputs, [False]) == []
 
