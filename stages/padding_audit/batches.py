@@ -1,6 +1,7 @@
 """The user's data as texts: rows lose the pads at their ends."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -35,7 +36,6 @@ def sample_of(data: Any, subject: Subject, labels: Any = None) -> Sample:
         raise AuditError(f"the inputs hold different numbers of texts: {', '.join(map(str, sorted(sizes)))}")
     texts: list[list[np.ndarray]] = []
     stripped: list[list[tuple[int, int]]] = []
-    starts: list[tuple[int, int]] = []
     for item, column in zip(inputs, columns, strict=True):
         rows = [_row(item, row) for row in column]
         if not item.carries_time:
@@ -43,10 +43,9 @@ def sample_of(data: Any, subject: Subject, labels: Any = None) -> Sample:
             stripped.append([(0, 0)] * len(rows))
             continue
         ends = [real_part(row, item.facts.pad_value) for row in rows]
-        starts = starts or ends
         texts.append([row[a:b] for row, (a, b) in zip(rows, ends, strict=True)])
         stripped.append([(a, len(row) - b) for row, (a, b) in zip(rows, ends, strict=True)])
-    return Sample(inputs, texts, _labels(labels, starts, len(columns[0])), stripped, _pad_label(labels, starts))
+    return _labelled(Sample(inputs, texts, stripped=stripped), labels)
 
 
 def real_part(row: np.ndarray, pad_value: Any) -> tuple[int, int]:
@@ -82,19 +81,19 @@ def _row(item: Input, row: Any) -> np.ndarray:
     return values.astype(item.dtype)
 
 
-def _labels(labels: Any, starts: list[tuple[int, int]], size: int) -> list[np.ndarray] | None:
+def _labelled(sample: Sample, labels: Any) -> Sample:
+    """Texts with their labels: one a step where every row of labels is as wide as a row of an input, the last such."""
     if labels is None:
-        return None
+        return sample
     rows = [np.asarray(label) for label in labels]
-    if len(rows) != size:
-        raise AuditError(f"there are {size} texts and {len(rows)} labels")
-    return [row[a:b] if row.ndim and len(row) >= b > 1 else row for row, (a, b) in zip(rows, starts, strict=True)]
-
-
-def _pad_label(labels: Any, starts: list[tuple[int, int]]) -> np.ndarray | None:
-    """The label at the first pad of the first row that has one."""
-    for label, (a, b) in zip([] if labels is None else labels, starts, strict=False):
-        row = np.asarray(label)
-        if row.ndim and len(row) >= b > 1 and (a > 0 or b < len(row)):
-            return np.asarray(row[0 if a > 0 else b])
-    return None
+    if len(rows) != sample.size:
+        raise AuditError(f"there are {sample.size} texts and {len(rows)} labels")
+    for item, column, pads in reversed(list(zip(sample.inputs, sample.columns, sample.stripped or [], strict=True))):
+        widths = [before + len(text) + behind for text, (before, behind) in zip(column, pads, strict=True)]
+        if item.carries_time and all(row.ndim and len(row) == width for row, width in zip(rows, widths, strict=True)):
+            places = [(before, before + len(text)) for text, (before, _) in zip(column, pads, strict=True)]
+            at_pads = [np.delete(row, slice(*place), axis=0) for row, place in zip(rows, places, strict=True)]
+            pad_label = next((labels[0] for labels in at_pads if len(labels)), None)
+            real = [row[slice(*place)] for row, place in zip(rows, places, strict=True)]
+            return replace(sample, labels=real, pad_label=pad_label)
+    return replace(sample, labels=rows)
