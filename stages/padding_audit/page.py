@@ -73,7 +73,7 @@ def _legend(chain: Sequence[Link], *, letters: bool) -> str:
 def _drawn(audit: Audit, chain: Sequence[Link]) -> str:
     """The chain in letters, as the picture shows it."""
     names = [clipped(printable(link.label), LONGEST_NAME) for link in chain]
-    widest = max(len(name) for name in [*names, "output, post"])
+    widest = max(map(len, [*names, "layer"]))
     lines = [f"   {'layer':{widest}} " + " ".join(f"{side:^4}" for side in audit.sides)]
     for link, name in zip(chain, names, strict=True):
         signs = " ".join(f"{link.moved.get(side, ''):^4}" for side in audit.sides)

@@ -141,7 +141,7 @@ def _layers(audit: Audit) -> list[Block]:
     rows = [[Code(link.label), *(_change(link, side) for side in sides), link.does, link.type] for link in chain]
     blocks: list[Block] = [Table(["layer", *sides, "mask", "type"], rows)]
     blocks.append(
-        f"{listed(sides).capitalize()}: the largest change at steps of text, as a share of the largest value, "
+        f"{listed(sides).capitalize()}: the largest change at steps of text, divided by the largest value, "
         "under the worst number of pads."
     )
     if inner := hidden(audit):

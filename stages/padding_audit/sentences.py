@@ -36,6 +36,8 @@ PREDICATES = {
     Verdict.EXACT: "{is_} exact",
     Verdict.PROVEN: "{is_} proven exact for any number of pads",
 }
+MOST_WORDS = 25
+"""Of a sentence that tells of both sides."""
 WORST_FIRST = list(PREDICATES)
 
 
@@ -44,9 +46,10 @@ def answer(sides: Mapping[str, SideFinding]) -> str:
     groups: dict[tuple[Verdict, FirstLeak | None], list[str]] = {}
     for side in sorted(sides, key=lambda side: WORST_FIRST.index(sides[side].verdict)):
         groups.setdefault((sides[side].verdict, sides[side].first_leak), []).append(side)
-    clauses = [_clause(names, verdict, leak) for (verdict, leak), names in groups.items()]
-    if len(clauses) == 2 and next(reversed(groups))[1] is None:
-        return f"{_capital(clauses[0])}; {clauses[1]}."
+    clauses = [clause for (verdict, leak), names in groups.items() for clause in _clauses(names, verdict, leak)]
+    together = "; ".join(clauses)
+    if len(groups) == len(clauses) and list(groups)[-1][1] is None and len(together.split()) <= MOST_WORDS:
+        clauses = [together]
     return " ".join(f"{_capital(clause)}." for clause in clauses)
 
 
@@ -103,16 +106,16 @@ def padding(sides: Sequence[str], word: str = "and") -> str:
     return f"{f'- {word} '.join(sides)}-padding"
 
 
-def _clause(sides: list[str], verdict: Verdict, leak: FirstLeak | None) -> str:
+def _clauses(sides: list[str], verdict: Verdict, leak: FirstLeak | None) -> list[str]:
     one = len(sides) == 1
     subject = padding(sides)
     predicate = PREDICATES[verdict].format(leaks="leaks" if one else "leak", is_="is" if one else "are")
     if leak is None:
-        return f"{subject} {predicate}"
+        return [f"{subject} {predicate}"]
     layer = f"layer {name(leak.path)}" + (f", call {leak.call}," if leak.call > 1 else "")
     if verdict is Verdict.LEAKS:
-        return f"{subject} {'leaks' if one else 'leak'} from {layer} on, because {because(leak)}"
-    return f"{subject} {predicate}. The first to read pads is {layer.rstrip(',')}: {because(leak)}"
+        return [f"{subject} {'leaks' if one else 'leak'} from {layer} on, because {because(leak)}"]
+    return [f"{subject} {predicate}", f"the first to read pads is {layer.rstrip(',')}: {because(leak)}"]
 
 
 def _capital(text: str) -> str:

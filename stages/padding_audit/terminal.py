@@ -13,7 +13,7 @@ MOST_OF_A_LIST = 4
 """Hazards, or cures, that are told; the others are counted."""
 MOST_LINKS, FEWEST_LINKS = 16, 8
 HEADER = ["padding", "classes that change", "largest change"]
-NUMBERS = "Numbers: the largest change at steps of text, as a share of the largest value."
+NUMBERS = "Numbers: the largest change at steps of text, divided by the largest value."
 COLUMN = 11
 """The width of a number."""
 
