@@ -234,6 +234,8 @@ def mark(link: Link) -> str:
 def mask_legend(chain: Sequence[Link], *, letters: bool) -> str:
     """What the signs of the line mean, those alone that a chain shows: its letters, or the shapes of the picture."""
     drawn = {mark(link) for link in chain}
+    if not letters:
+        drawn |= {LINES[line] for link in chain for line in (link.above, link.below)}
     return ", ".join(f"{sign if letters else shape} {said}" for sign, (shape, said) in SIGNS.items() if sign in drawn)
 
 

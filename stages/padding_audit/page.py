@@ -29,7 +29,7 @@ CSS = (
     ".scroll,pre{overflow-x:auto;overflow-wrap:normal}pre{padding:12px;background:var(--card);border-radius:6px}"
     "table{border-collapse:collapse}th,td{text-align:left;padding:6px 14px 6px 0;border-bottom:1px solid var(--edge);"
     "white-space:nowrap}svg{display:block;max-width:100%;height:auto}.legend{color:var(--soft);font-size:16px}"
-    "td strong{color:var(--bad);white-space:normal}h1 code,.answer code{font-size:.95em}"
+    "td strong{color:var(--bad);white-space:normal}td span{white-space:nowrap}h1 code,.answer code{font-size:.95em}"
     "summary{padding:8px 0;cursor:pointer}"
 )
 
@@ -112,7 +112,7 @@ def _md_program(code: str, language: str) -> str:
 def _md_cell(cell: str) -> str:
     if isinstance(cell, Code):
         return _md_code(cell).replace("|", "\\|")
-    return f"**{_md_text(cell)}**" if isinstance(cell, Strong) and cell else _md_text(cell)
+    return f"**{_md_text(cell)}**" if isinstance(cell, Strong) else _md_text(cell)
 
 
 def _md_block(block: Block) -> str:
@@ -140,7 +140,9 @@ def _html_cell(cell: str) -> str:
     text = escape(printable(cell))
     if isinstance(cell, Code):
         return f"<code>{text}</code>"
-    return f"<strong>{text}</strong>" if isinstance(cell, Strong) and cell else text
+    figure, _, words = text.partition(" ")
+    whole = f" <span>{words}</span>" if words else ""
+    return f"<strong>{figure}{whole}</strong>" if isinstance(cell, Strong) else text
 
 
 def _html_block(block: Block) -> str:
