@@ -8,6 +8,7 @@ from .facts import rounding
 from .result import Audit, PadsRow, Verdict
 from .sentences import listed, name, number, padding, percent
 
+CLASSES = "classes that change"
 AGAINST_ALONE = "Against the same texts without a pad."
 AGAINST_MOVED = "The model takes one width alone: against the same texts with no pad moved to the other side."
 COLUMNS = "Probability: the mean change of that of the class chosen. In brackets: 95 % intervals over texts."
@@ -107,7 +108,8 @@ def unmoved(audit: Audit, side: str) -> bool:
     most = rounding(audit.model.dtype)
     if audit.sides[side].verdict in (Verdict.LEAKS, Verdict.UNDEFINED):
         return False
-    return all(row.flips == 0 and row.largest_change <= most for row in audit.outputs if row.side == side)
+    rows = [row for row in audit.outputs if row.side == side]
+    return bool(rows) and all(row.flips == 0 and row.largest_change <= most for row in rows)
 
 
 def condition(audit: Audit, row: PadsRow) -> str:
@@ -125,6 +127,12 @@ def only_move(audit: Audit) -> bool:
 def flips(row: PadsRow, rows: Sequence[PadsRow]) -> str:
     """The share of classes that change; a dash where the output is no class."""
     return percent(row.flips, row.low, row.high) if is_class(row, rows) else number(None)
+
+
+def filled(table: Table) -> Table:
+    """A table without the columns in which nothing stands but dashes."""
+    columns = [i for i in range(len(table.header)) if any(row[i] != number(None) for row in table.rows)]
+    return Table([table.header[i] for i in columns], [[row[i] for i in columns] for row in table.rows])
 
 
 def is_class(row: PadsRow, rows: Sequence[PadsRow]) -> bool:
@@ -163,29 +171,26 @@ def _predictions(audit: Audit) -> list[Block]:
         blocks.append(f"Under {padding(calm, 'or')} no prediction changes by more than rounding.")
     rows = [row for row in audit.outputs if row.side not in calm]
     if rows:
-        blocks += [
-            _changes(audit, rows),
-            (AGAINST_MOVED if only_move(audit) else AGAINST_ALONE) + " " + COLUMNS,
-        ]
+        table = _changes(audit, rows)
+        against = AGAINST_MOVED if only_move(audit) else AGAINST_ALONE
+        blocks += [table, f"{against} {COLUMNS}" if CLASSES in table.header else against]
     return blocks
 
 
 def _changes(audit: Audit, rows: Sequence[PadsRow]) -> Table:
     several = len({row.output for row in rows}) > 1
-    labels = any(row.accuracy is not None for row in rows)
     cells = [
         [
             condition(audit, row),
-            *([Code(row.output)] if several else []),
+            Code(row.output) if several else number(None),
             flips(row, rows),
             number(row.probability_change if is_class(row, rows) else None),
             number(row.largest_change),
-            *([_accuracy(row)] if labels else []),
+            _accuracy(row),
         ]
         for row in rows
     ]
-    header = ["padding", *["output"] * several, "classes that change", "probability", "largest change"]
-    return Table([*header, *["accuracy"] * labels], cells)
+    return filled(Table(["padding", "output", CLASSES, "probability", "largest change", "accuracy"], cells))
 
 
 def _accuracy(row: PadsRow) -> str:

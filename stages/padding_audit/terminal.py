@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 from .chain import change_text, clipped, links, mark, mask_legend, shortened, words
 from .result import Audit, PadsRow
-from .sections import condition, flips, tested, title, unmoved
+from .sections import CLASSES, Table, condition, filled, flips, tested, title, unmoved
 from .sentences import number, padding, printable
 
 MOST_LINES = 40
 MOST_OF_A_LIST = 4
 """Hazards, or cures, that are told; the others are counted."""
 MOST_LINKS, FEWEST_LINKS = 16, 8
-HEADER = ["padding", "classes that change", "largest change"]
+HEADER = ["padding", CLASSES, "largest change"]
 NUMBERS = "Numbers: the largest change at steps of text, divided by the largest value."
 COLUMN = 11
 """The width of a number."""
@@ -56,13 +56,13 @@ def _chain(audit: Audit, most: int, width: int) -> list[str]:
 
 def _predictions(audit: Audit) -> list[str]:
     """For every side the worst number of pads, a batch and the model's own width."""
-    calm = [side for side in audit.sides if unmoved(audit, side)] if audit.outputs else []
+    calm = [side for side in audit.sides if unmoved(audit, side)]
     said = [f"Under {padding(calm, 'or')} no prediction changes by more than rounding."] if calm else []
     rows = [row for side in audit.sides if side not in calm for row in _worst(audit.outputs, side)]
     if not rows:
         return said
     several = len({row.output for row in audit.outputs}) > 1
-    table = [
+    cells = [
         [
             condition(audit, row) + f", {row.output}" * several,
             flips(row, audit.outputs),
@@ -70,8 +70,12 @@ def _predictions(audit: Audit) -> list[str]:
         ]
         for row in rows
     ]
-    first, second = (max(len(cells[i]) for cells in [*table, HEADER]) for i in (0, 1))
-    return [f"{a:{first}}  {b:{second}}  {c}" for a, b, c in [HEADER, *table]] + said
+    table = filled(Table(HEADER, cells))
+    lines = [table.header, *table.rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "  ".join(f"{cell:{wide}}" for cell, wide in zip(line, widths, strict=True)).rstrip() for line in lines
+    ] + said
 
 
 def _worst(rows: Sequence[PadsRow], side: str) -> list[PadsRow]:

@@ -239,6 +239,9 @@ def test_an_output_that_is_no_class_has_no_share_of_classes():
     rows = [pads_row(flips=0.0, probability=0.0, largest=0.5, output="price"), pads_row(output="class")]
     text = markdown(audit(outputs=rows))
     assert cells(text, "pre, 4 pads") == ["pre, 4 pads", "`price`", "–", "–", "0.50"]
+    for write in PAGES:
+        assert "classes that change" in write(audit(outputs=rows))
+        assert "classes that change" not in write(audit(outputs=rows[:1]))
 
 
 def test_a_model_of_one_width_is_compared_with_no_pad_moved():
