@@ -413,3 +413,12 @@ def test_the_picture_frames_the_first_leaks_alone():
         "first leak, pre",
         "first leak, post",
     ]
+
+
+def test_a_terminal_shortens_the_chain_before_it_leaves_out_what_stands_behind_it():
+    rows = [layer(f"embedding_{i}", Did.MADE) for i in range(30)] + [layer("pool", Did.DESTROYED, pre=0.5)]
+    lines = terminal(audit(rows, hazards=[hazard("word " * 60)] * 3, cures=[cure()] * 3)).splitlines()
+    assert len(lines) <= MOST_LINES
+    assert "tensorflow 2.21.0" in lines[-1]
+    short = terminal(audit(rows)).splitlines()
+    assert sum("embedding_" in line for line in short) > sum("embedding_" in line for line in lines) >= 1
