@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from .following import Place, Steps, array_of
-from .recording import Call
+from .recording import Call, is_open
 from .result import Cause, Did
 
 
@@ -61,22 +61,25 @@ def histories(alone: Sequence[Call], padded: Sequence[Call], steps: Steps, place
         places: for every call, where the real steps of its first output stand.
     """
     standings: dict[int, Standing] = {}
-    latest = NEVER
+    latest = [NEVER]  # how the first output stood after so many calls
     result = []
     for before, call, place in zip(alone, padded, places, strict=True):
         incoming = [
-            _incoming(mask, mask_alone, standings.get(id(tensor)), latest, steps)
-            for tensor, mask, mask_alone in zip(call.inputs, call.arriving, before.arriving, strict=True)
+            _incoming(mask, mask_alone, standings.get(id(tensor), latest[behind]), steps)
+            for tensor, behind, mask, mask_alone in zip(
+                call.inputs, call.behind, call.arriving, before.arriving, strict=True
+            )
         ]
         quality = [_quality(m, m_alone, steps) for m, m_alone in zip(call.handed, before.handed, strict=False)]
         outgoing = [
-            _outgoing(call, mask, mask_alone, incoming, place, steps)
-            for mask, mask_alone in zip(call.masks, before.masks, strict=True)
+            _known_inside(call, tensor, mask, standings) or _outgoing(call, mask, mask_alone, incoming, place, steps)
+            for tensor, mask, mask_alone in zip(call.outputs, call.masks, before.masks, strict=True)
         ]
         has_time = place is not Place.WHOLE
         result.append(_history(call, incoming, quality, outgoing, has_time=has_time))
         standings |= {id(tensor): standing for tensor, standing in zip(call.outputs, outgoing, strict=True)}
-        latest = outgoing[0] if outgoing else latest
+        standings |= {id(tensor): Standing(Fate.LOST, call.path) for tensor in call.cleared}
+        latest.append(outgoing[0] if outgoing else latest[-1])
     return result
 
 
@@ -90,8 +93,7 @@ def _quality(mask: Any, alone: Any, steps: Steps) -> Fate:
     return Fate.GOOD if same and with_pads.sum() == pair[1].sum() else Fate.OPEN
 
 
-def _incoming(mask: Any, alone: Any, known: Standing | None, latest: Standing, steps: Steps) -> Standing:
-    origin = known or latest
+def _incoming(mask: Any, alone: Any, origin: Standing, steps: Steps) -> Standing:
     if mask is None or alone is None:
         if origin.fate in (Fate.GOOD, Fate.OPEN):  # made, and gone between two calls
             return Standing(Fate.LOST)
@@ -99,6 +101,11 @@ def _incoming(mask: Any, alone: Any, known: Standing | None, latest: Standing, s
     if _quality(mask, alone, steps) is Fate.GOOD:
         return Standing(Fate.GOOD, origin.culprit if origin.turned else None, turned=origin.turned)
     return origin if origin.fate is Fate.OPEN else Standing(Fate.OPEN)
+
+
+def _known_inside(call: Call, tensor: Any, mask: Any, standings: dict[int, Standing]) -> Standing | None:
+    """What is known of an output without a mask that a call inside of this one gave; None where none did."""
+    return standings.get(id(tensor)) if mask is None and is_open(call.operation) else None
 
 
 def _outgoing(call: Call, mask: Any, alone: Any, incoming: list[Standing], place: Place, steps: Steps) -> Standing:
@@ -111,9 +118,10 @@ def _outgoing(call: Call, mask: Any, alone: Any, incoming: list[Standing], place
         return known or Standing(Fate.OPEN, call.path, replaced=Fate.GOOD in fates)
     if place is Place.WHOLE:
         return NEVER
-    if fates & {Fate.GOOD, Fate.OPEN}:
+    lost = next((standing for standing in incoming if standing.fate in (Fate.LOST, Fate.DESTROYED)), None)
+    if fates & {Fate.GOOD, Fate.OPEN} and lost is None:
         return Standing(Fate.DESTROYED if call.warned else Fate.LOST, call.path)
-    return next((standing for standing in incoming if standing.fate in (Fate.LOST, Fate.DESTROYED)), NEVER)
+    return lost or NEVER
 
 
 def _history(

@@ -37,11 +37,15 @@ class Call:
     """The tensors among its arguments, masks left out."""
     arriving: list[Any]
     """The mask that each of them carries, or None."""
+    behind: list[int] = field(default_factory=list)
+    """For each of them, how many calls had ended when it was first seen: 0 for what the model is given."""
     handed: list[Any] = field(default_factory=list)
     """The masks that `call` was given."""
     outputs: list[Any] = field(default_factory=list)
     masks: list[Any] = field(default_factory=list)
     """The mask that each output carries, or None."""
+    cleared: list[Any] = field(default_factory=list)
+    """The inputs whose mask it took away, as MultiHeadAttention does."""
     warned: bool = False
     """Whether Keras said that it destroys the mask."""
     outer: list[Any] = field(default_factory=list)
@@ -99,6 +103,8 @@ class _Recorder:
         self.calls: list[Call] = []
         self.open: list[Call] = []
         self.counts: Counter[str] = Counter()
+        self.given: list[Any] = []
+        self.seen: dict[int, int] = {}
         self.thread = threading.get_ident()
         self.failed = ""
 
@@ -118,9 +124,13 @@ class _Recorder:
             return recorder.layer(layer, layer_call, args, kwargs)
 
         def call_operation(operation: Any, *args: Any, **kwargs: Any) -> Any:
-            if recorder.open and recorder.open[-1].operation is operation:
-                if threading.get_ident() == recorder.thread:
-                    recorder.open[-1].handed = masks_among(operation, args, kwargs)
+            if threading.get_ident() != recorder.thread:
+                pass
+            elif operation is recorder.model:
+                recorder.given = tensors_among(operation, args, kwargs)
+                recorder.behind(recorder.given)
+            elif recorder.open and recorder.open[-1].operation is operation:
+                recorder.open[-1].handed = masks_among(operation, args, kwargs)
             elif recorder.records(operation) and not isinstance(operation, keras.layers.Layer):
                 return recorder.layer(operation, operation_call, args, kwargs)
             return operation_call(operation, *args, **kwargs)
@@ -136,12 +146,15 @@ class _Recorder:
             return False
         return all(is_open(call.operation) for call in self.open)
 
+    def behind(self, tensors: list[Any]) -> list[int]:
+        return [self.seen.setdefault(id(tensor), len(self.calls)) for tensor in tensors]
+
     def layer(self, layer: Any, function: Any, args: Any, kwargs: Any) -> Any:
         path = "/".join([*(call.name for call in self.open), str(layer.name)])
         self.counts[path] += 1
         inputs = tensors_among(layer, args, kwargs)
-        outer = [call.operation for call in self.open]
-        call = Call(layer, path, self.counts[path], inputs, [mask_of(tensor) for tensor in inputs], outer=outer)
+        masks, outer = [mask_of(tensor) for tensor in inputs], [call.operation for call in self.open]
+        call = Call(layer, path, self.counts[path], inputs, masks, self.behind(inputs), outer=outer)
         self.open.append(call)
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
@@ -157,6 +170,8 @@ class _Recorder:
         )
         call.outputs = [tensor for tensor in keras.tree.flatten(outputs) if _is_tensor(tensor)]
         call.masks = [mask_of(tensor) for tensor in call.outputs]
+        carried = zip(inputs, call.arriving, strict=True)
+        call.cleared = [tensor for tensor, mask in carried if mask is not None and mask_of(tensor) is None]
         self.calls.append(call)
         return outputs
 

@@ -40,11 +40,12 @@ class Subject:
     def predict(self, arrays: Sequence[Any]) -> Any:
         """What the model gives for arrays, one an input, from its compiled form where that reads any width.
 
-        TimeDistributed, compiled for one number of steps, cannot read another (Keras 3.15).
+        Unrolled layers need to know the width, and a TimeDistributed of Keras 3.15 that does not takes as many steps as
+        there are texts.
         """
         self.reset()
         layers = self.model._flatten_layers()
-        if any(isinstance(layer, keras.layers.TimeDistributed) for layer in layers):
+        if any(isinstance(item, keras.layers.TimeDistributed) or getattr(item, "unroll", False) for item in layers):
             return self.model(self.pack(arrays), training=False)
         return self.model.predict_on_batch(self.pack(arrays))
 
