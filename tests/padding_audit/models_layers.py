@@ -24,7 +24,6 @@ HANDS_ON: dict[str, Callable[[], Any]] = {
     "re_lu": L.ReLU,
     "leaky_re_lu": L.LeakyReLU,
     "elu": L.ELU,
-    "softmax": L.Softmax,
     "identity": L.Identity,
     "activity_regularization": L.ActivityRegularization,
 }

@@ -88,7 +88,7 @@ def nested_functional() -> keras.Model:
     return behind_embedding(inner, last())
 
 
-@known(**both("inner/lstm", Cause.LOST, "inner/multiply"))
+@known(pre=Leak("inner/lstm", Cause.LOST, "inner/multiply"), post=Leak("outer", Cause.LOST, "inner/multiply"))
 def nested_that_loses_the_mask() -> keras.Model:
     steps = keras.Input((None, UNITS))
     inner = keras.Model(steps, sequence()(steps * 2.0), name="inner")
