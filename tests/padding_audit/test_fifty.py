@@ -5,7 +5,6 @@ import pytest
 from stages.padding_audit import Audit, audit
 from stages.padding_audit.result import Verdict
 
-from . import models_attention, models_layers, models_numbers, models_recurrent, models_several, models_traps
 from .models import KNOWN, Leak
 
 
