@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isnan
 from typing import Any
 
 from .batches import sample_of
@@ -10,11 +9,12 @@ from .facts import model_facts, tolerance_of
 from .hazards import hazards
 from .in_data import readable
 from .outputs import pads_rows, worst_change
-from .result import Audit, ModelFacts, PadsRow, SideFinding, Verdict
+from .proof import verdict_of
+from .result import Audit, ModelFacts, SideFinding
 from .samples import Sample, made_texts
 from .sentences import answer
 from .subjects import any_width, subject_of, with_width
-from .tracing import Trace, layer_rows, traced
+from .tracing import layer_rows, traced
 
 SIDES = ("pre", "post")
 PADS = (1, 4, 16)
@@ -73,7 +73,13 @@ def audit(
         trace = traced(subject, looked_at(sample, texts), sides=sides, pads=pads, tolerance=tolerance)
         rows = pads_rows(subject, sample, trace.grows, sides=sides, pads=pads)
         bites = hazards(model, subject, given, sample, trace.grows, sides=sides, data_is_hers=data is not None)
-    findings = {side: _finding(trace, side, tolerance, rows) for side in sides}
+        verdicts = {side: verdict_of(subject, trace, sample, side, tolerance) for side in sides}
+    findings = {
+        side: SideFinding(
+            verdicts[side], trace.largest_change(side), trace.first_leak(side, tolerance), worst_change(rows, side)
+        )
+        for side in sides
+    }
     return Audit(
         model=source.model if source else model_facts(model),
         inputs=[item.facts for item in subject.inputs],
@@ -93,15 +99,3 @@ def looked_at(sample: Sample, texts: int) -> Sample:
     groups = [(group * texts)[:texts] for group in sample.groups() if max(sample.lengths(group[0]))]
     places = sorted({round(place * (len(groups) - 1) / (LOOKED_AT - 1)) for place in range(LOOKED_AT)})
     return sample.chosen([text for place in places for text in groups[place]])
-
-
-def _finding(trace: Trace, side: str, tolerance: float, rows: list[PadsRow]) -> SideFinding:
-    changes = [value for value in trace.outputs[side].values() if value is not None]
-    largest = max(changes, key=lambda value: inf if isnan(value) else value)
-    if isnan(largest):
-        verdict = Verdict.UNDEFINED
-    elif largest > tolerance:
-        verdict = Verdict.LEAKS
-    else:
-        verdict = Verdict.ROUNDING if largest > 0 else Verdict.EXACT
-    return SideFinding(verdict, largest, trace.first_leak(side, tolerance), worst_change(rows, side))

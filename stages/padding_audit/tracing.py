@@ -12,7 +12,7 @@ from .errors import AuditError
 from .following import UNFOLLOWED, Change, Place, Steps, array_of, change
 from .masks import History, histories
 from .recording import Call, recorded
-from .result import Cause, Did, FirstLeak, LayerRow
+from .result import Cause, Did, FirstLeak, LayerRow, Verdict
 from .samples import Sample
 from .subjects import Subject
 
@@ -48,6 +48,20 @@ class Trace:
     def leaks(self, side: str, tolerance: float) -> bool:
         """Whether the output changes by more than rounding, or is not a number."""
         return any(value is not None and not value <= tolerance for value in self.outputs[side].values())
+
+    def largest_change(self, side: str) -> float:
+        """Of the output on a side, under any number of pads; NaN where it is not a number."""
+        changes = [value for value in self.outputs[side].values() if value is not None]
+        return max(changes, key=lambda value: inf if isnan(value) else value)
+
+    def verdict(self, side: str, tolerance: float) -> Verdict:
+        """What was measured on a side; never PROVEN."""
+        largest = self.largest_change(side)
+        if isnan(largest):
+            return Verdict.UNDEFINED
+        if largest > tolerance:
+            return Verdict.LEAKS
+        return Verdict.ROUNDING if largest > 0 else Verdict.EXACT
 
     def first_leak(self, side: str, tolerance: float) -> FirstLeak | None:
         """The first call whose output changes at real steps, or the model, whose code behind them all leaks.
