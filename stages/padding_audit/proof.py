@@ -52,6 +52,9 @@ ON_THE_LAST_AXIS = (
 """Layers of which that holds where their `axis` is the last one."""
 WITH_AN_ACTIVATION = (keras.layers.Dense, keras.layers.Activation)
 """Layers of which that holds where their activation is one of Keras'."""
+ON_THE_LAST_AXIS_OF_MASKS = ("Any", "Concatenate")
+OF_MASKS = ("NotEqual", "LogicalOr", "LogicalAnd", "ExpandDims", "ZerosLike", "OnesLike", *ON_THE_LAST_AXIS_OF_MASKS)
+"""Operations, by the names of their classes, of which a graph's masks are made; none moves or counts steps."""
 CELLS = (keras.layers.LSTMCell, keras.layers.GRUCell, keras.layers.SimpleRNNCell)
 RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN, keras.layers.RNN)
 
@@ -216,9 +219,12 @@ def _is_good(mask: Any, alone: Any, side: str) -> bool:
 
 
 def _makes_a_mask(call: Call) -> bool:
-    """Whether it is an operation of the graph that marks steps, which Keras adds for the layer behind it."""
-    kinds = ("NotEqual", "LogicalOr", "LogicalAnd")
-    return type(call.operation).__name__ in kinds and type(call.operation).__module__.startswith("keras.src.")
+    """Whether it is an operation of a graph by which Keras makes or joins masks, step by step."""
+    kind, rank = type(call.operation), call.inputs[0].ndim
+    axis = getattr(call.operation, "axis", None)
+    last = kind.__name__ not in ON_THE_LAST_AXIS_OF_MASKS or axis in (-1, rank - 1, [-1], [rank - 1], (-1,))
+    known = kind.__name__ in OF_MASKS and kind.__module__.startswith("keras.src.ops.")
+    return known and last and all(array_of(tensor).dtype == bool for tensor in call.outputs)
 
 
 def _names_a_mask(operation: Any) -> bool:

@@ -16,7 +16,7 @@ from stages.padding_audit.tracing import traced
 BOTH_PROVEN = {"pre": Verdict.PROVEN, "post": Verdict.PROVEN}
 
 
-def verdicts(model, pads=(1, 4, 16)):
+def verdicts(model, pads=(4,)):
     """As `audit` gives them, without its predictions in batches."""
     subject, tolerance = subject_of(model, None, pad_values=None, time_inputs=None), tolerance_of(model)
     sample = made_texts(subject.inputs, 0, 5)
