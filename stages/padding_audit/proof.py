@@ -103,7 +103,8 @@ def proven(subject: Subject, sample: Sample, side: str) -> bool:
     except AuditError:
         return False
     pairs = zip(keras.tree.flatten(outputs), keras.tree.flatten(poisoned), strict=True)
-    return all(change(array_of(first), array_of(second), Steps(side), None, 0.0).largest == 0 for first, second in pairs)
+    changes = [change(array_of(first), array_of(second), Steps(side), None, 0.0) for first, second in pairs]
+    return all(item.largest == 0 for item in changes)
 
 
 def _holds(alone: Sequence[Call], padded: Sequence[Call], side: str) -> bool:
