@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .batches import sample_of
+from .cures import cures
 from .facts import model_facts, tolerance_of
 from .hazards import hazards
 from .in_data import readable
@@ -70,10 +71,12 @@ def audit(
         sample = readable(subject, given)
         subject = with_width(subject, sample)
         tolerance = tolerance_of(model)
-        trace = traced(subject, looked_at(sample, texts), sides=sides, pads=pads, tolerance=tolerance)
+        some = looked_at(sample, texts)
+        trace = traced(subject, some, sides=sides, pads=pads, tolerance=tolerance)
         rows = pads_rows(subject, sample, trace.grows, sides=sides, pads=pads)
         bites = hazards(model, subject, given, sample, trace.grows, sides=sides, data_is_hers=data is not None)
-        verdicts = {side: verdict_of(subject, trace, sample, side, tolerance) for side in sides}
+        verdicts = {side: verdict_of(subject, trace, some, side, tolerance) for side in sides}
+        remedies = cures(subject, trace, some, sides=sides, pads=pads, tolerance=tolerance)
     findings = {
         side: SideFinding(
             verdicts[side], trace.largest_change(side), trace.first_leak(side, tolerance), worst_change(rows, side)
@@ -87,7 +90,7 @@ def audit(
         layers=layer_rows(trace),
         outputs=rows,
         hazards=bites,
-        cures=[],
+        cures=remedies,
         sentence=answer(findings),
         texts=sample.size,
         data=MADE if data is None else source.data if source else IN_MEMORY,

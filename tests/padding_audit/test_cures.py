@@ -1,0 +1,179 @@
+"""The cure of each cause: its code is pasted behind a saved model, and the audit of `cured` is what the cure says."""
+
+import keras
+import pytest
+from keras import layers
+
+from stages.padding_audit.cures import cures
+from stages.padding_audit.facts import tolerance_of
+from stages.padding_audit.proof import verdict_of
+from stages.padding_audit.result import Cause, Verdict
+from stages.padding_audit.samples import made_texts
+from stages.padding_audit.subjects import any_width, subject_of, with_width
+from stages.padding_audit.tracing import traced
+
+SIDES, PADS, TEXTS = ("pre", "post"), (1, 4), 5
+OK = (Verdict.PROVEN, Verdict.EXACT, Verdict.ROUNDING)
+
+
+def ids(name=None):
+    return keras.Input((None,), dtype="int32", name=name)
+
+
+def tokens(*behind, mask_zero=True):
+    return keras.Sequential([ids(), layers.Embedding(12, 4, mask_zero=mask_zero, name="embedding"), *behind])
+
+
+def functional(behind, mask_zero=True):
+    inputs = ids("ids")
+    outputs = behind(layers.Embedding(12, 4, mask_zero=mask_zero, name="embedding")(inputs))
+    return keras.Model(inputs, layers.Dense(2, activation="softmax")(outputs))
+
+
+def sequences(units=3):
+    return layers.LSTM(units, return_sequences=True, name="sequences")
+
+
+@keras.saving.register_keras_serializable("tests")
+class Doubled(layers.Layer):
+    def call(self, inputs):
+        return inputs * 2
+
+
+@keras.saving.register_keras_serializable("tests")
+class AttentionByHand(layers.Layer):
+    def build(self, shape):
+        self.scores = self.add_weight(shape=(shape[-1], 1))
+
+    def call(self, inputs):
+        return keras.ops.sum(inputs * keras.ops.softmax(inputs @ self.scores, axis=1), axis=1)
+
+
+def attention(x):
+    weights = layers.Softmax(axis=1, name="weights")(layers.Dense(1)(x))
+    return keras.ops.sum(x * weights, axis=1)
+
+
+def decoder(mask_zero=True):
+    source, target = ids("source"), ids("target")
+    state = layers.GRU(3)(layers.Embedding(9, 4, mask_zero=True)(source))
+    embedded = layers.Embedding(9, 4, mask_zero=mask_zero)(target)
+    return keras.Model([source, target], layers.GRU(3, name="decoder")(embedded, initial_state=state))
+
+
+def words_and_tags(merge):
+    words, tags = ids("words"), ids("tags")
+    first = layers.Embedding(9, 4, mask_zero=True)(words)
+    return keras.Model([words, tags], layers.LSTM(3)(merge([first, layers.Embedding(9, 4, name="tags_of")(tags)])))
+
+
+def words_and_numbers():
+    words, numbers = ids("words"), keras.Input((None, 2), name="numbers")
+    joined = layers.Concatenate()([layers.Embedding(9, 4, mask_zero=True)(words), numbers])
+    return keras.Model({"words": words, "numbers": numbers}, layers.LSTM(3)(joined))
+
+
+def with_positions():
+    words = ids("words")
+    embedded = layers.Embedding(9, 4, mask_zero=True)(words)
+    shifted = layers.Add()([embedded, keras.ops.multiply(embedded, 2.0)])
+    return keras.Model(words, layers.LSTM(3)(shifted))
+
+
+def numbers(*behind):
+    return keras.Sequential([keras.Input((None, 3)), *behind])
+
+
+def nested():
+    inner = tokens(layers.Reshape((-1, 4)), layers.LSTM(3), layers.Dense(1, activation="sigmoid"))
+    inner.name = "inner"
+    inputs = ids("ids")
+    return keras.Model(inputs, inner(inputs))
+
+
+BOTH = ("pre", "post")
+MODELS = {
+    # model, cause, sides that the cure makes exact
+    "no mask": (lambda: tokens(layers.LSTM(3), layers.Dense(1), mask_zero=False), Cause.NO_MASK, BOTH),
+    "no mask, two inputs": (lambda: words_and_tags(layers.Average()), Cause.LOST, BOTH),
+    "no mask, then a maximum": (
+        lambda: tokens(sequences(), layers.GlobalMaxPooling1D(), layers.Dense(1), mask_zero=False),
+        Cause.NO_MASK,
+        BOTH,
+    ),
+    "numbers": (lambda: numbers(layers.Dense(3), layers.LSTM(3)), Cause.NO_MASK, BOTH),
+    "words and numbers": (words_and_numbers, Cause.REPLACED, BOTH),
+    "Masking behind Embedding": (lambda: tokens(layers.Masking(), layers.LSTM(3)), Cause.REPLACED, BOTH),
+    "Concatenate": (lambda: words_and_tags(layers.Concatenate()), Cause.REPLACED, BOTH),
+    "Add of masked and unmasked": (with_positions, Cause.LOST, BOTH),
+    "not handed": (decoder, Cause.NOT_HANDED, BOTH),
+    "Reshape": (lambda: tokens(layers.Reshape((-1, 4)), layers.LSTM(3)), Cause.DESTROYED, BOTH),
+    "nested Reshape": (nested, Cause.DESTROYED, BOTH),
+    "a layer of hers": (lambda: tokens(Doubled(name="doubled"), layers.LSTM(3)), Cause.DESTROYED, BOTH),
+    "times a number": (lambda: functional(lambda x: layers.LSTM(3)(x * 2)), Cause.LOST, BOTH),
+    "plus a number": (lambda: functional(lambda x: layers.LSTM(3)(x + 0.5)), Cause.LOST, BOTH),
+    "keras.ops": (lambda: functional(lambda x: layers.LSTM(3)(keras.ops.tanh(x))), Cause.LOST, BOTH),
+    "maximum": (lambda: tokens(sequences(), layers.GlobalMaxPooling1D(), layers.Dense(1)), Cause.DESTROYED, BOTH),
+    "mean by hand": (lambda: functional(lambda x: keras.ops.mean(sequences()(x), axis=1)), Cause.LOST, BOTH),
+    "sum by hand": (lambda: functional(lambda x: keras.ops.sum(sequences()(x), axis=1)), Cause.LOST, BOTH),
+    "attention by hand": (lambda: functional(attention), None, BOTH),
+    "last step of two directions": (
+        lambda: functional(lambda x: layers.Bidirectional(sequences(), name="both")(x)[:, -1]),
+        Cause.LOST,
+        BOTH,
+    ),
+    "Conv1D": (lambda: tokens(layers.Conv1D(3, 3, padding="same"), layers.LSTM(3)), Cause.DESTROYED, BOTH),
+    "Conv1D valid": (lambda: tokens(layers.Conv1D(3, 2), layers.LSTM(3)), Cause.DESTROYED, BOTH),
+    "Conv1D, maximum": (
+        lambda: tokens(layers.Conv1D(3, 3, padding="causal"), layers.GlobalMaxPooling1D(), layers.Dense(1)),
+        Cause.DESTROYED,
+        BOTH,
+    ),
+    "backwards": (
+        lambda: tokens(layers.LSTM(3, return_sequences=True, go_backwards=True), layers.LSTM(2)),
+        Cause.MISALIGNED,
+        BOTH,
+    ),
+    "GroupNormalization": (lambda: tokens(layers.GroupNormalization(2), layers.LSTM(3)), Cause.MIXES_STEPS, BOTH),
+    "scaled before Masking": (
+        lambda: numbers(layers.Dense(3, bias_initializer="ones"), layers.Masking(), layers.LSTM(3)),
+        None,
+        BOTH,
+    ),
+}
+
+
+def measured(model, with_cures=True):
+    with any_width(model):
+        subject, tolerance = subject_of(model, None, pad_values=None, time_inputs=None), tolerance_of(model)
+        sample = made_texts(subject.inputs, 0, TEXTS)
+        subject = with_width(subject, sample)
+        trace = traced(subject, sample, sides=SIDES, pads=PADS, tolerance=tolerance)
+        verdicts = {side: verdict_of(subject, trace, sample, side, tolerance) for side in SIDES}
+        found = cures(subject, trace, sample, sides=SIDES, pads=PADS, tolerance=tolerance) if with_cures else []
+    return verdicts, found
+
+
+def pasted(model, code, folder):
+    model.save(folder / "model.keras")
+    names = {"keras": keras, "model": keras.models.load_model(folder / "model.keras")}
+    exec(code, names)
+    return names["cured"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("build", "cause", "exact"), MODELS.values(), ids=MODELS)
+def test_the_pasted_cure_is_what_it_says(build, cause, exact, tmp_path):
+    keras.utils.set_random_seed(3)
+    model = build()
+    weights = model.get_weights()
+    verdicts, found = measured(model)
+    assert not set(verdicts.values()) <= set(OK)
+    assert cause is None or {cure.cause for cure in found} == {cause}
+    for cure in found:
+        print(cure.code, cure.sentence, sep="\n")
+        assert cure.tried, cure.sentence
+        after, _ = measured(pasted(model, cure.code, tmp_path), with_cures=False)
+        assert after == cure.verdict_after
+        assert {side for side in exact if after[side] in OK} == set(exact), cure.sentence
+    assert all((first == second).all() for first, second in zip(weights, model.get_weights(), strict=True))
