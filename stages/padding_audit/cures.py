@@ -51,8 +51,7 @@ def cures(
 ) -> list[Cure]:
     """A cure for the cause of each first leak, once where both sides have the same.
 
-    Where more is wrong behind the first leak, the code of a cure holds further changes, until the sides on which that
-    leak is the first are exact.
+    Where more is wrong behind the first leak, the code of a cure holds further changes, until both sides are exact.
 
     Args:
         subject: the model.
@@ -62,25 +61,19 @@ def cures(
         pads: numbers of pads.
         tolerance: what counts as rounding, relative to the largest value of an output.
     """
-    leaks: dict[tuple[str, str], tuple[FirstLeak, list[str]]] = {}
+    leaks: dict[tuple[str, str], FirstLeak] = {}
     for side in sides:
         if (leak := trace.first_leak(side, tolerance)) is not None:
-            leaks.setdefault((leak.cause, leak.culprit or leak.path), (leak, []))[1].append(side)
-    return [
-        _cure(subject, trace, sample, leak, of_sides, pads=pads, tolerance=tolerance)
-        for leak, of_sides in leaks.values()
-    ]
+            leaks.setdefault((leak.cause, leak.culprit or leak.path), leak)
+    result: dict[str, Cure] = {}
+    for leak in leaks.values():
+        cure = _cure(subject, trace, sample, leak, pads=pads, tolerance=tolerance)
+        result.setdefault(cure.code, cure)
+    return list(result.values())
 
 
 def _cure(
-    subject: Subject,
-    trace: Trace,
-    sample: Sample,
-    leak: FirstLeak,
-    sides: list[str],
-    *,
-    pads: Sequence[int],
-    tolerance: float,
+    subject: Subject, trace: Trace, sample: Sample, leak: FirstLeak, *, pads: Sequence[int], tolerance: float
 ) -> Cure:
     trial = Trial(subject, trace, [])
     remedy = remedy_of(leak, trace, subject)
@@ -89,7 +82,7 @@ def _cure(
     try:
         while ahead is not None and not remedy.untried and len(trial.remedies) < MOST_CHANGES:
             trial = _changed(trial, remedy, sample, pads, tolerance)
-            before, ahead = ahead, _first_leak(trial.trace, sides, tolerance)
+            before, ahead = ahead, _first_leak(trial.trace, tolerance)
             if ahead is None or (ahead.path, ahead.cause) == (before.path, before.cause):
                 break
             remedy = remedy_of(ahead, trial.trace, trial.subject)
@@ -157,8 +150,8 @@ def _uncompiled(model: Any) -> Iterator[None]:
         model.compiled = compiled
 
 
-def _first_leak(trace: Trace, sides: Sequence[str], tolerance: float) -> FirstLeak | None:
-    leaks = (trace.first_leak(side, tolerance) for side in sides)
+def _first_leak(trace: Trace, tolerance: float) -> FirstLeak | None:
+    leaks = (trace.first_leak(side, tolerance) for side in trace.outputs)
     return next((leak for leak in leaks if leak is not None), None)
 
 

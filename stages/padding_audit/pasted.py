@@ -17,7 +17,7 @@ KEEPS_MASK = f"""{REGISTERED}class KeepsMask(keras.layers.Wrapper):
 TURNED_MASK = f"""{REGISTERED}class TurnedMask(keras.layers.Wrapper):
 {WRAPPER}
     def call(self, inputs, mask=None):
-        return self.layer(inputs, mask=mask)
+        return keras.ops.copy(self.layer(inputs, mask=mask))  # a copy carries no mask
 
     def compute_mask(self, inputs, mask=None):
         return None if mask is None else keras.ops.flip(mask, axis=1)
@@ -104,8 +104,8 @@ def masked_embeddings(layers: Sequence[str]) -> str:
     Args:
         layers: expressions that give them.
     """
-    lines = [f"embedding = {layer}\nembedding.mask_zero = embedding.supports_masking = True\n" for layer in layers]
-    return "".join(lines) + UNCHANGED
+    setting = "embedding.mask_zero = embedding.supports_masking = True"
+    return "".join(f"embedding = {layer}\n{setting}\n" for layer in layers) + UNCHANGED
 
 
 def masked_inputs(pad_values: dict[str, object], *, several: bool) -> str:
@@ -127,7 +127,9 @@ cured = keras.Model(inputs, model(masked))
 """
 
 
-def replaced(layer: str, new: str, definition: str = "", *, same_weights: bool = False) -> str:
+def replaced(
+    layer: str, new: str, definition: str = "", *, same_weights: bool = False, masks_anew: bool = False
+) -> str:
     """Another layer in the place of one.
 
     Args:
@@ -135,13 +137,30 @@ def replaced(layer: str, new: str, definition: str = "", *, same_weights: bool =
         new: an expression that makes the new layer; it may name the other `old`.
         definition: of the class of the new layer.
         same_weights: whether the new layer gets the weights of the old one.
+        masks_anew: as in `rebuilt`.
     """
     return (
         (f"{definition}\n\n" if definition else "")
         + f"old = {layer}\nnew = {new}\n"
-        + "cured = keras.models.clone_model(\n"
-        + "    model, clone_function=lambda layer: new if layer is old else layer, recursive=True\n)\n"
+        + rebuilt("lambda layer: new if layer is old else layer", masks_anew=masks_anew)
         + ("new.set_weights(old.get_weights())\n" if same_weights else "")
+    )
+
+
+def rebuilt(clone_function: str = "lambda layer: layer", *, masks_anew: bool = False) -> str:
+    """The model made of other layers.
+
+    Args:
+        clone_function: an expression that gives, for every layer, the one to take.
+        masks_anew: whether the masks are forgotten that a Functional model holds as operations of its graph.
+    """
+    calls = (
+        "    call_function=lambda layer, *args, mask=None, **kwargs: layer(*args, **kwargs),  # masks are made anew\n"
+    )
+    return (
+        f"cured = keras.models.clone_model(\n    model,\n    clone_function={clone_function},\n"
+        + (calls if masks_anew else "")
+        + "    recursive=True,\n)\n"
     )
 
 

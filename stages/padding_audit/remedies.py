@@ -44,6 +44,8 @@ class Place:
     call: Call
     expression: str
     """Code that gives the layer or operation, of `model`."""
+    is_functional: bool
+    """Whether the whole model is, and so may hold masks as operations of its graph."""
 
     @property
     def name(self) -> str:
@@ -64,10 +66,10 @@ def remedy_of(leak: FirstLeak, trace: Trace, subject: Subject) -> Remedy:
         trace: that shows it.
         subject: the model.
     """
-    path = leak.culprit or leak.path
+    path, functional = leak.culprit or leak.path, not isinstance(subject.model, keras.Sequential)
     call = next((row.call for row in trace.rows if row.call.path == path), None)
     expression = None if call is None else located(subject.model, path)
-    place = None if call is None or expression is None else Place(call, expression)
+    place = None if call is None or expression is None else Place(call, expression, functional)
     if _lacks_masks(leak.cause, place) and (remedy := _masks(leak.cause, trace, subject)):
         return remedy
     remedy = None if place is None else _of_place(place, leak.cause, leaks=path == leak.path)
@@ -115,11 +117,24 @@ def _masks(cause: Cause, trace: Trace, subject: Subject) -> Remedy | None:
             cause is Cause.MISALIGNED or not any(isinstance(layer, keras.layers.Masking) for layer in behind)
         ):
             numbers[item.facts.name] = item.facts.pad_value
+    if not embeddings and (not numbers or cause in (Cause.REPLACED, Cause.LOST)):
+        return None  # what else is joined needs no mask of its own
     codes = list(_embeddings(embeddings))
+    if cause is not Cause.NO_MASK and not isinstance(model, keras.Sequential):
+        codes.append(pasted.rebuilt(masks_anew=True))
+    codes += list(_softmaxes(trace, model))
     if numbers:
         codes.append(pasted.masked_inputs(numbers, several=len(subject.inputs) > 1))
     names = [*(f"`{name}`" for name, _ in embeddings.values()), *(f"the input `{name}`" for name in numbers)]
-    return Remedy(f"A mask made by {_and(names)}", pasted.joined(codes)) if codes else None
+    return Remedy(f"A mask made by {_and(names)}", pasted.joined(codes))
+
+
+def _softmaxes(trace: Trace, model: Any) -> Iterator[str]:
+    """Layers over the steps that do not run with the mask that they will be handed, of fewer axes than their input."""
+    layers = {row.call.path: row.call.operation for row in trace.rows}
+    softmaxes = [path for path, item in layers.items() if type(item) is keras.layers.Softmax and item.axis in (1, -2)]
+    for expression in filter(None, (located(model, path) for path in softmaxes)):
+        yield pasted.replaced(expression, "MaskedSoftmax.from_config(old.get_config())", pasted.MASKED_SOFTMAX)
 
 
 def _embeddings(embeddings: dict[str, Any]) -> Iterator[str]:
@@ -162,15 +177,16 @@ def _of_fixed_width(place: Place) -> Remedy | None:
 
 
 def _identity(place: Place) -> Remedy:
-    new = pasted.replaced(place.expression, "keras.layers.Identity()")
-    return Remedy(f"Without the layer {place.name}", new)
+    code = pasted.replaced(place.expression, "keras.layers.Identity()", masks_anew=place.is_functional)
+    return Remedy(f"Without the layer {place.name}", code)
 
 
 def _merge(place: Place) -> Remedy | None:
     if getattr(place.operation, "axis", -1) not in (-1, len(place.call.inputs[0].shape) - 1):
         return None
     definition = pasted.MASK_OF_THE_MASKED.format(kind=place.call.type)
-    code = pasted.replaced(place.expression, "MaskOfTheMasked.from_config(old.get_config())", definition)
+    new = "MaskOfTheMasked.from_config(old.get_config())"
+    code = pasted.replaced(place.expression, new, definition, masks_anew=place.is_functional)
     return Remedy(f"Behind {place.name} the mask of its masked inputs", code)
 
 
@@ -203,7 +219,7 @@ def _normalization(place: Place) -> Remedy:
 def _turned(place: Place) -> Remedy | None:
     if not (place.operation.go_backwards and place.operation.return_sequences):
         return None
-    code = pasted.replaced(place.expression, "TurnedMask(old)", pasted.TURNED_MASK)
+    code = pasted.replaced(place.expression, "TurnedMask(old)", pasted.TURNED_MASK, masks_anew=place.is_functional)
     return Remedy(f"The mask turned round behind {place.name}, as its steps are", code)
 
 

@@ -54,6 +54,10 @@ def attention(x):
     return keras.ops.sum(x * weights, axis=1)
 
 
+def attention_by_operations(x):
+    return keras.ops.sum(x * keras.ops.softmax(layers.Dense(1)(x), axis=1), axis=1)
+
+
 def decoder(mask_zero=True):
     source, target = ids("source"), ids("target")
     state = layers.GRU(3)(layers.Embedding(9, 4, mask_zero=True)(source))
@@ -116,7 +120,20 @@ MODELS = {
     "maximum": (lambda: tokens(sequences(), layers.GlobalMaxPooling1D(), layers.Dense(1)), Cause.DESTROYED, BOTH),
     "mean by hand": (lambda: functional(lambda x: keras.ops.mean(sequences()(x), axis=1)), Cause.LOST, BOTH),
     "sum by hand": (lambda: functional(lambda x: keras.ops.sum(sequences()(x), axis=1)), Cause.LOST, BOTH),
-    "attention by hand": (lambda: functional(attention), None, BOTH),
+    "attention, no mask": (lambda: functional(attention, mask_zero=False), Cause.NO_MASK, BOTH),
+    "attention by operations": (lambda: functional(attention_by_operations), Cause.LOST, BOTH),
+    "Masking behind Embedding, functional": (
+        lambda: functional(lambda x: layers.LSTM(3)(layers.Masking()(x))),
+        Cause.REPLACED,
+        BOTH,
+    ),
+    "backwards, functional": (
+        lambda: functional(
+            lambda x: layers.GRU(2)(layers.GRU(3, return_sequences=True, go_backwards=True)(x)),
+        ),
+        Cause.MISALIGNED,
+        BOTH,
+    ),
     "last step of two directions": (
         lambda: functional(lambda x: layers.Bidirectional(sequences(), name="both")(x)[:, -1]),
         Cause.LOST,
