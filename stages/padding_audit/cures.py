@@ -77,11 +77,11 @@ def _cure(
 ) -> Cure:
     trial = Trial(subject, trace, [])
     remedy = remedy_of(leak, trace, subject)
-    first, why = remedy, remedy.untried
+    first, why, longest = remedy, remedy.untried, sample.chosen([*sample.groups()][-1])
     ahead: FirstLeak | None = leak
     try:
         while ahead is not None and not remedy.untried and len(trial.remedies) < MOST_CHANGES:
-            trial = _changed(trial, remedy, sample, pads, tolerance)
+            trial = _changed(trial, remedy, longest, pads, tolerance)
             before, ahead = ahead, _first_leak(trial.trace, tolerance)
             if ahead is None or (ahead.path, ahead.cause) == (before.path, before.cause):
                 break
@@ -90,7 +90,10 @@ def _cure(
         why = str(error)
     if not trial.remedies:
         return Cure(leak.cause, first.title, first.code, False, None, None, f"Not tried: {why}.")
-    verdicts = {side: verdict_of(trial.subject, trial.trace, sample, side, tolerance) for side in trace.outputs}
+    with any_width(trial.subject.model):
+        whole = traced(trial.subject, sample, sides=list(trace.outputs), pads=pads, tolerance=tolerance)
+        verdicts = {side: verdict_of(trial.subject, whole, sample, side, tolerance) for side in trace.outputs}
+    ahead = _first_leak(whole, tolerance)
     share = _share_changed(subject, trial.subject, sample, tolerance)
     title = ", and ".join([trial.remedies[0].title, *(_uncapitalized(item.title) for item in trial.remedies[1:])])
     code = joined([item.code for item in trial.remedies])
@@ -159,6 +162,8 @@ def _share_changed(original: Subject, changed: Subject, sample: Sample, toleranc
     """The share of predictions without pads whose class is another; of other outputs, of those that move at all."""
     flips: list[np.ndarray] = []
     for group in sample.groups():
+        texts = [id(sample.columns[0][text]) for text in group]  # a batch may hold a text several times
+        once = [texts.index(text) for text in dict.fromkeys(texts)]
         arrays = sample.chosen(group).arrays("post", 0, original.width)
         results = []
         for subject in (original, changed):
@@ -166,7 +171,7 @@ def _share_changed(original: Subject, changed: Subject, sample: Sample, toleranc
             with any_width(subject.model):
                 results.append(keras.tree.flatten(subject.model(subject.pack(arrays), training=False)))
         for first, second in zip(*(map(array_of, outputs) for outputs in results), strict=True):
-            flips.append(_flips(first, second, tolerance))
+            flips.append(_flips(first[once], second[once], tolerance))
     return float(np.concatenate(flips).mean())
 
 

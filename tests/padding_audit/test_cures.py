@@ -1,9 +1,11 @@
 """The cure of each cause: its code is pasted behind a saved model, and the audit of `cured` is what the cure says."""
 
 import keras
+import numpy as np
 import pytest
 from keras import layers
 
+from stages.padding_audit import audit
 from stages.padding_audit.cures import cures
 from stages.padding_audit.facts import tolerance_of
 from stages.padding_audit.proof import verdict_of
@@ -188,9 +190,106 @@ def test_the_pasted_cure_is_what_it_says(build, cause, exact, tmp_path):
     assert not set(verdicts.values()) <= set(OK)
     assert cause is None or {cure.cause for cure in found} == {cause}
     for cure in found:
-        print(cure.code, cure.sentence, sep="\n")
         assert cure.tried, cure.sentence
         after, _ = measured(pasted(model, cure.code, tmp_path), with_cures=False)
         assert after == cure.verdict_after
         assert {side for side in exact if after[side] in OK} == set(exact), cure.sentence
     assert all((first == second).all() for first, second in zip(weights, model.get_weights(), strict=True))
+
+
+@keras.saving.register_keras_serializable("tests")
+class Subclassed(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.embedding, self.lstm = layers.Embedding(9, 4), layers.LSTM(3)
+
+    def call(self, inputs):
+        return self.lstm(self.embedding(inputs))
+
+
+UNTRIED = {
+    "attention in a layer of hers": (
+        lambda: tokens(sequences(), AttentionByHand(name="attention"), layers.Dense(1)),
+        "Not tried: only you can change its code; let `call` of AttentionByHand take `mask`, "
+        "and leave steps where it is false out.",
+    ),
+    "strides": (
+        lambda: tokens(layers.Conv1D(3, 3, strides=2, padding="same"), layers.LSTM(3)),
+        "Not tried: pads move what its strides read; pad to one width on one side.",
+    ),
+    "flatten": (
+        lambda: keras.Sequential(
+            [keras.Input((6,), dtype="int32"), layers.Embedding(9, 4), layers.Flatten(), layers.Dense(1)]
+        ),
+        "Not tried: it needs training.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("build", "sentence"), UNTRIED.values(), ids=UNTRIED)
+def test_what_is_not_tried_is_said_and_runs_when_pasted(build, sentence, tmp_path):
+    model = build()
+    _, (cure, *_) = measured(model)
+    assert (cure.tried, cure.verdict_after, cure.flips_against_original) == (False, None, None)
+    assert cure.sentence == sentence
+    assert isinstance(pasted(model, cure.code, tmp_path), keras.Model)
+
+
+def test_flatten_gives_way_to_an_average_that_needs_training(tmp_path):
+    model = UNTRIED["flatten"][0]()
+    _, (cure,) = measured(model)
+    cured = pasted(model, cure.code, tmp_path)
+    assert [type(layer) for layer in cured.layers] == [layers.Embedding, layers.GlobalAveragePooling1D, layers.Dense]
+    assert cure.cause is Cause.FIXED_WIDTH
+
+
+def test_a_model_with_a_call_of_its_own_is_not_cloned():
+    result = audit(Subclassed(), np.array([[1, 2, 3], [3, 4, 5]]), pads=(2,))
+    (cure,) = result.cures
+    assert (cure.cause, cure.tried) == (Cause.NO_MASK, False)
+    assert cure.sentence.startswith("Not tried: ")
+
+
+def test_the_share_of_changed_predictions_is_that_of_the_classes():
+    """Masking deletes the word 1, whose row is zero; every step that is read adds 1, the word 2 adds 2: above .5 is
+    the class 1. Texts of the word 1 alone are of class 0 with the layer and of class 1 without it: 2 of 4.
+    """
+    inputs = ids("ids")
+    embedding = layers.Embedding(3, 1, mask_zero=True, name="embedding")
+    total = layers.SimpleRNN(1, activation=None, name="total")
+    dense = layers.Dense(1, activation="sigmoid")
+    model = keras.Model(inputs, dense(total(layers.Masking(name="masking")(embedding(inputs)))))
+    embedding.set_weights([np.array([[-5.0], [0.0], [1.0]])])
+    total.set_weights([np.ones((1, 1)), np.ones((1, 1)), np.ones(1)])
+    dense.set_weights([np.ones((1, 1)), np.array([-0.5])])
+    (cure,) = audit(model, np.array([[1, 1], [1, 2], [2, 2], [1, 1]]), pads=(1,)).cures
+    assert cure.flips_against_original == 0.5
+    assert cure.sentence == (
+        "Without the layer `masking`: exact for any number of pads; 50 % of the predictions without pads change, "
+        "because the model was trained with the leak: retrain."
+    )
+
+
+def test_a_pad_that_is_not_zero_is_masked_by_its_own_id(tmp_path):
+    model = tokens(layers.LSTM(3), mask_zero=False)
+    result = audit(model, pads=(2,), pad_values={model.inputs[0].name: 7})
+    (cure,) = result.cures
+    cured = pasted(model, cure.code, tmp_path)
+    after = audit(cured, pads=(2,), pad_values={cured.inputs[0].name: 7})
+    assert {side: finding.verdict for side, finding in after.sides.items()} == cure.verdict_after
+    assert not after.leaks
+
+
+def test_a_compiled_model_stays_compiled_and_is_not_compiled_anew():
+    def hers(truth, prediction):
+        return keras.ops.mean(truth - prediction)
+
+    model = tokens(layers.Masking(), layers.LSTM(3))
+    model.compile(loss=hers, metrics=["mae"])
+    _, (cure,) = measured(model)
+    assert model.compiled
+    assert cure.tried
+
+
+def test_no_cure_where_nothing_leaks():
+    assert measured(tokens(layers.LSTM(3)))[1] == []
