@@ -11,6 +11,7 @@ import numpy as np
 from .following import array_of
 from .result import OutputChange, PadsRow
 from .samples import Sample
+from .signature import graph_of
 from .subjects import Subject
 
 Z = 1.959963984540054
@@ -37,7 +38,8 @@ def wilson(count: int, of: int) -> tuple[float, float]:
         return 0.0, 1.0
     share, spread = count / of, Z * Z / of
     middle, half = share + spread / 2, Z * sqrt(share * (1 - share) / of + spread / of / 4)
-    return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))
+    low, high = (middle - half) / (1 + spread), (middle + half) / (1 + spread)
+    return low if count else 0.0, high if count < of else 1.0
 
 
 def worst_change(rows: Sequence[PadsRow], side: str) -> OutputChange | None:
@@ -100,7 +102,7 @@ def own_width(sample: Sample) -> int | None:
 
 def output_names(model: Any, count: int) -> list[str]:
     """The names of a model's outputs."""
-    names = list(getattr(model, "output_names", None) or [])
+    names = list(getattr(graph_of(model), "output_names", []))
     return names if len(names) == count else [f"output {i + 1}" for i in range(count)]
 
 
