@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from stages.errors import UserError
+from stages.params.audit import AuditedModel
 from stages.params.datasets import (
     Dataset,
     Name,
@@ -93,17 +94,24 @@ class ReportParams(Section):
 
 
 class GateParams(Section):
-    """What `make gate` demands of the variants that are declared padding-invariant."""
+    """What `make gate` demands of the variants and models that are declared padding-invariant."""
 
-    invariant: Annotated[tuple[Identifier, ...], Field(strict=False, min_length=1)]
+    invariant: Annotated[tuple[Identifier, ...], Field(strict=False)]
+    models: Annotated[tuple[Identifier, ...], Field(strict=False)]
     must_be: Literal["exact", "equivalent"]
     drift_ratio: PositiveFloat
     flip_rate: PositiveFloat
 
-    @field_validator("invariant")
+    @field_validator("invariant", "models")
     @classmethod
     def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return require_unique(value)
+
+    @model_validator(mode="after")
+    def _something_to_hold(self) -> "GateParams":
+        if not self.invariant and not self.models:
+            raise ValueError("`invariant` and `models` are both empty; name at least one variant or model")
+        return self
 
 
 class ExecutionParams(Section):
@@ -140,6 +148,7 @@ class Params(Section):
     export: ExportParams
     analyze: AnalyzeParams
     report: ReportParams
+    audit: dict[Identifier, AuditedModel]
     gate: GateParams
     execution: ExecutionParams
 
@@ -151,6 +160,8 @@ class Params(Section):
             self._buildable(variant)
         for index, variant in enumerate(self.gate.invariant):
             require_known(f"gate.invariant.{index}", variant, self.variants)
+        for index, model in enumerate(self.gate.models):
+            require_known(f"gate.models.{index}", model, self.audit)
         if self.report.pads not in self.export.pads:
             allowed = ", ".join(str(pads) for pads in self.export.pads if pads)
             raise ValueError(f"report.pads: {self.report.pads} is not one of export.pads; allowed: {allowed}")

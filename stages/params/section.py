@@ -14,6 +14,7 @@ REASONS = {
     "model_attributes_type": "must be a section with keys of its own",
     "union_tag_not_found": "needs a key `source`: synthetic, table or url",
     "union_tag_invalid": "needs a key `source` that is synthetic, table or url",
+    "dict_type": "must be a table with keys of its own",
     "tuple_type": "must be a list",
     "too_short": "must hold at least one value",
 }
@@ -28,9 +29,10 @@ class Section(BaseModel):
     @classmethod
     def _only_known_keys(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
+            known = [field.alias or name for name, field in cls.model_fields.items()]
             for key in value:
-                if key not in cls.model_fields:
-                    raise ValueError(f"unknown key {key!r}; {suggestion(str(key), cls.model_fields)}")
+                if key not in known:
+                    raise ValueError(f"unknown key {key!r}; {suggestion(str(key), known)}")
         return value
 
 
@@ -52,6 +54,8 @@ def require_known(path: str, name: str, table: Mapping[str, Any]) -> None:
     Raises:
         ValueError: it has not; `path` says where the name stands.
     """
+    if not table:
+        raise ValueError(f"{path}: {name!r} is not in the table, which is empty")
     if name not in table:
         raise ValueError(f"{path}: {name!r} is not in the table; {suggestion(name, table)}")
 

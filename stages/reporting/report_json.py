@@ -39,8 +39,8 @@ def with_sentences(report: Report) -> Report:
 
 
 def shown_params(params: Params) -> dict[str, Any]:
-    """Every knob except who does the work, what the gate demands, and the other entries of the catalogue."""
-    shown = params.model_dump(mode="json", exclude={"execution", "gate"}, exclude_none=True)
+    """Every knob of the pipeline, without the other entries of the catalogue."""
+    shown = params.model_dump(mode="json", exclude={"audit", "execution", "gate"}, exclude_none=True)
     shown["datasets"] = {params.dataset: shown["datasets"][params.dataset]}
     return shown
 

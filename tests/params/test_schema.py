@@ -5,6 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from stages.errors import UserError
+from stages.params.audit import AuditedModel
 from stages.params.layers import HEADS, RECURRENT
 from stages.params.model import Mask
 from stages.params.schema import Params, checked_params, checked_side, load_params
@@ -76,6 +77,54 @@ MISTAKES = [
     ),
     ({"execution.scheduler": None}, "execution.scheduler: None is not allowed; it should be a valid string"),
     ({"datasets.synthetic.shortest": 1}, "must hold every cue"),
+    ({"audit": None}, "audit: None is not allowed; it must be a table with keys of its own"),
+    ({"audit": {"My model": {"file": "a.keras"}}}, "'My model' is not allowed; it should match pattern"),
+    ({"audit": {"a": {}}}, "audit.a.file: this key is missing; add it with a value"),
+    (
+        {"audit": {"a": {"file": "a.keras", "imports": ["a.py"]}}},
+        "audit.a: unknown key 'imports'; did you mean 'import'?",
+    ),
+    ({"audit": {"a": {"file": "/m/a.keras"}}}, "audit.a.file: '/m/a.keras' lies outside models/<id>/, the folder of"),
+    ({"audit": {"a": {"file": "a.keras", "data": "../a.csv"}}}, "audit.a.data: '../a.csv' lies outside models/<id>/"),
+    (
+        {"audit": {"a": {"file": "a.keras", "import": ["layers"]}}},
+        "audit.a.import.0: 'layers' is not allowed; it should",
+    ),
+    (
+        {"audit": {"a": {"file": "a.keras", "import": "a.py"}}},
+        "audit.a.import: 'a.py' is not allowed; it must be a list",
+    ),
+    (
+        {"audit": {"a": {"file": "a.keras", "pads": [0, 1]}}},
+        "audit.a.pads.0: 0 is not allowed; it should be greater than",
+    ),
+    ({"audit": {"a": {"file": "a.keras", "pads": [1, 1]}}}, "audit.a.pads: 1 stands there more than once"),
+    (
+        {"audit": {"a": {"file": "a.keras", "sides": ["left"]}}},
+        "audit.a.sides.0: 'left' is not allowed; it should be 'pre'",
+    ),
+    (
+        {"audit": {"a": {"file": "a.keras", "pad_values": {"x": float("nan")}}}},
+        "audit.a.pad_values.x: nan is not allowed",
+    ),
+    (
+        {"audit": {"a": {"file": "a.keras", "pad_values": 0}}},
+        "audit.a.pad_values: 0 is not allowed; it must be a table",
+    ),
+    (
+        {"audit": {"a": {"file": "a.keras", "trust": "yes"}}},
+        "audit.a.trust: 'yes' is not allowed; it should be a valid bool",
+    ),
+    (
+        {"audit": {"a": {"file": "a.keras", "label": "y"}}},
+        "audit.a: `label` says how `data` is read, and there is no `data`",
+    ),
+    ({"gate.models": ["a"]}, "gate.models.0: 'a' is not in the table, which is empty"),
+    (
+        {"audit": {"sentiment": {"file": "a.keras"}}, "gate.models": ["sentimant"]},
+        "gate.models.0: 'sentimant' is not in the table; did you mean 'sentiment'?",
+    ),
+    ({"gate.invariant": []}, "gate: `invariant` and `models` are both empty; name at least one variant or model"),
 ]
 
 
@@ -84,6 +133,23 @@ def test_every_head_cell_and_mask_is_explained_beside_its_knob() -> None:
     comments = " ".join(line.strip().removeprefix("#") for line in text.splitlines() if line.strip().startswith("#"))
     words = set(comments.replace(",", " ").replace(":", " ").split())
     assert {*HEADS, *RECURRENT, *get_args(Mask)} <= words
+
+
+def test_every_key_of_an_audited_model_is_explained_above_the_table() -> None:
+    text = (REPOSITORY / "params.yaml").read_text(encoding="utf-8")
+    comment = text[text.index("# Models of your own") : text.index("\naudit:")]
+    words = set(comment.replace(",", " ").split())
+    assert {field.alias or name for name, field in AuditedModel.model_fields.items()} <= words
+
+
+def test_a_model_needs_its_file_alone(make_params: Callable[..., Params]) -> None:
+    entry = make_params({"audit": {"a": {"file": "a.keras", "import": ["layers.py"]}}}).audit["a"]
+    assert entry.model_dump(by_alias=True, exclude_unset=True) == {"file": "a.keras", "import": ("layers.py",)}
+
+
+def test_the_gate_may_hold_models_alone(make_params: Callable[..., Params]) -> None:
+    params = make_params({"audit": {"a": {"file": "a.keras"}}, "gate.models": ["a"], "gate.invariant": []})
+    assert params.gate.models == ("a",)
 
 
 @pytest.mark.parametrize(("changes", "sentence"), MISTAKES, ids=[str(changes) for changes, _ in MISTAKES])
