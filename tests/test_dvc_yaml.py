@@ -1,9 +1,11 @@
 """dvc.yaml against the code: DVC does not follow imports, so what a stage imports must lie in its deps."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -11,9 +13,9 @@ from ruamel.yaml import YAML
 from tests.conftest import REPOSITORY
 from tests.pipelines import stages_run
 
-STAGES = ("ingest", "tokenize", "bag_of_words", "pad", "train", "export", "analyze", "report")
+STAGES = ("ingest", "tokenize", "bag_of_words", "pad", "train", "export", "analyze", "report", "audit")
 
-VALIDATORS = {f"stages/params/{name}.py" for name in ("datasets", "model", "schema", "section", "texts")}
+VALIDATORS = {f"stages/params/{name}.py" for name in ("audit", "datasets", "model", "schema", "section", "texts")}
 """In the deps of no stage: they can refuse a run and change none that they allow, and DVC tracks the values themselves.
 What turns a value into what a stage does is in stages/params/derived.py and layers.py, which are deps."""
 
@@ -23,6 +25,10 @@ OVER_TRIGGERING = {
         "stages/stats/curves.py": "one of twenty modules of its folder: a sweep's, and hardly ever changed",
     },
     "report": {"stages/reporting/gate.py": "a gate on the report, hardly ever changed; a report takes seconds"},
+    "audit": {
+        "stages/padding_audit/__main__.py": "one of thirty modules of its room: the command; an audit takes seconds",
+        "stages/padding_audit/checking.py": "one of thirty modules of its room: a check for tests, hardly ever changed",
+    },
 }
 """By stage: modules that it does not import and that lie in a folder among its deps, with the reason."""
 
@@ -49,17 +55,24 @@ def named(path: Path) -> str:
 def direct_imports(path: Path) -> set[Path]:
     paths = set()
     for node in running_nodes(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "stages":
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        if isinstance(node, ast.ImportFrom) and (source := imported_from(path, node)).split(".")[0] == "stages":
+            names = [source, *(f"{source}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names if alias.name.split(".")[0] == "stages"]
         elif isinstance(node, ast.Constant) and str(node.value).startswith("stages."):
             names = [node.value]  # of a module that is started as a process, or imported by its name
         else:
             continue
-        candidates = (REPOSITORY / Path(*name.split(".")).with_suffix(".py") for name in names)
+        places = [REPOSITORY / Path(*name.split(".")) for name in names]
+        candidates = [*(place.with_suffix(".py") for place in places), *(place / "__init__.py" for place in places)]
         paths.update(candidate for candidate in candidates if candidate.exists())
     return paths
+
+
+def imported_from(path: Path, node: ast.ImportFrom) -> str:
+    """The whole name of the module that a statement imports from, relative ones among them."""
+    above = path.relative_to(REPOSITORY).parts[: -node.level] if node.level else ()
+    return ".".join([*above, *([node.module] if node.module else [])])
 
 
 def running_nodes(tree: ast.AST):
@@ -70,9 +83,15 @@ def running_nodes(tree: ast.AST):
         yield from running_nodes(node)
 
 
+def declared(stage: str) -> dict[str, Any]:
+    """What dvc.yaml says of a stage, without the table that it is repeated for."""
+    content = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")["stages"][stage]
+    result: dict[str, Any] = content.get("do", content)
+    return result
+
+
 def code_deps(stage: str) -> list[str]:
-    content = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")
-    return [dep for dep in content["stages"][stage]["deps"] if dep.startswith("stages/")]
+    return [dep for dep in declared(stage)["deps"] if dep.startswith("stages/")]
 
 
 def declared_modules(stage: str) -> set[str]:
@@ -83,7 +102,8 @@ def declared_modules(stage: str) -> set[str]:
 
 
 def needed_modules(stage: str) -> set[str]:
-    return {named(module) for module in imported_modules(REPOSITORY / "stages" / f"{stage}.py")}
+    modules = imported_modules(REPOSITORY / "stages" / f"{stage}.py")
+    return {named(module) for module in modules if module.name != "__init__.py"}
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -170,21 +190,19 @@ def read_params(path: Path) -> set[str]:
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "report"])
 def test_params_are_those_that_the_stage_reads(stage):
     """The report prints every knob, and declares them all."""
-    content = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")
-    declared = {name.replace("${item.variant}", "").rstrip(".") for name in content["stages"][stage]["params"]}
+    tracked = {re.sub(r"\.\$\{(item\.variant|key)\}$", "", name) for name in declared(stage)["params"]}
     for name in read_params(REPOSITORY / "stages" / f"{stage}.py") - UNTRACKED:
         sections = {name.rsplit(".", n)[0] for n in range(name.count(".") + 1)}
-        keys = {each for each in declared if each.startswith(name + ".")}
-        assert sections & declared or keys, f"{stage} reads {name}"
+        assert sections & tracked or any(key.startswith(f"{name}.") for key in tracked), f"{stage} reads {name}"
 
 
 def test_the_report_declares_every_knob_that_it_prints(params_content):
-    content = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")
-    assert set(params_content) - {"datasets", "execution", "gate"} <= set(content["stages"]["report"]["params"])
+    assert set(params_content) - {"audit", "datasets", "execution", "gate"} <= set(declared("report")["params"])
 
 
 def test_packages_hold_no_code_of_their_own():
-    for path in (REPOSITORY / "stages").rglob("__init__.py"):
+    """But for the one that is installed under a name of its own, whose front it is."""
+    for path in {*(REPOSITORY / "stages").rglob("__init__.py")} - {REPOSITORY / "stages/padding_audit/__init__.py"}:
         body = ast.parse(path.read_text()).body
         assert all(isinstance(node, ast.Expr) for node in body), path
 
@@ -198,16 +216,24 @@ def test_statistics_know_neither_keras_nor_files_nor_params():
             assert not any(name.startswith(forbidden) for name in names), path
 
 
-def test_only_the_report_is_kept_out_of_the_cache():
+@pytest.mark.parametrize("stage", STAGES)
+def test_only_reports_are_kept_out_of_the_cache(stage):
     """An output that is not cached switches DVC's run cache off for its stage."""
-    content = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")
-    for name, stage in content["stages"].items():
-        uncached = [out for out in stage.get("outs", []) + stage.get("metrics", []) if isinstance(out, dict)]
-        assert bool(uncached) == (name == "report")
+    outs = declared(stage).get("outs", []) + declared(stage).get("metrics", [])
+    assert any(isinstance(out, dict) for out in outs) == (stage in ("report", "audit"))
+
+
+def test_every_stage_of_dvc_yaml_is_looked_at_here():
+    assert set(YAML(typ="safe").load(REPOSITORY / "dvc.yaml")["stages"]) == set(STAGES)
+
+
+def test_an_audit_runs_again_for_the_files_of_its_model_and_for_its_entry_alone():
+    assert "models/${key}" in declared("audit")["deps"]
+    assert declared("audit")["params"] == ["audit.${key}"]
 
 
 @pytest.mark.slow
 def test_a_run_takes_every_stage(small_run):
     """Here, because files with many tests start first: the run that all copy is then there before others need it."""
     log = small_run.with_name("small.log").read_text()
-    assert {stage.split("@")[0] for stage in stages_run(log)} == set(STAGES)
+    assert {stage.split("@")[0] for stage in stages_run(log)} == set(STAGES) - {"audit"}, "its table is empty"

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import REPOSITORY
 
 STAGES = REPOSITORY / "stages"
-DOORS = ("ingest", "tokenize", "bag_of_words", "pad", "train", "export", "analyze", "report")
+DOORS = ("ingest", "tokenize", "bag_of_words", "pad", "train", "export", "analyze", "report", "audit")
 ROOMS = (
     "padding_audit",
     "errors",

@@ -102,7 +102,7 @@ AGAIN += ["train@pre-masked", "export@pre-masked", "analyze", "report"]
 
 def test_the_same_commit_again_gives_the_same_bytes_without_the_fork_server_too(repository):
     change_params(repository, {"execution.fork_server": False})
-    assert {stage.split("@")[0] for stage in AGAIN} == set(STAGES)
+    assert {stage.split("@")[0] for stage in AGAIN} == set(STAGES) - {"audit"}
     before = contents(repository / "reports")
     output = run(repository, "dvc", "repro", "--force", "--single-item", *AGAIN).stdout
     assert stages_run(output) == AGAIN
