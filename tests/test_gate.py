@@ -8,7 +8,7 @@ from stages.analysis.contract import to_json
 from stages.errors import UserError
 from stages.reporting.gate import gate
 from stages.reporting.report_json import report_of
-from stages.runtime.files import json_text, write_text
+from stages.runtime.files import json_text, write_json, write_text
 from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, analysis
 
 
@@ -97,3 +97,78 @@ def test_floats_that_the_report_rounds_are_no_other_params(reported, capsys):
     )
     gate(params, reports=reports)
     assert "passed" in capsys.readouterr().out
+
+
+LSTM = {"layer": "lstm", "path": "reader/lstm", "call": 1, "type": "LSTM", "cause": "no_mask", "culprit": None}
+ENTRY = {"file": "model.keras", "pads": [1, 4]}
+MODELS = {"audit": {"sentiment": ENTRY, "topics": ENTRY}, "gate.models": ["sentiment", "topics"], "gate.invariant": []}
+
+
+def side(verdict, largest_change=0.0, first_leak=None):
+    """What an audit says of a side, as in its report.json."""
+    return {"verdict": verdict, "largest_change": largest_change, "first_leak": first_leak, "output": None}
+
+
+@pytest.fixture
+def audited(tmp_path, make_params):
+    """Write the reports of two models of the user's, the second exact; params that declare both, and the folder."""
+
+    def make(changes=None, **sides):
+        for model, findings in (
+            ("sentiment", sides),
+            ("topics", {"pre": side("EXACT"), "post": side("ROUNDING", 1e-7)}),
+        ):
+            write_json(tmp_path / "models" / model / "report.json", {"params": ENTRY, "sides": findings})
+        return make_params(MODELS | (changes or {})), tmp_path
+
+    return make
+
+
+def test_models_that_leak_nowhere_pass(audited, capsys):
+    params, reports = audited(pre=side("PROVEN"), post=side("EXACT"))
+    gate(params, reports=reports)
+    assert capsys.readouterr().out == "gate: passed, `sentiment`, `topics`: padding leaks on no audited side\n"
+
+
+def test_a_model_that_leaks_fails_with_side_layer_and_cause(audited, capsys):
+    params, reports = audited(pre=side("LEAKS", 0.2517, LSTM), post=side("EXACT"))
+    with pytest.raises(SystemExit, match=r"gate: failed, 1 of 2 models leaks; see .*sentiment/report\.md"):
+        gate(params, reports=reports)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == (
+        "gate: `sentiment` (pre): LEAKS from layer `reader/lstm` on (no_mask), an output moved by 0.252 of the "
+        "largest; gate.models allows none that leaks"
+    )
+
+
+def test_an_output_that_is_no_number_fails(audited, capsys):
+    params, reports = audited(pre=side("UNDEFINED", None), post=side("LEAKS", 0.5))
+    with pytest.raises(SystemExit, match="gate: failed"):
+        gate(params, reports=reports)
+    said = capsys.readouterr().err
+    assert "`sentiment` (pre): the output is UNDEFINED (not a number)" in said
+    assert "`sentiment` (post): LEAKS, an output moved by 0.500 of the largest" in said
+
+
+def test_an_audit_of_another_entry_is_refused(audited):
+    params, reports = audited({"audit": {"sentiment": ENTRY | {"pads": [1]}, "topics": ENTRY}}, pre=side("EXACT"))
+    with pytest.raises(UserError, match=r"sentiment/report\.json: made with other params .*; run `dvc repro` first"):
+        gate(params, reports=reports)
+
+
+def test_a_model_that_was_not_audited_is_one_sentence(tmp_path, make_params):
+    with pytest.raises(UserError, match=r"sentiment/report\.json: no such file; run `dvc repro` to make it"):
+        gate(make_params(MODELS), reports=tmp_path)
+
+
+def test_variants_and_models_are_held_together(reported, capsys):
+    """Both are judged and named, whichever fails."""
+    params, reports = reported(MODELS | {"gate.invariant": ["baseline"]})
+    for model in ("sentiment", "topics"):
+        sides = {"pre": side("LEAKS", 0.1, LSTM)}
+        write_json(reports / "models" / model / "report.json", {"params": ENTRY, "sides": sides})
+    with pytest.raises(SystemExit) as ended:
+        gate(params, reports=reports)
+    assert "2 of 2 models leak; see" in str(ended.value)
+    assert "verdicts of `baseline` break the bounds" in str(ended.value)
+    assert {line.split("`")[1] for line in capsys.readouterr().err.splitlines()} == {"baseline", "sentiment", "topics"}

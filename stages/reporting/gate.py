@@ -1,7 +1,8 @@
-"""The gate: does every variant that is declared padding-invariant keep what the gate demands?"""
+"""The gate: does every variant and every model that is declared padding-invariant keep what the gate demands?"""
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from stages.analysis.contract import Finding, Report, from_json
 from stages.errors import UserError
@@ -54,25 +55,84 @@ def _violation(finding: Finding, gate: GateParams) -> str | None:
     return f"{what}, it may be as large as {format_ratio(finding.smallest_epsilon)}; {allows}"
 
 
+def leaks(model: str, sides: dict[str, Any]) -> list[str]:
+    """A sentence for every side on which an audited model leaks, or gives what is no number.
+
+    Args:
+        model: its id.
+        sides: as in the audit's report.json.
+    """
+    return [
+        sentence for side, finding in sides.items() if (sentence := _leak(f"`{model}` ({side})", finding)) is not None
+    ]
+
+
+def _leak(where: str, finding: dict[str, Any]) -> str | None:
+    """A verdict as a sentence; None where it says that padding changes nothing."""
+    if finding["verdict"] == "UNDEFINED":
+        return f"{where}: the output is UNDEFINED (not a number)"
+    if finding["verdict"] != "LEAKS":
+        return None
+    first = finding["first_leak"]
+    layer = f" from layer `{first['path']}` on ({first['cause']})" if first else ""
+    moved = format_ratio(finding["largest_change"])
+    return f"{where}: LEAKS{layer}, an output moved by {moved} of the largest; gate.models allows none that leaks"
+
+
 def gate(params: Params, *, reports: Path) -> None:
-    """Read the report of the chosen dataset; exit with code 1, one line for each broken bound, if any is broken.
+    """Read the reports of the chosen dataset and of the models; exit with code 1 if any bound is broken, a line each.
 
     Raises:
-        UserError: the report is missing, or was made with other params than those of now.
+        UserError: a report is missing, or was made with other params than those of now.
     """
+    judged = [_judged_models(params, reports)] if params.gate.models else []
+    judged += [_judged_variants(params, reports)] if params.gate.invariant else []
+    for broken, _ in judged:
+        for sentence in broken:
+            print(f"gate: {sentence}", file=sys.stderr)
+    if ends := [end for broken, end in judged if broken]:
+        sys.exit("\n".join(f"gate: failed, {end}" for end in ends))
+    for _, end in judged:
+        print(f"gate: passed, {end}")
+
+
+def _judged_variants(params: Params, reports: Path) -> tuple[list[str], str]:
+    """What breaks the gate, and the last line, of the chosen dataset's variants."""
     path = reports / params.dataset / "report.json"
     report = from_json(Report, read_json(path))
-    if report.params != rounded(shown_params(params)):
-        raise UserError(f"{path}: made with other params than params.yaml holds now; run `dvc repro` first")
+    _require_params_of_now(path, report.params, rounded(shown_params(params)))
     results = Results(report)
-    broken = violations(results, params.gate)
-    for sentence in broken:
-        print(f"gate: {sentence}", file=sys.stderr)
-    names = ", ".join(f"`{variant}`" for variant in params.gate.invariant)
-    if broken:
-        sys.exit(f"gate: failed, {len(broken)} verdicts of {names} break the bounds; see {path.with_suffix('.md')}")
+    names = _named(params.gate.invariant)
+    if broken := violations(results, params.gate):
+        return broken, f"{len(broken)} verdicts of {names} break the bounds; see {path.with_suffix('.md')}"
     checked = sum(len(demanded(results, variant)) for variant in params.gate.invariant)
-    print(f"gate: passed, {names} on {params.dataset}: {checked} verdicts, each {params.gate.must_be}")
+    return [], f"{names} on {params.dataset}: {checked} verdicts, each {params.gate.must_be}"
+
+
+def _judged_models(params: Params, reports: Path) -> tuple[list[str], str]:
+    """The same of the models of the user's own."""
+    broken: list[str] = []
+    leaking: list[str] = []
+    for model in params.gate.models:
+        path = reports / "models" / model / "report.json"
+        report = read_json(path)
+        _require_params_of_now(path, report["params"], params.audit[model].written())
+        if sentences := leaks(model, report["sides"]):
+            broken += sentences
+            leaking.append(str(path.with_suffix(".md")))
+    if broken:
+        leak = "leaks" if len(leaking) == 1 else "leak"
+        return broken, f"{len(leaking)} of {len(params.gate.models)} models {leak}; see {', '.join(leaking)}"
+    return [], f"{_named(params.gate.models)}: padding leaks on no audited side"
+
+
+def _require_params_of_now(path: Path, made_with: Any, now: dict[str, Any]) -> None:
+    if made_with != now:
+        raise UserError(f"{path}: made with other params than params.yaml holds now; run `dvc repro` first")
+
+
+def _named(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 if __name__ == "__main__":
