@@ -10,7 +10,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro gate sweep factors advise calibrate test test-fast lint format lock scaling bench clean
+.PHONY: help setup repro audit gate sweep factors advise calibrate test test-fast lint format lock scaling bench clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,7 +27,14 @@ $(READY): requirements.txt
 repro: $(READY) ## Run the pipeline on the dataset that params.yaml names; writes reports/<dataset>/
 	dvc repro
 
-gate: $(READY) ## Run the pipeline; fail when a variant that `gate:` declares padding-invariant is not
+# Names may hold spaces: make hands the variables of its command line on in the environment, and the shell quotes them.
+audit: $(READY) ## Does padding leak through MODEL=model.keras? DATA=, TOKENIZER=, … (docs/audit.md); fails where it does
+	$(if $(MODEL),,$(error name a model: make audit MODEL=model.keras))
+	@python -m stages.padding_audit "$$MODEL" $${DATA:+--data "$$DATA"} $${TOKENIZER:+--tokenizer "$$TOKENIZER"} \
+	    $${TEXT:+--text "$$TEXT"} $${LABEL:+--label "$$LABEL"} $${IMPORT:+--import "$$IMPORT"} $${TRUST:+--trust} \
+	    $${SIDES:+--sides $$SIDES} $${PADS:+--pads $$PADS} $${OUTPUT:+--output "$$OUTPUT"}
+
+gate: $(READY) ## Run the pipeline; fail when a variant or model that `gate:` declares padding-invariant is not
 	dvc repro
 	python -m stages.reporting.gate --reports reports
 

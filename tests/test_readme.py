@@ -2,6 +2,10 @@
 
 import re
 
+import pytest
+from ruamel.yaml import YAML
+
+from stages.params.schema import checked_params
 from tests.conftest import REPOSITORY, committed
 
 ANSWER = re.compile(r"<!-- answer: .*? -->\n(.*?)<!-- /answer -->", flags=re.DOTALL)
@@ -41,3 +45,11 @@ def test_knobs_that_the_readme_names_exist(params_content):
             for key in keys:
                 assert key in value, name
                 value = value[key]
+
+
+@pytest.mark.parametrize("page", ["README.md", "models/README.md"])
+def test_an_audited_model_that_a_page_shows_may_stand_in_params_yaml(page, params_content):
+    blocks = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / page).read_text(), flags=re.DOTALL)
+    (table,) = [block for block in blocks if block.startswith("audit:")]
+    params = checked_params(params_content | YAML(typ="safe").load(table), page)
+    assert params.audit["sentiment"].file == "model.keras"
