@@ -18,7 +18,7 @@ from stages.analysis.contract_texts import BatchingCost, Corpus, Law, Lengths, P
 from stages.analysis.estimate import CONFIG, Estimate, Number, SplitScores, left_out
 from stages.runtime.files import read_json, write_json
 from stages.stats.rounding import finite
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 
 SCHEMA = 1
 
@@ -56,7 +56,7 @@ class Finding:
     smallest_epsilon: float | None
     """ε*, the smallest bound at which the verdict would be EQUIVALENT; None where there is none."""
     verdict: Verdict
-    """EXACT, EQUIVALENT, DIFFERENT, INCONCLUSIVE or UNDEFINED."""
+    """PROVEN, EXACT, EQUIVALENT, DIFFERENT, INCONCLUSIVE or UNDEFINED."""
     reason: str | None = left_out()
     """Why the verdict is UNDEFINED; left out otherwise."""
     method: str
@@ -75,7 +75,7 @@ class Finding:
     @property
     def harmless(self) -> bool:
         """Whether it is shown that the difference does not matter."""
-        return self.verdict in (Verdict.EXACT, Verdict.EQUIVALENT)
+        return self.verdict in (*UNMOVED, Verdict.EQUIVALENT)
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)

@@ -18,7 +18,7 @@ from stages.reporting.claims.stand import (
 from stages.reporting.format import PERCENT, POINTS, RATIO, format_percent, format_plain, format_ratio, listed, spaced
 from stages.reporting.results import ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
 from stages.runtime.paths import OTHER_SIDE
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 
 TWO_MASKS = "embedding+masking"
 
@@ -85,7 +85,7 @@ def _under(results: Results) -> str:
 
 def _moved(results: Results, cell: CellFacts, finding: Finding) -> str:
     side = f"with {cell.side}-padding"
-    if finding.verdict is Verdict.EXACT:
+    if finding.verdict in UNMOVED:
         return f"not at all {side}"
     if finding.verdict is Verdict.UNDEFINED:
         return f"by an undefined amount {side} ({finding.reason})"
@@ -161,7 +161,7 @@ def _accuracy_verdict(gains: list[Finding | None]) -> str:
 
 def _accuracy(cell: CellFacts, gain: Finding | None) -> str:
     notes = [f"{cell.n_seeds_at_chance} of {len(cell.seeds)} seeds at chance"] * bool(cell.n_seeds_at_chance)
-    if gain is not None and gain.verdict is Verdict.EXACT:
+    if gain is not None and gain.verdict in UNMOVED:
         notes.append(f"that of `{gain.variant}` to the last bit")
     elif gain is not None:
         notes.append(f"`{gain.variant}` adds {POINTS.of(gain)} points: {gain.verdict}")
@@ -171,7 +171,7 @@ def _accuracy(cell: CellFacts, gain: Finding | None) -> str:
 
 def _flipped(results: Results, cell: CellFacts, flips: Finding) -> str:
     side = f"with {cell.side}-padding"
-    if flips.verdict is Verdict.EXACT:
+    if flips.verdict in UNMOVED:
         return f"no text {side}"
     share = f"{format_known(PERCENT, flips, UNDEFINED_SHARE)} of the texts {side}"
     return share if flips.estimate is None else f"{share} ({flips.verdict}{_direction(results, cell)})"
@@ -202,7 +202,7 @@ def _fix(results: Results, variant: str) -> str:
         return f"**`{variant}`{nothing}**: all its scores and states equal those of `{BASELINE}` to the last bit"
     findings = verdicts_on(results, cells, DRIFT)
     kinds = {finding.verdict for finding in findings}
-    if kinds == {Verdict.EXACT}:
+    if kinds <= set(UNMOVED):
         largest = largest_change(findings)
         by = f" by more than {format_ratio(largest)}" if largest else ""
         return (

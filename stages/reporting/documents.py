@@ -26,7 +26,7 @@ from stages.reporting.table import Cell, Table
 from stages.reporting.tables import EFFECT_TABLES, design, worth
 from stages.reporting.tables_data import DATA_TABLES, dropped, vectors_found
 from stages.reporting.tables_information import INFORMATION_TABLES, probe_texts
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 
 DEFAULT_DATASET = "synthetic"
 NAMED_CLASSES = 10
@@ -191,6 +191,7 @@ def _words_table(results: Results) -> Table:
     """What each verdict says."""
     tolerance = format_plain(results.exact_tolerance)
     meanings = {
+        Verdict.PROVEN: "EXACT, and for any number of pads: one masked step leaves every state as it is, in every seed",
         Verdict.EXACT: f"no value of any text and seed moved by more than {tolerance}; for accuracy: all scores and "
         "states are equal to the last bit",
         Verdict.EQUIVALENT: "the 90 % interval lies inside (−ε, ε): two one-sided tests at 5 % (Schuirmann 1987); for "
@@ -200,10 +201,10 @@ def _words_table(results: Results) -> Table:
         Verdict.INCONCLUSIVE: "neither",
         Verdict.UNDEFINED: "the figure means nothing here; the reason stands beside it",
     }
-    # EXACT is the one verdict that stands in the place of a number.
+    # PROVEN and EXACT stand in the place of a number.
     return Table(
         ["verdict", "says"],
-        [[Cell(word if word is Verdict.EXACT else "", verdict=word), says] for word, says in meanings.items()],
+        [[Cell(word if word in UNMOVED else "", verdict=word), says] for word, says in meanings.items()],
     )
 
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from stages.analysis.contract_memory import UnitFacts
 from stages.reporting.results import Results
 from stages.stats.rounding import significant
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 
 MEASURES = ("shift", "effect", "largest")
 DIGITS = 3
@@ -50,7 +50,7 @@ def why_no_units(results: Results) -> str:
     """Why there is nothing to explore, where there is nothing."""
     if not any(seed.learned for cell in results.cells for seed in cell.seeds):
         return "No trained model beat chance, and what pads do to a model that learned nothing means nothing."
-    moving = [finding for finding in results.findings if finding.state and finding.verdict is not Verdict.EXACT]
+    moving = [finding for finding in results.findings if finding.state and finding.verdict not in UNMOVED]
     if not moving:
         return "Every state of every model is exact: no unit of any text moves, whatever the number of pads."
     if all(finding.verdict is Verdict.UNDEFINED for finding in moving):

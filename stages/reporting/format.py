@@ -18,10 +18,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 
 MISSING = "–"
-EXACT_ZERO = "0 (exact)"
+EXACT_ZERO, PROVEN_ZERO = "0 (exact)", "0 (proven)"
 SMALLEST_P = 0.001
 
 
@@ -65,14 +65,19 @@ class Scale:
         """The figure and its interval."""
         if value is None or value.estimate is None:
             return MISSING
-        if isinstance(value, Judged) and value.verdict is Verdict.EXACT:
-            return EXACT_ZERO
+        if isinstance(value, Judged) and value.verdict in UNMOVED:
+            return format_zero(value.verdict)
         return spaced(self.number(value.estimate), self.interval(value.low, value.high))
 
     def judged(self, value: Judged | None) -> str:
         """The figure, its interval and its verdict; no verdict where it is undefined."""
-        known = value is not None and value.verdict not in (Verdict.EXACT, Verdict.UNDEFINED)
+        known = value is not None and value.verdict not in (*UNMOVED, Verdict.UNDEFINED)
         return spaced(self.of(value), str(value.verdict) if value is not None and known else "")
+
+
+def format_zero(verdict: Verdict) -> str:
+    """A 0 that nothing moved, and whether that is proven for any number of pads."""
+    return PROVEN_ZERO if verdict is Verdict.PROVEN else EXACT_ZERO
 
 
 def format_ratio(value: float | None) -> str:

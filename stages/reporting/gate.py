@@ -13,7 +13,7 @@ from stages.reporting.results import DRIFT, FLIPS, Results, condition_text
 from stages.runtime.command import run
 from stages.runtime.files import read_json
 from stages.stats.rounding import rounded
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 
 NAMES = {DRIFT: "drift ratio", FLIPS: "share of flipped predictions"}
 
@@ -39,7 +39,7 @@ def demanded(results: Results, variant: str) -> list[Finding]:
 
 
 def _violation(finding: Finding, gate: GateParams) -> str | None:
-    if finding.verdict is Verdict.EXACT:
+    if finding.verdict in UNMOVED:
         return None
     state = f", state {finding.state}" if finding.state else ""
     where = f"`{finding.variant}` ({finding.side}), {condition_text(finding.condition or '')}{state}"

@@ -9,7 +9,7 @@ from stages.analysis.contract_texts import BatchingCost
 from stages.params.layers import HEADS, RECURRENT
 from stages.params.schema import BASELINE
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED
 
 DRIFT = "drift_ratio"
 FLIPS = "flip_rate"
@@ -152,7 +152,7 @@ class Results:
     def exact(self, cell: CellFacts) -> bool:
         """Whether no condition moved any state or prediction of the cell."""
         return all(
-            finding.verdict is Verdict.EXACT
+            finding.verdict in UNMOVED
             for finding in self.findings
             if (finding.side, finding.variant) == (cell.side, cell.variant) and finding.estimand in (DRIFT, FLIPS)
         )

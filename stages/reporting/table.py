@@ -15,10 +15,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from stages.reporting.format import EXACT_ZERO, MISSING, Bounded, Judged, Scale, format_count, format_ratio, spaced
+from stages.reporting.format import (
+    EXACT_ZERO,
+    MISSING,
+    PROVEN_ZERO,
+    Bounded,
+    Judged,
+    Scale,
+    format_count,
+    format_ratio,
+    spaced,
+)
 from stages.reporting.results import condition_text
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 
 PROSE_LETTERS = 60
 """A column with a cell longer than this is read, not compared."""
@@ -57,7 +67,7 @@ class Cell:
 
     def __str__(self) -> str:
         """The whole cell in Markdown."""
-        verdict = self.verdict if self.verdict not in (None, Verdict.EXACT) else ""
+        verdict = self.verdict if self.verdict not in (None, *UNMOVED) else ""
         return spaced(self.text, self.interval, str(verdict)) + "".join(map(str, self.behind))
 
 
@@ -68,7 +78,8 @@ def as_cell(cell: Cell | str) -> Cell:
 
 MISSING_CELL = Cell(MISSING, kind=Kind.MISSING)
 EXACT_CELL = Cell(EXACT_ZERO, 0.0, Kind.FIGURE, verdict=Verdict.EXACT)
-"""What did not move at all."""
+PROVEN_CELL = Cell(PROVEN_ZERO, 0.0, Kind.FIGURE, verdict=Verdict.PROVEN)
+"""What did not move at all, as seen, or as proven for any number of pads."""
 
 Row = Sequence[Cell | str]
 """A plain string is a cell of words."""
@@ -141,8 +152,8 @@ def estimate_cell(scale: Scale, value: Bounded | None) -> Cell:
     """0.385 [0.310, 0.470]."""
     if value is None or value.estimate is None:
         return MISSING_CELL
-    if isinstance(value, Judged) and value.verdict is Verdict.EXACT:
-        return EXACT_CELL
+    if isinstance(value, Judged) and value.verdict in UNMOVED:
+        return PROVEN_CELL if value.verdict is Verdict.PROVEN else EXACT_CELL
     interval = scale.interval(value.low, value.high)
     return Cell(scale.number(value.estimate), value.estimate, Kind.FIGURE if interval else Kind.NUMBER, interval)
 
@@ -154,7 +165,7 @@ def judged_cell(scale: Scale, value: Judged | None, notes: Notes) -> Cell:
     if value.verdict is Verdict.UNDEFINED:
         return notes.marked(number_cell(value.estimate, scale.number), value.reason)
     cell = estimate_cell(scale, value)
-    return cell if value.verdict is Verdict.EXACT else replace(cell, kind=Kind.FIGURE, verdict=value.verdict)
+    return cell if value.verdict in UNMOVED else replace(cell, kind=Kind.FIGURE, verdict=value.verdict)
 
 
 def of_seeds(count: int | None, of: int | None) -> Cell:

@@ -37,7 +37,7 @@ from stages.reporting.table import (
 )
 from stages.runtime.paths import AS_TRAINED, condition_name
 from stages.stats.special import chi2_quantile
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED
 
 ALL_SEEDS = "mean over all seeds, those at chance among them, without an interval"
 
@@ -120,7 +120,7 @@ def _largest_change(finding: Finding | None) -> Cell:
 
 def _smallest_epsilon(finding: Finding | None, text: Callable[[float], str]) -> Cell:
     """ε*, the smallest bound at which equivalence would hold."""
-    if finding is not None and finding.verdict is Verdict.EXACT:
+    if finding is not None and finding.verdict in UNMOVED:
         return Cell("0", 0.0, Kind.NUMBER)
     return number_cell(None if finding is None else finding.smallest_epsilon, text)
 

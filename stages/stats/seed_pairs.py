@@ -8,7 +8,7 @@ from scipy import optimize
 
 from stages.stats.intervals import Interval, mean_over_seeds, wilson
 from stages.stats.special import noncentral_f_sf, t_cdf, t_quantile, t_sf
-from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL, Verdict, judge
+from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL, UNMOVED, Verdict, judge
 
 Floats = NDArray[np.float64]
 
@@ -245,7 +245,7 @@ def verdict_on(by_seed: Floats, epsilon: float) -> Verdict:
 
 def not_worse(by_seed: Floats, epsilon: float) -> bool:
     """Whether the lower bound of the 90 % interval, a one-sided test at 5 %, is above −epsilon."""
-    if verdict_on(by_seed, epsilon) in (Verdict.EXACT, Verdict.EQUIVALENT):
+    if verdict_on(by_seed, epsilon) in (*UNMOVED, Verdict.EQUIVALENT):
         return True
     low = over_seeds(by_seed, EQUIVALENCE_LEVEL).low
     return low is not None and low > -epsilon

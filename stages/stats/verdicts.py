@@ -8,11 +8,16 @@ from stages.stats.intervals import Interval
 class Verdict(StrEnum):
     """What an estimate lets one say about a bound ε."""
 
+    PROVEN = "PROVEN"
     EXACT = "EXACT"
     EQUIVALENT = "EQUIVALENT"
     DIFFERENT = "DIFFERENT"
     INCONCLUSIVE = "INCONCLUSIVE"
     UNDEFINED = "UNDEFINED"
+
+
+UNMOVED = (Verdict.PROVEN, Verdict.EXACT)
+"""Nothing moved in any seed: proven for any number of pads, or seen for those that were tested."""
 
 
 EQUIVALENCE_LEVEL = 0.90

@@ -13,7 +13,7 @@ from stages.params.model import Architecture
 from stages.reporting.format import Bounded
 from stages.reporting.results import DRIFT, FLIPS
 from stages.stats.rounding import significant
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 from stages.sweeps.spec import SIDE, VARIANT
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Row:
     @property
     def exact(self) -> bool:
         """Whether pads moved neither the state that the classifier reads nor any prediction."""
-        return all(self.verdict(estimand) is Verdict.EXACT for estimand in (DRIFT, FLIPS))
+        return all(self.verdict(estimand) in UNMOVED for estimand in (DRIFT, FLIPS))
 
     @property
     def worst_served(self) -> tuple[str, JudgedFigure] | None:

@@ -12,7 +12,7 @@ from stages.params.schema import BASELINE
 from stages.reporting.format import RATIO, Bounded, Scale, listed, spaced
 from stages.reporting.results import ACCURACY, DRIFT, Results
 from stages.runtime.paths import OTHER_SIDE
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 
 SUBTLE = 0.1
 """A drift ratio up to this is called subtle: a tenth of the spread that carries the information."""
@@ -142,7 +142,7 @@ def format_drift(finding: Finding) -> str:
     """0.385 [0.310, 0.470] DIFFERENT; 0 EXACT; undefined, and why."""
     if finding.verdict is Verdict.UNDEFINED:
         return f"undefined ({finding.reason})"
-    return "0 EXACT" if finding.verdict is Verdict.EXACT else RATIO.judged(finding)
+    return f"0 {finding.verdict}" if finding.verdict in UNMOVED else RATIO.judged(finding)
 
 
 def format_drifts(findings: list[Finding]) -> str:

@@ -23,7 +23,7 @@ from stages.reporting.claims.stand import (
 )
 from stages.reporting.format import PERCENT, RATIO, format_plain, format_ratio, listed
 from stages.reporting.results import DRIFT, JOINT_SHIFT, Results, condition_text
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 
 NO_COMPARATOR = "What {} reduces, compared with no {}, is not tested here."
 
@@ -43,7 +43,7 @@ def states_differ(results: Results) -> Ruling:
         f"{'shows' if len(shown) == 1 else 'show'} a drift ratio beyond {bound} and {joint} a joint distance beyond "
         f"{joint_bound} in every seed; {_range(drifts)}."
     )
-    if all(drift.verdict is Verdict.EXACT for drift in drifts):
+    if all(drift.verdict in UNMOVED for drift in drifts):
         return Ruling(Stand.REFUTED, figure)
     if not shown and not all(drift.harmless for drift in drifts):
         return Ruling(Stand.OPEN, figure)
@@ -114,14 +114,14 @@ def not_eliminated(results: Results) -> Ruling:
     sentences = [f"Drift under {condition_text(results.headline)}: {drifts}."]
     sentences += [forgets(cell) for cell in baselines(results) if cell.side != "pre"]
     figure = " ".join([*sentences, NO_COMPARATOR.format(results.a_network, results.network)])
-    if all(drift.verdict is Verdict.EXACT for drift in alone):
+    if all(drift.verdict in UNMOVED for drift in alone):
         return Ruling(Stand.REFUTED, figure)
     if all(drift.harmless for drift in alone):
         on = f"what counts as eliminated (here: a drift ratio below {format_plain(results.epsilon[DRIFT])})"
         return Ruling(Stand.DEPENDS, figure, on)
     if not all(drift.verdict is Verdict.DIFFERENT for drift in alone):
         return Ruling(Stand.DEPENDS, figure, "the padding side")
-    if masked and all(drift.verdict is Verdict.EXACT for drift in masked):
+    if masked and all(drift.verdict in UNMOVED for drift in masked):
         on = f"the mask: {results.a_network} without one does not eliminate it, with one it does"
         return Ruling(Stand.DEPENDS, figure, on)
     return Ruling(Stand.OPEN, figure)
@@ -171,7 +171,7 @@ def mask_protects(results: Results) -> Ruling:
 def _kept(results: Results, cells: list[CellFacts]) -> tuple[bool, str]:
     """Whether a variant, on all its sides, kept every state, and how far it moved."""
     drifts = all_drifts(results, cells)
-    kept = all(drift.verdict is Verdict.EXACT for drift in drifts)
+    kept = all(drift.verdict in UNMOVED for drift in drifts)
     headline = format_drifts(verdicts_on(results, cells, DRIFT))
     return kept, (
         f"`{cells[0].variant}` (mask: {cells[0].mask}) {'kept' if kept else 'did not keep'} its states: the largest "

@@ -21,12 +21,13 @@ from stages.reporting.figures.marks import (
 from stages.reporting.figures.style import GREY, PANEL_WIDTH, Look, dot, legend
 from stages.reporting.format import format_plain
 from stages.reporting.results import ACCURACY, DRIFT, FLIPS, Results, condition_text
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 
 ROW_HEIGHT = 0.3
 """Inches."""
 
 MARKS = {
+    Verdict.PROVEN: Look("#009E73", "-", "D", 1.6),
     Verdict.EXACT: Look("#009E73", "-", "D", 1.6),
     Verdict.EQUIVALENT: Look("#0072B2", "-", "o", 1.6),
     Verdict.DIFFERENT: Look("#D55E00", "-", "s", 1.6),
@@ -87,7 +88,7 @@ def verdicts_figure(results: Results) -> Figure:
 
 def _mark(axes: Axes, row: int, value: Estimate, verdict: Verdict) -> None:
     """A mark with its interval; what is exact has none."""
-    if verdict is not Verdict.EXACT:
+    if verdict not in UNMOVED:
         intervals(axes, [(row, value)], MARKS[verdict].colour, across=True, width=MARKS[verdict].width)
     points(axes, [(row, value)], MARKS[verdict], hollow=verdict in HOLLOW, across=True)
 

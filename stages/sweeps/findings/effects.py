@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stages.params.schema import BASELINE
 from stages.reporting.results import DRIFT, FLIPS
 from stages.stats.seed_pairs import Contrast, as_ratio, averaged, logarithms, over_seeds, verdict_on
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 from stages.sweeps.spec import INNER_AXES, VARIANT
 from stages.sweeps.sweep_json import Axis, Effect
 from stages.sweeps.sweep_json_rows import DIFFERENCE, RATIO, Levels, Row, SeedFigures
@@ -193,7 +193,7 @@ def _says_something(pair: tuple[Row, Row], estimand: str) -> bool:
     """Not where no seed of either learned, and not where both are EXACT, which would dilute an average with zeros."""
     if estimand == ACCURACY:
         return any(row.learned for row in pair)
-    return not all(row.verdict(estimand) is Verdict.EXACT for row in pair)
+    return not all(row.verdict(estimand) in UNMOVED for row in pair)
 
 
 def _nothing(effect: Callable[..., Effect], grid: Grid, estimand: str) -> Effect:
@@ -210,7 +210,7 @@ def _nothing(effect: Callable[..., Effect], grid: Grid, estimand: str) -> Effect
 
 def _reason(pairs: list[tuple[Row, Row]], estimand: str) -> str:
     """Why there is no estimate."""
-    exact = [tuple(row.verdict(estimand) is Verdict.EXACT for row in pair) for pair in pairs]
+    exact = [tuple(row.verdict(estimand) in UNMOVED for row in pair) for pair in pairs]
     if estimand not in RATIOS or not all(any(pair) for pair in exact):
         return NOT_LEARNED
     return ONE_EXACT if len(set(exact)) > 1 else TO_EXACT if exact[0][0] else FROM_EXACT

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from stages.reporting.format import RATIO, listed
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 from stages.sweeps.findings.effects import Grid
 from stages.sweeps.findings.words import format_names
 from stages.sweeps.sweep_json_findings import HeadCell, Matrix
@@ -34,9 +34,9 @@ def downstream_findings(grid: Grid) -> list[Matrix]:
 def what_head_keeps(row: Row) -> str:
     """What becomes of the invariance between the last hidden state and the classifier."""
     head, state = row.verdict("drift_ratio"), row.verdict("state_drift")
-    if head is Verdict.EXACT:
+    if head in UNMOVED:
         return KEEPS
-    if state is Verdict.EXACT:
+    if state in UNMOVED:
         return ROUNDS if (row.drift_ratio.estimate or 1.0) <= ROUNDING else BREAKS
     return UNDEFINED if Verdict.UNDEFINED in (head, state) else LEAKS
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from stages.params.schema import BASELINE
 from stages.reporting.format import POINTS, RATIO, capital
 from stages.reporting.results import DRIFT
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED
 from stages.sweeps.findings.effects import ACCURACY, BOTH_EXACT, FROM_EXACT, TO_EXACT, Grid, unique
 from stages.sweeps.findings.interactions import gap_change
 from stages.sweeps.findings.words import (
@@ -41,7 +41,7 @@ def main_findings(grid: Grid, effects: Sequence[Effect]) -> list[MainEffect]:
 
 def exact_finding(rows: Sequence[Row]) -> list[Exact]:
     """Which variants are EXACT in all of their rows."""
-    moved = {row.variant for row in rows if row.verdict(DRIFT) is not Verdict.EXACT}
+    moved = {row.variant for row in rows if row.verdict(DRIFT) not in UNMOVED}
     exact = list(dict.fromkeys(row.variant for row in rows if row.variant not in moved))
     if not exact:
         return []

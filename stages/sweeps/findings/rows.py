@@ -8,7 +8,7 @@ from stages.analysis.contract import Finding, Report
 from stages.analysis.contract_cells import ALONE, CellFacts, SeedFacts
 from stages.analysis.estimate import Estimate
 from stages.reporting.results import ACCURACY_CHANGE, DRIFT, FLIPS, Results
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 from stages.sweeps.spec import SIDE, VARIANT, ExperimentReport
 from stages.sweeps.sweep_json_rows import JudgedFigure, Levels, Row, SeedFigures, picked
 
@@ -69,7 +69,7 @@ def _of_seed(seed: SeedFacts, value: float | None, judged: JudgedFigure) -> floa
     """None where the seed is at chance, 0 where the row is EXACT (below the tolerance)."""
     if not seed.learned:
         return None
-    return 0.0 if judged.verdict is Verdict.EXACT else value
+    return 0.0 if judged.verdict in UNMOVED else value
 
 
 def _judged(finding: Finding | None) -> JudgedFigure:

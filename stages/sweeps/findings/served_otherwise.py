@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from stages.analysis.contract_cells import ALONE
 from stages.reporting.results import condition_text
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED
 from stages.sweeps.findings.effects import Grid
 from stages.sweeps.findings.words import format_judged_points, levels_without, where
 from stages.sweeps.spec import SIDE, VARIANT
@@ -38,7 +38,7 @@ def _finding(grid: Grid, side: str, variant: str, rows: list[Row]) -> Mismatch:
     worst = None
     if not known:
         text = f"{where(levels)}: undefined, for too few seeds learned."
-    elif all(change.verdict is Verdict.EXACT for _, _, change in known):
+    elif all(change.verdict in UNMOVED for _, _, change in known):
         text = (
             f"{where(levels)} may be served in any way: its accuracy changes by 0 (exact) in {len(known)} comparisons."
         )

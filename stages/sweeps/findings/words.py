@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from stages.reporting.format import POINTS, Bounded, listed, spaced
 from stages.stats.seed_pairs import over_seeds, verdict_on
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 from stages.sweeps.findings.effects import ACCURACY, Floats, Grid
 from stages.sweeps.spec import INNER_AXES, SIDE, VARIANT
 from stages.sweeps.sweep_json import Effect
@@ -71,12 +71,12 @@ def figure(value: Bounded | None) -> Figure:
 
 def format_in_points(value: JudgedFigure | Effect) -> str:
     """+4.4 [−0.3, +9.1] points; 0 (exact) where nothing differs in any seed."""
-    return POINTS.of(value) if value.verdict is Verdict.EXACT else f"{POINTS.of(value)} points"
+    return POINTS.of(value) if value.verdict in UNMOVED else f"{POINTS.of(value)} points"
 
 
 def format_judged_points(value: JudgedFigure | Effect) -> str:
     """+4.4 [+1.3, +9.1] points, DIFFERENT."""
-    known = value.verdict not in (Verdict.UNDEFINED, Verdict.EXACT)
+    known = value.verdict not in (Verdict.UNDEFINED, *UNMOVED)
     return f"{format_in_points(value)}{f', {value.verdict}' if known else ''}"
 
 

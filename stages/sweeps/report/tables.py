@@ -15,7 +15,7 @@ from stages.reporting.table import (
     number_cell,
     of_seeds,
 )
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 from stages.sweeps import sweep_json_rows
 from stages.sweeps.findings.effects import ACCURACY, COMPUTED, FROM_EXACT, TO_EXACT
 from stages.sweeps.findings.served_otherwise import in_order
@@ -98,7 +98,7 @@ def _seeds(of_estimands: dict[str, Effect]) -> str:
 def effect_cell(effect: Effect, notes: Notes) -> Cell:
     """+4.4 [−0.3, +9.1] INCONCLUSIVE, or 3.20 [2.10, 4.90]."""
     scale = scale_of(effect.scale)
-    if effect.verdict is Verdict.EXACT:
+    if effect.verdict in UNMOVED:
         return Cell(f"both {EXACT_ZERO}" if scale is RATIO else EXACT_ZERO)
     if effect.reason in (TO_EXACT, FROM_EXACT):
         return Cell(f"{'to' if effect.reason == TO_EXACT else 'from'} {EXACT_ZERO}")

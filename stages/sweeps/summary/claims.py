@@ -7,7 +7,7 @@ from stages.reporting.claims.stand import Ruling, Stand
 from stages.reporting.format import PERCENT, POINTS, RATIO, format_percent
 from stages.reporting.results import DRIFT
 from stages.stats.seed_pairs import share_closed
-from stages.stats.verdicts import Verdict
+from stages.stats.verdicts import UNMOVED, Verdict
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.findings.truncation import shortest_not_worse
 from stages.sweeps.findings.tuning import best_by_validation
@@ -57,7 +57,7 @@ def _attention(sweeps: Sweeps) -> Ruling:
 
 def _what_is_left(row: Row, drift: Comparison, comparisons: int) -> str:
     """Of the drift: gone, smaller, larger or open, the interval widened for all looked at."""
-    if row.drift_ratio.verdict in (Verdict.EXACT, Verdict.EQUIVALENT):
+    if row.drift_ratio.verdict in (*UNMOVED, Verdict.EQUIVALENT):
         return "gone"
     if not drift.apart(comparisons):
         return "open"
