@@ -60,6 +60,7 @@ def cell_facts(
         calibration=_calibration_curves(cell),
         probes=probe_facts(cell, level),
         forgetting=forgetting_facts(cell, params),
+        audit=cell.audit,
         pad_step=pad_step_facts(cell),
         path=trajectory_facts(cell, params.exact_tolerance),
         training=_training_facts(cell, baseline, params),

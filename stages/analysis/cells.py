@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.analysis.contract_audit import AuditedLayer, AuditedLeak, AuditFacts
 from stages.analysis.one_model import ModelOutcome
 from stages.analysis.outcomes import ConditionOutcome, StateOutcome
 from stages.params.model import Architecture
@@ -20,6 +21,7 @@ from stages.stats.intervals import (
     wilson,
 )
 from stages.stats.predictions import PredictionSums, Quantity, rate_difference, rate_difference_without_group
+from stages.stats.verdicts import Verdict
 
 CHANCE_LEVEL = 0.95
 FEWEST_GROUPS = 2
@@ -74,6 +76,19 @@ class Cell:
     def learned(self) -> list[SeedResult]:
         """The seeds that beat chance: only their drift and flips mean something."""
         return [seed for seed in self.seeds if seed.learned]
+
+    @cached_property
+    def audit(self) -> AuditFacts:
+        """What the audits of its models found."""
+        first, *_ = audits = [seed.model.audit or {} for seed in self.seeds]
+        sides = list(first["verdicts"])
+        return AuditFacts(
+            proven={side: sum(audit["verdicts"][side] == Verdict.PROVEN for audit in audits) for side in sides},
+            of=len(audits),
+            first_leak={side: leak and AuditedLeak(**leak) for side, leak in first["first_leak"].items()},
+            layers=[AuditedLayer(**layer) for layer in first["layers"]],
+            one_prediction_a_text=first["one_prediction_a_text"],
+        )
 
     @property
     def vectors(self) -> list[str]:

@@ -3,6 +3,7 @@
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from stages.analysis.contract_audit import AuditFacts
 from stages.analysis.contract_memory import Forgetting, PadStep, Probes, Trajectories
 from stages.analysis.estimate import CONFIG, Estimate, Number, OverSeeds, SeedCount, SplitScores, left_out
 from stages.params.model import Architecture
@@ -236,6 +237,8 @@ class CellFacts:
     """None where too few seeds learned."""
     forgetting: Forgetting | None
     """None where too few seeds learned, or pads do not move the state."""
+    audit: AuditFacts
+    """Which layer reads pads first, and what is proven."""
     pad_step: PadStep | None
     """None where no seed learned, or there is no recurrent layer."""
     path: Trajectories | None

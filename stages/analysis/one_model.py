@@ -1,6 +1,6 @@
 """One pass over the states of one trained model: every condition against the text alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from stages.analysis.samples import Sample
 from stages.errors import UserError
 from stages.params.schema import Epsilon
 from stages.runtime.files import read_json
-from stages.runtime.paths import condition_name, pad_step_path, states_path
+from stages.runtime.paths import audit_path, condition_name, pad_step_path, states_path
 from stages.states.reader import StatesBatch, aligned_batches, read_metadata
 from stages.states.schema import HEAD, HIDDEN_PREFIX, vector_columns
 from stages.stats.calibration import Confidence, ConfidenceBins
@@ -59,6 +59,7 @@ class ModelOutcome:
         distances: between the states of two texts, as pads are added.
         readout: what can be read off the states of the first texts.
         pad_step: what export found of the map that one pad applies to the state; None where there is none.
+        audit: what export found by the audit of the model.
     """
 
     conditions: dict[str, ConditionOutcome]
@@ -66,6 +67,7 @@ class ModelOutcome:
     distances: PairDistances | None = None
     readout: Readout | None = None
     pad_step: dict[str, Any] | None = None
+    audit: dict[str, Any] | None = None
 
 
 def outcome_of_model(task: ModelTask) -> ModelOutcome:
@@ -103,7 +105,8 @@ def _outcome(task: ModelTask) -> ModelOutcome:
     if sums is None:
         raise UserError(f"{alone}: the file holds no texts; run `dvc repro` to export it again")
     step = pad_step_path(task.states, task.side, task.variant, task.seed)
-    return sums.outcome(read_json(step))
+    audit = audit_path(task.states, task.side, task.variant, task.seed)
+    return replace(sums.outcome(read_json(step)), audit=read_json(audit))
 
 
 class _Sums:

@@ -10,12 +10,13 @@ from stages.analysis.cells import Cell, same_everywhere
 from stages.analysis.contract import Finding
 from stages.analysis.outcomes import StateOutcome
 from stages.params.schema import BASELINE, AnalyzeParams
-from stages.runtime.paths import AS_TRAINED, condition_name
+from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name
 from stages.stats.intervals import Interval, mean_over_seeds
 from stages.stats.seed_pairs import ROUNDING
 from stages.stats.unit_shifts import largest_shift, smallest_unit_epsilon, some_unit_beyond
 from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL, Verdict, judge, smallest_epsilon
 
+PROVEN_METHOD = "largest absolute change, and for any number of pads by induction over masked steps"
 EXACT_METHOD = "largest absolute change of any value of any text and seed"
 ONE_MODEL = "one trained model"
 NO_SPREAD = "the state has no spread over the texts, so there is nothing to compare its drift with"
@@ -62,7 +63,7 @@ def state_verdict(cell: Cell, condition: str, vector: str, params: AnalyzeParams
     """Whether the squared shift of a state, over the spread between texts, exceeds ε."""
     asked = _asked("Did the state move?", "drift_ratio", cell, condition, params.epsilon.drift_ratio, params, vector)
     if cell.largest_of(condition, vector) <= params.exact_tolerance:
-        return exact(asked, len(cell.seeds))
+        return unmoved(asked, cell)
     drift = cell.drift(condition, vector)
     if drift is None:
         return undefined(asked, cell.undefined(condition) or NO_SPREAD)
@@ -75,7 +76,7 @@ def flip_verdict(cell: Cell, condition: str, params: AnalyzeParams) -> Finding:
     """Whether more than ε of the texts get another predicted class."""
     asked = _asked("Did the prediction flip?", "flip_rate", cell, condition, params.epsilon.flip_rate, params)
     if cell.largest_probability_change(condition) <= params.exact_tolerance:
-        return exact(asked, len(cell.seeds))
+        return unmoved(asked, cell)
     if reason := cell.undefined(condition):
         return undefined(asked, reason)
 
@@ -192,6 +193,14 @@ def judged(asked: Finding, interval: Callable[[float], Interval], method: str, l
         verdict=judge(narrow, interval(DIFFERENCE_LEVEL), asked.epsilon, largest),
         method=method,
     )
+
+
+def unmoved(asked: Finding, cell: Cell) -> Finding:
+    """EXACT, or PROVEN where the audit shows that no number of pads on that side moves the output of any model."""
+    other = "post" if cell.side == "pre" else "pre"
+    if not cell.audit.proves(other if asked.condition == OTHER_SIDE else cell.side):
+        return exact(asked, len(cell.seeds))
+    return replace(exact(asked, len(cell.seeds), PROVEN_METHOD), verdict=Verdict.PROVEN)
 
 
 def exact(asked: Finding, seeds: int, method: str = EXACT_METHOD) -> Finding:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from stages.analysis.contract import Question
 from stages.analysis.contract_cells import CellFacts
+from stages.params.layers import RECURRENT
 from stages.params.schema import BASELINE
 from stages.reporting.claims.cost import MASKED_STEP, cheapest
 from stages.reporting.claims.stand import (
@@ -28,6 +29,16 @@ from stages.stats.verdicts import Verdict
 
 Answer = Callable[[Results], str]
 
+RECURRENT_TYPES = (*(cell.layer for cell in RECURRENT.values()), "Bidirectional")
+WORDS_AT_MASKED_STEPS = {"repeats": "repeats the step before", "zeros": "gives zeros", "other": "gives other values"}
+DID = {
+    "made": "makes it",
+    "kept": "hands it on",
+    "consumed": "uses it",
+    "replaced": "replaces it",
+    "destroyed": "drops it",
+    "not_handed": "is not handed it",
+}
 WITH_MASK = "`dvc exp run -S 'train.variants=[baseline,masked]'`"
 NO_MASK = f"This run cannot tell: `train.variants` names no variant with a mask that works; run {WITH_MASK}."
 OTHER_HEADS = (
@@ -130,12 +141,9 @@ def how_to_prove_it(results: Results) -> str:
 
 
 def what_masked_steps_return(results: Results) -> str:
-    """Q5, as far as the last state shows it; outputs of single steps are not exported."""
-    of_keras = (
-        "(With `return_sequences=True` Keras repeats the previous output on a CPU and the cuDNN kernel writes zeros; "
-        "outputs of single steps are not exported here.)"
-    )
+    """Q5: of the state by what the runs show, of outputs at every step by the audit."""
     masked = working(results)
+    of_keras = _at_masked_steps(masked)
     if not masked:
         return f"{NO_MASK} {of_keras}"
     moved = largest_change(all_drifts(results, masked))
@@ -143,8 +151,27 @@ def what_masked_steps_return(results: Results) -> str:
         moves = f"the state of `{masked[0].variant}` moves by up to {format_ratio(moved)}"
         return f"Not what was there before: {moves}. {of_keras}"
     most = f"{results.pads[-1]} pads" if results.pads else "the pads"
-    leaves = f"a masked step leaves the state as it was, {format_ratio(moved)} away after {most}"
+    if all(cell.audit.proves(side) for cell in masked for side in cell.audit.proven):
+        leaves = f"it is proven that a masked step of `{masked[0].variant}` leaves any state as it was"
+    else:
+        leaves = f"a masked step leaves the state as it was, {format_ratio(moved)} away after {most}"
     return f"What was there before: {leaves}. {of_keras}"
+
+
+def _at_masked_steps(cells: list[CellFacts]) -> str:
+    """What recurrent layers with an output at every step give where the mask is false."""
+    given = {
+        f"`{layer.layer}` {WORDS_AT_MASKED_STEPS[layer.at_masked_steps]}"
+        for cell in cells
+        for layer in cell.audit.layers
+        if layer.type in RECURRENT_TYPES and layer.at_masked_steps
+    }
+    if given:
+        return f"Of its outputs at masked steps, {listed(sorted(given))}."
+    return (
+        "(Known of Keras, not measured here: with `return_sequences=True` a CPU repeats the previous output and the "
+        "cuDNN kernel writes zeros.)"
+    )
 
 
 def is_masking_faster(results: Results) -> str:
@@ -179,6 +206,10 @@ def how_bidirectional_reads_pads(results: Results) -> str:
 def do_metrics_count_pads(results: Results) -> str:
     """Q8: with one prediction for each text there is no pad to count."""
     test = results.report.dataset.padded[results.sides[0]].splits["test"]
+    if not all(cell.audit.one_prediction_a_text for cell in results.cells):
+        return (
+            "Where a model gives an output at every step, Keras weights loss and metrics by the mask, if there is one."
+        )
     return (
         "Not here: the head gives one prediction for each text, so loss and accuracy count "
         f"{format_count(test.texts)} test texts and none of their pads, {format_percent(test.padding_share)} of the "
@@ -196,9 +227,18 @@ def which_layers_may_follow(results: Results) -> str:
     for cell in masked:
         heads.setdefault((cell.architecture.head, cell.architecture.layers), []).append(cell)
     seen = "; ".join(_behind(results, *kind, cells) for kind, cells in heads.items())
+    ways = {f"`{cell.variant}`: {way}" for cell in masked if (way := _way_of_the_mask(cell))}
+    seen = f"{seen}. The audit of the mask's way: {'; '.join(sorted(ways))}" if ways else seen
     two_layers = any(layers > 1 for _, layers in heads)
     more = "" if two_layers else "For a second recurrent layer run `dvc exp run -S model.layers=2`. "
     return f"{capital(seen)}. {more}For other heads run {sweeps(results, 'downstream')}. {OTHER_HEADS}"
+
+
+def _way_of_the_mask(cell: CellFacts) -> str:
+    """Which layer made, kept or dropped the mask, and where pads enter all the same."""
+    way = [f"`{layer.layer}` {DID[layer.did]}" for layer in cell.audit.layers if layer.did in DID]
+    leaks = [leak for leak in cell.audit.first_leak.values() if leak is not None]
+    return listed(way) + (f", and pads enter at `{leaks[0].layer}`" if leaks and way else "")
 
 
 def _behind(results: Results, head: str, layers: int, cells: list[CellFacts]) -> str:

@@ -7,6 +7,7 @@ SPLITS = ("train", "validation", "test")
 AS_TRAINED = "as-trained"
 OTHER_SIDE = "other-side"
 PAD_STEP = "pad-step.json"
+AUDIT = "audit.json"
 
 
 def condition_name(pads: int) -> str:
@@ -35,6 +36,11 @@ def seed_folder(cell: Path, seed: int) -> Path:
 def states_path(root: Path, side: str, variant: str, seed: int, condition: str) -> Path:
     """Where the states of one condition lie below the folder of all states."""
     return seed_folder(cell_folder(root, side, variant), seed) / f"{condition}.parquet"
+
+
+def audit_path(root: Path, side: str, variant: str, seed: int) -> Path:
+    """Where the audit of one model lies below the folder of all states."""
+    return seed_folder(cell_folder(root, side, variant), seed) / AUDIT
 
 
 def pad_step_path(root: Path, side: str, variant: str, seed: int) -> Path:

@@ -16,7 +16,7 @@ from stages.models.tensorflow_setup import one_op_after_another
 from stages.models.training import class_probabilities
 from stages.params.texts import Side
 from stages.runtime.files import write_json
-from stages.runtime.paths import OTHER_SIDE, PAD_STEP, condition_name, conditions
+from stages.runtime.paths import AUDIT, OTHER_SIDE, PAD_STEP, condition_name, conditions
 from stages.states.rows import filled, moved, swapped, with_pads
 from stages.states.schema import HEAD, PROBABILITY, StatesMetadata
 from stages.states.writer import StatesWriter, states_writer
@@ -57,7 +57,7 @@ class ExportTask:
 
 @one_op_after_another()
 def export_seed(task: ExportTask) -> None:
-    """Write one states file for every condition, and what one pad does to the state.
+    """Write one states file for every condition, what one pad does to the state, and the audit of the model.
 
     A model whose rows have one fixed width cannot read a text alone, nor with more pads than its row has. There pads-0
     is the row as it was trained with, and pads-k the row with k of its pads (or as many as it has) moved to the other
@@ -66,6 +66,7 @@ def export_seed(task: ExportTask) -> None:
     Raises:
         UserError: the model file is missing or damaged.
     """
+    from stages.states.audits import audited
     from stages.states.fixed_points import pad_step
     from stages.states.instrument import InstrumentedModel
 
@@ -75,7 +76,12 @@ def export_seed(task: ExportTask) -> None:
         for condition, pads in conditions(task.pads).items():
             read = partial(_read_window, model, task=task, condition=condition, pads=pads)
             _write(task, [condition], ([read(window)] for window in _windows(task)))
-    texts = _unpadded(model, next(_windows(task)), task)
+    window = next(_windows(task))
+    write_json(
+        task.folder / AUDIT,
+        audited(trained, [text for row in _rows(window) for text in _texts(window, row, task.side)]),
+    )
+    texts = _unpadded(model, window, task)
     write_json(task.folder / PAD_STEP, pad_step(trained, model, texts) if model.recurrent and texts else None)
 
 
@@ -150,6 +156,11 @@ def _windows(task: ExportTask) -> Iterator[PaddedBatch]:
             left -= len(window.text_id[rows])
             if left <= 0:
                 return
+
+
+def _rows(window: PaddedBatch) -> Iterator[Rows]:
+    """Each of the first STARTS texts of the window by itself."""
+    yield from np.arange(min(STARTS, len(window.length)))[:, None]
 
 
 def _unpadded(model: "InstrumentedModel", window: PaddedBatch, task: ExportTask) -> list[NDArray[np.int32]]:

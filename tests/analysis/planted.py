@@ -66,9 +66,19 @@ def state(alone: Floats, padded: Floats, epsilon: Epsilon = EPSILON) -> StateOut
     return StateOutcome.of(ShiftSums.of(np.arange(len(alone)), alone, padded), epsilon)
 
 
+def audit(verdict: str = "EXACT") -> dict[str, Any]:
+    """The content of audit.json, with the same verdict on both sides."""
+    return {
+        "verdicts": {"pre": verdict, "post": verdict},
+        "first_leak": {"pre": None, "post": None},
+        "layers": [{"layer": "lstm_1", "type": "LSTM", "did": "consumed", "at_masked_steps": None}],
+        "one_prediction_a_text": True,
+    }
+
+
 def seed_result(number: int, conditions: dict[str, ConditionOutcome], correct: int = 900, **model: Any) -> SeedResult:
     """One trained model; with 900 of 1000 right it learned, with 500 it did not."""
-    known = {"confidence": confidence([True] * 4)} | model
+    known = {"confidence": confidence([True] * 4), "audit": audit()} | model
     return SeedResult(number, scores(correct), ModelOutcome(conditions, **known))
 
 

@@ -12,7 +12,7 @@ from stages.params.schema import Epsilon
 from stages.stats.calibration import Confidence, ConfidenceBins
 from stages.stats.predictions import PredictionSums
 from stages.stats.shift import ShiftSums
-from tests.analysis.planted import in_json
+from tests.analysis.planted import audit, in_json
 
 verdicts = in_json(verdicts)
 
@@ -44,7 +44,9 @@ def outcome(shift, predictions):
 
 
 def model(**conditions):
-    return ModelOutcome({name.replace("_", "-"): each for name, each in conditions.items()}, confidence=None)
+    return ModelOutcome(
+        {name.replace("_", "-"): each for name, each in conditions.items()}, confidence=None, audit=audit()
+    )
 
 
 def cell(make_params, variant="baseline", correct=(900,) * 6, drifts=(0.0,) * 6, flip=0.0, base=0):

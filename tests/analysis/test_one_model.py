@@ -13,10 +13,11 @@ from stages.analysis.one_model import ModelTask, outcome_of_model
 from stages.errors import UserError
 from stages.params.schema import Epsilon
 from stages.runtime.files import write_json
-from stages.runtime.paths import pad_step_path, states_path
+from stages.runtime.paths import audit_path, pad_step_path, states_path
 from stages.states.schema import StatesMetadata
 from stages.states.writer import states_writer
 from stages.stats.predictions import Quantity
+from tests.analysis.planted import audit
 from tests.conftest import REPOSITORY
 
 EPSILON = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, unit_shift=0.2, joint_shift=0.5)
@@ -41,6 +42,7 @@ def write_states(root, condition, hidden, *, batches=1, pads=0):
         for rows in np.array_split(np.arange(n), batches):
             writer.add({name: values[rows] for name, values in columns.items()}, "test")
     write_json(pad_step_path(root, "post", "baseline", 0), STILL)
+    write_json(audit_path(root, "post", "baseline", 0), audit())
 
 
 def task(root):

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from stages.analysis.contract_audit import AuditedLayer, AuditedLeak, AuditFacts
 from stages.analysis.contract_cells import (
     ALONE,
     CellFacts,
@@ -22,6 +23,7 @@ from stages.analysis.estimate import Estimate, OverSeeds, SeedCount, SplitScores
 from stages.params.derived import architecture_of, ignores_padding, seed_numbers
 from stages.params.schema import BASELINE
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name
+from stages.stats.verdicts import UNMOVED, Verdict
 from tests.reporting.cases import (
     MAX_LEN,
     PADS_AS_TRAINED,
@@ -34,6 +36,24 @@ from tests.reporting.cases import (
     interval,
 )
 from tests.reporting.cell_memory import forgetting_of, pad_step_of, path_of, probes_of
+
+
+def _audit(case: Case) -> AuditFacts:
+    """Of models whose mask works where the case says that nothing moves."""
+    exact = case.drift["verdict"] in UNMOVED
+    leak = None if exact else AuditedLeak(layer="lstm_1", cause="no_mask", culprit=None)
+    proven = case.seeds if case.drift["verdict"] is Verdict.PROVEN else 0
+    layers = [
+        AuditedLayer(layer="embedding", type="Embedding", did="made" if exact else "none", at_masked_steps=None),
+        AuditedLayer(layer="lstm_1", type="LSTM", did="consumed" if exact else "none", at_masked_steps=None),
+    ]
+    return AuditFacts(
+        proven={"pre": proven, "post": proven},
+        of=case.seeds,
+        first_leak={"pre": leak, "post": leak},
+        layers=layers,
+        one_prediction_a_text=True,
+    )
 
 
 def cell_of(case: Case) -> CellFacts:
@@ -64,6 +84,7 @@ def cell_of(case: Case) -> CellFacts:
         calibration=_calibration(case),
         probes=probes_of(case),
         forgetting=forgetting_of(case),
+        audit=_audit(case),
         pad_step=pad_step_of(case),
         path=path_of(case),
         training=_training(case),
