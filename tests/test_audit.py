@@ -12,7 +12,7 @@ from stages.audit import audit
 from stages.errors import UserError
 from stages.reporting.gate import leaks
 from tests.conftest import REPOSITORY
-from tests.pipelines import change_params, commit, contents, copy_project, run, stages_run
+from tests.pipelines import change_params, commit, copy_project, run, stages_run
 
 pytestmark = pytest.mark.slow
 
