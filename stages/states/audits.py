@@ -1,5 +1,6 @@
 """The audit of a trained model: which layer reads pads first, and whether it is proven that none does."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,14 @@ PADS = (1, 4)
 SIDES = ("pre", "post")
 TEXTS = 11
 """Of one length, that the audit reads; every condition is tried on all texts besides."""
+
+NOTHING_TO_PAD: dict[str, Any] = {
+    "verdicts": dict.fromkeys(SIDES, str(Verdict.UNDEFINED)),
+    "first_leak": dict.fromkeys(SIDES),
+    "layers": [],
+    "one_prediction_a_text": True,
+}
+"""Of a model of one width whose texts all fill it."""
 
 Ids = NDArray[np.int32]
 
@@ -32,7 +41,10 @@ def audited(model: "keras.Model", texts: Sequence[Ids]) -> dict[str, Any]:
     from stages.padding_audit.subjects import any_width, subject_of, with_width
     from stages.padding_audit.tracing import layer_rows, traced
 
-    some = _of_one_length(texts)
+    width = model.inputs[0].shape[1]
+    some = _of_one_length([text for text in texts if width is None or len(text) < width])
+    if not some:
+        return NOTHING_TO_PAD
     names = [tensor.name for tensor in model.inputs]  # the second is the mask, where it is explicit
     data = dict(zip(names, (some, [text > 0 for text in some]), strict=False))
     with any_width(model):
@@ -58,8 +70,9 @@ def audited(model: "keras.Model", texts: Sequence[Ids]) -> dict[str, Any]:
 
 
 def _of_one_length(texts: Sequence[Ids]) -> list[Ids]:
-    """The length that most texts have, of at least two tokens where any has."""
-    lengths = np.array([len(text) for text in texts])
-    several = lengths[lengths > 1] if (lengths > 1).any() else lengths
-    length = int(np.bincount(several).argmax())
+    """The length that most texts have, of two tokens at least where there is one."""
+    lengths = Counter(len(text) for text in texts)
+    if not lengths:
+        return []
+    length = max(lengths, key=lambda length: (length > 1, lengths[length], length))
     return [text for text in texts if len(text) == length][:TEXTS]
