@@ -17,7 +17,6 @@ from .files import write_whole
 
 if TYPE_CHECKING:
     from .from_files import Request
-    from .result import Audit
 
 LEAKS, MISTAKE = 1, 2
 
@@ -84,11 +83,14 @@ def number_of_pads(word: str) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from .from_files import audit_files
+    from .page import html, markdown, terminal
 
     result = audit_files(_request(options))
-    print(_page(result))
+    print(terminal(result), end="")
     if options.output:
         write_whole(options.output / "report.json", result.to_json())
+        write_whole(options.output / "report.md", markdown(result))
+        write_whole(options.output / "report.html", html(result))
     return LEAKS if result.leaks else 0
 
 
@@ -121,11 +123,6 @@ def _number(word: str) -> float:
         return float(word)
     except ValueError:
         raise AuditError(f"--pad-value: {word!r} is no number; give VALUE or NAME=VALUE") from None
-
-
-def _page(result: "Audit") -> str:
-    rows = [f"{row.path:<40} {row.type:<20} {row.did}" for row in result.layers]
-    return "\n".join([result.sentence, "", *rows])
 
 
 def _start() -> None:

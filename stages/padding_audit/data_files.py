@@ -37,8 +37,8 @@ def read_data(
         label: the name of the column of labels; else `label` or `labels`, where there is one.
 
     Returns:
-        For every input, by its name, the texts as rows of steps, or, where the model names no inputs, these alone; for
-        every text its label, or None without labels.
+        For every input, by its name, the texts as rows of steps; where the model names no inputs, by column, or the
+        rows of the only one. For every text its label, or None without labels.
 
     Raises:
         AuditError: file, row and column, what is there and what is allowed.
@@ -56,11 +56,11 @@ def read_data(
     encode = read_tokenizer(tokenizer) if tokenizer else None
     tensors = list(getattr(model, "inputs", None) or [])
     names = _names(path, columns, [tensor.name for tensor in tensors], text, label)
-    texts = [
-        _texts(_Column(path, name, columns[name]), tensor, encode)
-        for name, tensor in zip(names, tensors or [None], strict=True)
-    ]
-    data = {tensor.name: rows for tensor, rows in zip(tensors, texts, strict=True)} if tensors else texts[0]
+    texts = {
+        tensor.name if tensor is not None else name: _texts(_Column(path, name, columns[name]), tensor, encode)
+        for name, tensor in zip(names, tensors or [None] * len(names), strict=True)
+    }
+    data = texts if tensors or len(texts) > 1 else next(iter(texts.values()))
     return data, _labels(path, columns, model, label)
 
 
@@ -145,10 +145,11 @@ def _names(path: Path, columns: Mapping[str, Any], inputs: Sequence[str], text: 
             f"{path}: the model reads {', '.join(inputs)}; the file has: {there}; name columns after inputs"
         )
     others = [name for name in columns if name not in (label, *LABELS)]
-    chosen = [name for name in TEXTS if name in columns] or (others if len(others) == 1 else [])
-    if not chosen:
-        raise AuditError(f"{path}: which column does the model read: {there}; name it with --text")
-    return chosen[:1]
+    if chosen := [name for name in TEXTS if name in columns]:
+        return chosen[:1]
+    if len(others) == 1 or (others and not inputs and path.suffix == ".npz"):
+        return others
+    raise AuditError(f"{path}: which column does the model read: {there}; name it with --text")
 
 
 def _texts(column: _Column, tensor: Any, encode: Encode | None) -> Any:

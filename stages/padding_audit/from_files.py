@@ -8,6 +8,7 @@ from .auditing import PADS, SIDES, Source, audit
 from .data_files import read_data
 from .loading import read_model
 from .result import Audit
+from .samples import columns_of
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def audit_files(request: Request) -> Audit:
         )
     pad_values = dict(request.pad_values or {})
     if request.pad_value is not None:
-        names = [tensor.name for tensor in getattr(model, "inputs", None) or []]
+        names = [tensor.name for tensor in getattr(model, "inputs", None) or []] or list(columns_of(data))
         pad_values = dict.fromkeys(names, request.pad_value) | pad_values
     return audit(
         model,
