@@ -18,6 +18,8 @@ from .tokens import Encode, read_tokenizer
 LABELS = ("label", "labels")
 TEXTS = ("text", "tokens", "ids")
 """What the column of a model of one input may be called, where it has another name than the input."""
+ARRAY = "array"
+"""The name of the one array of an npy file."""
 LONGEST_CELL = 1 << 30
 """Characters of a cell of a csv file."""
 
@@ -70,14 +72,12 @@ class _Column:
 
     path: Path
     name: str
-    """Empty where there is one array without a name."""
     values: Any
 
     def mistake(self, row: int | None, what: str) -> AuditError:
         """A sentence on a row, counted from 0, or on the whole column."""
         where = "" if row is None else f"row {row + 1}, "
-        named = f"column `{self.name}`: " if self.name else ""
-        return AuditError(f"{self.path}: {where}{named}{what}")
+        return AuditError(f"{self.path}: {where}column `{self.name}`: {what}")
 
 
 def _csv(path: Path) -> dict[str, list[str]]:
@@ -115,11 +115,11 @@ def _numpy(path: Path) -> dict[str, np.ndarray]:
     try:
         loaded = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
-            return {"": loaded}
+            return {ARRAY: loaded}
         with loaded:
             return {name: loaded[name] for name in loaded.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        if "allow_pickle" in str(error):
+        if "Object arrays" in str(error):
             raise AuditError(
                 f"{path}: the file holds Python objects, which are not read as they may run code; save texts of "
                 "different lengths as lists in a .parquet file, or pad them"
@@ -134,17 +134,13 @@ def _names(path: Path, columns: Mapping[str, Any], inputs: Sequence[str], text: 
         if text not in columns:
             raise AuditError(f"{path}: there is no column `{text}`; there are: {there}")
         if len(inputs) > 1:
-            raise AuditError(
-                f"{path}: the model reads {len(inputs)} inputs, so columns are named after them, not by --text"
-            )
+            raise AuditError(f"{path}: --text is for models of one input, this one reads {', '.join(inputs)}")
         return [text]
     if inputs and all(name in columns for name in inputs):
         return list(inputs)
     if len(inputs) > 1:
-        raise AuditError(
-            f"{path}: the model reads {', '.join(inputs)}; the file has: {there}; name columns after inputs"
-        )
-    others = [name for name in columns if name not in (label, *LABELS)]
+        raise AuditError(f"{path}: the model reads {', '.join(inputs)}, the file has {there}; name columns so")
+    others = [name for name in columns if name != label and name not in LABELS]
     if chosen := [name for name in TEXTS if name in columns]:
         return chosen[:1]
     if len(others) == 1 or (others and not inputs and path.suffix == ".npz"):
@@ -183,7 +179,8 @@ def _numbers(column: _Column, row: int, values: Any) -> np.ndarray:
     except ValueError:
         raise column.mistake(row, "its steps have different numbers of features") from None
     if array.size and array.dtype.kind not in "biuf":
-        raise column.mistake(row, f"{array.flat[0]!r} is no number")
+        wrong = next((value for value in array.flat if not isinstance(value, (int, float))), None)
+        raise column.mistake(row, f"`{wrong}` is no number")
     if not np.isfinite(array).all():
         raise column.mistake(row, "there is NaN or infinity")
     return array
