@@ -30,6 +30,8 @@ HDF5, ZIP = b"\x89HDF\r\n\x1a\n", b"PK"
 CONFIG = "config.json"
 NOT_HERS = ("keras", "tensorflow", "jax", "torch", "numpy", "builtins")
 """Packages whose names a module may import without making them names of its own."""
+SHORT_NAMES = ("mse", "mae", "mape", "msle")
+"""Of losses, under which HDF5 files hold them and Keras 3 does not find them (3.15)."""
 UNKNOWN = (r"Could not locate (class|function) '(.+?)'", r"Unknown (\w+): '(.+?)'")
 """How Keras says that it does not know a name."""
 IMPORT = "name the Python file or module that defines it with --import (params.yaml: import)"
@@ -60,7 +62,8 @@ def read_model(path: str | Path, *, imports: Sequence[str] = (), trust: bool = F
         AuditError: the file is no model, needs code that was not allowed, or Keras cannot read it.
     """
     stored = _stored(Path(path))
-    custom = {name: value for module in imports for name, value in _defined(_imported(module)).items()}
+    custom = {name: keras.losses.get(name) for name in SHORT_NAMES}
+    custom |= {name: value for module in imports for name, value in _defined(_imported(module)).items()}
     if not trust:
         _refuse_code(stored)
     _refuse_unknown(stored, custom, imports)

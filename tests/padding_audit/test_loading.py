@@ -61,7 +61,7 @@ def files(tmp_path_factory):
     hers = {}
     exec(HERS, hers)
     plain = sequential()
-    plain.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    plain.compile("adam", "mse", metrics=["accuracy", "mae"])
     plain.save(folder / "plain.keras")
     plain.save(folder / "plain.h5")
     shutil.copy(folder / "plain.h5", folder / "hdf5.keras")
