@@ -143,10 +143,9 @@ def _quiet() -> Iterator[None]:
     """Keep off the terminal what TensorFlow logs from C++ before it can be told not to."""
     warnings.filterwarnings("ignore", module="keras")
     logging.getLogger("absl").setLevel(logging.ERROR)
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
         yield
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
