@@ -33,6 +33,7 @@ def name(project, dataset="synthetic", **more) -> str:
     [
         ({"report.pads": 8}, True),
         ({"gate.must_be": "equivalent"}, True),
+        ({"audit": {"mine": {"file": "model.keras"}}}, True),
         ({"execution.workers": 3}, True),
         ({"datasets.mr.publisher": "me"}, True),
         ({"variants.mine": {"mask": "none"}}, True),
@@ -55,6 +56,8 @@ def test_params_that_change_a_figure_belong_to_it(project, changes, same):
         ("stages/reporting/answer.py", True),
         ("stages/report.py", True),
         ("stages/sweeps/spec.py", True),
+        ("stages/audit.py", True),
+        ("stages/padding_audit/page.py", True),
         ("stages/models/training.py", False),
         ("stages/stats/moments.py", False),
         ("stages/runtime/workers/pool.py", False),

@@ -17,8 +17,11 @@ from stages.params.schema import Params, checked_params
 from stages.params.texts import NO_VECTORS
 from stages.sweeps.spec import TEXTS_KEY, Overrides, Point, Sweep
 
-WITHOUT_EFFECT = {"report", "gate", "execution", "datasets", "variants"}
+WITHOUT_EFFECT = {"report", "audit", "gate", "execution", "datasets", "variants"}
 """Sections that change no figure of an experiment; of the two catalogues, the entries in use are taken alone."""
+
+NOT_COMPUTING = {"report", "audit"}
+"""Stages that change none: what stands behind the figures, and what stands beside them."""
 
 DIGITS = 12
 
@@ -105,7 +108,7 @@ def shaping_params(params: Params) -> dict[str, Any]:
 
 
 def code_checksum(project: Path) -> str:
-    """SHA-256 over the commands and the code that dvc.yaml names for all stages but the report.
+    """SHA-256 over the commands and the code that dvc.yaml names for all stages that change a figure.
 
     Raises:
         UserError: dvc.yaml is not here, or names a module or folder that is not there.
@@ -114,7 +117,7 @@ def code_checksum(project: Path) -> str:
         stages = YAML(typ="safe").load(project / "dvc.yaml")["stages"]
     except FileNotFoundError:
         raise UserError("dvc.yaml: no such file; run this in the folder of the pipeline") from None
-    computing = {name: stage for name, stage in stages.items() if name != "report"}
+    computing = {name: stage for name, stage in stages.items() if name not in NOT_COMPUTING}
     digest = hashlib.sha256()
     for name in sorted(computing):
         digest.update(f"{name}: {computing[name]['cmd']}\n".encode())
