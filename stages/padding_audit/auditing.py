@@ -14,7 +14,7 @@ from .proof import verdict_of
 from .result import Audit, ModelFacts, SideFinding
 from .samples import Sample, made_texts
 from .sentences import answer
-from .subjects import any_width, subject_of, with_width
+from .subjects import Subject, any_width, reads, subject_of, with_width
 from .tracing import layer_rows, traced
 
 SIDES = ("pre", "post")
@@ -22,7 +22,9 @@ PADS = (1, 4, 16)
 MADE, IN_MEMORY = "made from the signature", "data in memory"
 SEED = 0
 """Of the texts that are made."""
-LOOKED_AT = 3
+SCALES = (1, 4, 16)
+"""How much longer texts are where the model, as one with wide convolutions, cannot read short ones."""
+LOOKED_AT = 2
 """Batches of texts of one length that are looked at layer by layer."""
 TEXTS_LOOKED_AT = 11
 """The most texts of such a batch: neither 1 nor a usual width, so that what fits by mistake does not fit here."""
@@ -67,7 +69,7 @@ def audit(
     with any_width(model):
         subject = subject_of(model, data, pad_values=pad_values, time_inputs=time_inputs)
         texts = subject.batch or TEXTS_LOOKED_AT
-        given = made_texts(subject.inputs, SEED, texts) if data is None else sample_of(data, subject, labels)
+        given = texts_to_read(subject, texts) if data is None else sample_of(data, subject, labels)
         sample = readable(subject, given)
         subject = with_width(subject, sample)
         tolerance = tolerance_of(model)
@@ -95,6 +97,12 @@ def audit(
         texts=sample.size,
         data=MADE if data is None else source.data if source else IN_MEMORY,
     )
+
+
+def texts_to_read(subject: Subject, texts: int) -> Sample:
+    """Made texts, as short as the model can read."""
+    samples = [made_texts(subject.inputs, SEED, texts, scale) for scale in SCALES]
+    return next((sample for sample in samples if reads(subject, sample)), samples[0])
 
 
 def looked_at(sample: Sample, texts: int) -> Sample:

@@ -118,17 +118,19 @@ def padded(text: np.ndarray, width: int, side: str, pad_value: Any, split: int =
     return np.pad(text, widths, constant_values=pad_value)
 
 
-def made_texts(inputs: list[Input], seed: int, texts: int) -> Sample:
+def made_texts(inputs: list[Input], seed: int, texts: int, scale: int = 1) -> Sample:
     """Texts of several lengths from the signature alone: random ids without the pad value, or normal numbers.
 
     Args:
         inputs: of `signature`.
         seed: of the random numbers.
         texts: how many of each length.
+        scale: they are so many times as long as LENGTHS.
     """
     generator = np.random.default_rng(seed)
     widest = min((item.facts.width for item in inputs if item.facts.width), default=None)
-    lengths = [length for length in LENGTHS if widest is None or length < widest] or [max(1, (widest or 2) - 1)]
+    lengths = [scale * length for length in LENGTHS if widest is None or scale * length < widest]
+    lengths = lengths or [max(1, (widest or 2) - 1)]
     fixed = {item.facts.name: _values(item, item.shape, generator) for item in inputs if not item.carries_time}
     columns: list[list[np.ndarray]] = [[] for _ in inputs]
     for length in lengths:

@@ -108,6 +108,15 @@ def any_width(model: Any) -> Iterator[None]:
                 graph.input_spec = before[key]
 
 
+def reads(subject: Subject, sample: Sample) -> bool:
+    """Whether it reads texts as short as the shortest are."""
+    try:
+        _read(subject, sample)
+    except AuditError:
+        return False
+    return True
+
+
 def with_width(subject: Subject, sample: Sample) -> Subject:
     """The subject as it is where it reads texts as short as they are, else with its one width.
 
@@ -115,15 +124,16 @@ def with_width(subject: Subject, sample: Sample) -> Subject:
         AuditError: it reads neither.
     """
     widths = {item.facts.width for item in subject.inputs if item.carries_time} - {None}
-    texts = sample.chosen(next(iter(sample.groups()))[: subject.batch or 2])
-    try:
-        subject.reset()
-        recorded(subject.model, subject.pack(texts.arrays()))
-    except AuditError:
-        if len(widths) != 1:
-            raise
+    if len(widths) == 1 and not reads(subject, sample):
         return replace(subject, width=widths.pop())
+    _read(subject, sample)
     return subject
+
+
+def _read(subject: Subject, sample: Sample) -> None:
+    subject.reset()
+    texts = sample.chosen(next(iter(sample.groups()))[: subject.batch or 2])
+    recorded(subject.model, subject.pack(texts.arrays()))
 
 
 def behind_vectorization(model: Any) -> tuple[Any, tuple[Any, ...]]:

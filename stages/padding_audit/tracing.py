@@ -108,9 +108,10 @@ def traced(subject: Subject, sample: Sample, *, sides: Sequence[str], pads: Sequ
     """
     trace = Trace(subject.model, [], {side: dict.fromkeys(pads) for side in sides}, [], subject.width)
     for group in sample.groups():
-        texts = sample.chosen(group)
+        texts, alone = sample.chosen(group), None
         for side in sides:
-            alone = _read(subject, texts, side, 0)
+            if alone is None or subject.width is not None:  # the same on both sides where pads are added
+                alone = _read(subject, texts, side, 0)
             if not trace.rows:
                 trace.rows += [Row(call, {side: dict.fromkeys(pads) for side in sides}) for call in alone.calls]
                 trace.grows += [False] * len(alone.outputs)

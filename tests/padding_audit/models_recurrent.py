@@ -6,7 +6,7 @@ import keras
 
 from stages.padding_audit.result import Cause
 
-from .models import UNITS, L, Leak, behind_embedding, both, chain, known, last, masked, sequence, tokens
+from .models import UNITS, L, Leak, behind_embedding, both, known, last, masked, sequence, tokens
 
 
 def bidirectional(**options: Any) -> Any:
@@ -51,18 +51,6 @@ def bidirectional_last() -> keras.Model:
 @known()
 def stack() -> keras.Model:
     return behind_embedding(sequence(), L.GRU(UNITS, return_sequences=True), last())
-
-
-@known()
-def unrolled() -> keras.Model:
-    ids = keras.Input((8,), dtype="int32", name="tokens")
-    return chain(ids, masked(ids), last(unroll=True))
-
-
-@known()
-def stateful() -> keras.Model:
-    ids = keras.Input(batch_shape=(4, None), dtype="int32", name="tokens")
-    return chain(ids, masked(ids), last(stateful=True))
 
 
 @known()

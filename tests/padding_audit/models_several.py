@@ -83,22 +83,3 @@ def six_attentions() -> keras.Model:
 @known()
 def big_values() -> keras.Model:
     return behind_embedding(L.Rescaling(1e4), sequence(), L.Rescaling(1e6), L.GlobalAveragePooling1D())
-
-
-class OwnCall(keras.Model):
-    """A model with a `call` of its own."""
-
-    def __init__(self, *, loses: bool = False) -> None:
-        super().__init__(name="own_call")
-        self.loses = loses
-        self.embedding, self.lstm, self.dense = L.Embedding(IDS, UNITS, mask_zero=True), last(), L.Dense(1)
-
-    def call(self, ids: Any) -> Any:
-        steps = self.embedding(ids)
-        return self.dense(self.lstm(steps * 2.0 if self.loses else steps))
-
-
-def own_call(**options: Any) -> keras.Model:
-    model = OwnCall(**options)
-    model(keras.ops.ones((2, 3), "int32"))
-    return model
