@@ -103,7 +103,7 @@ class Sample:
 def columns_of(data: Any) -> dict[str, Sequence[Any]]:
     """The inputs in a batch of data by name: an array or a list of texts is one input, a tuple or dict is several."""
     if isinstance(data, Mapping):
-        return dict(data)
+        return {name: data[name] for name in sorted(data)}  # the order in which keras.tree flattens a dict
     several = isinstance(data, tuple) or (isinstance(data, list) and all(hasattr(item, "shape") for item in data))
     if several and all(np.ndim(item) >= 2 for item in data):
         return {f"input_{i + 1}": column for i, column in enumerate(data)}

@@ -143,7 +143,7 @@ def flattened_states() -> keras.Model:
     return of_one_width(sequence(), L.Flatten(), L.Dense(1))
 
 
-@known(**both("permute", Cause.FIXED_WIDTH))
+@known(**both("dense", Cause.FIXED_WIDTH))
 def dense_over_time() -> keras.Model:
     """Attention as in many tutorials: a Dense whose units are the steps."""
     return of_one_width(L.Permute((2, 1)), L.Dense(WIDTH, activation="softmax"), L.GlobalAveragePooling1D())
