@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.runtime.files import json_text
@@ -12,7 +12,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(JSON)
 def test_it_reads_back_as_what_was_written(value):
     assert json.loads(json_text(value)) == value

@@ -35,7 +35,7 @@ def test_the_costs_by_hand():
     assert found[Batching.PACKED].wasted == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(lengths=st.lists(st.integers(1, 7), min_size=1, max_size=7), batch_size=st.integers(1, 8))
 @example(lengths=[1, 10, 10, 10], batch_size=3)
 @example(lengths=[1, 1, 1, 10], batch_size=3)

@@ -71,7 +71,7 @@ def test_a_ragged_tsv_points_to_the_knob(tmp_path):
     has(complaint(file_of(tmp_path, "a.tsv", 'text\tlabel\n"a\tb"\tpos\n')), "line 2 has 3 fields", "`quotes: true`")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(rows=st.lists(st.tuples(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))))
 @pytest.mark.parametrize("ending", [".csv", ".tsv"])
 def test_any_text_survives_a_round_trip_through_csv(tmp_path, ending, rows):

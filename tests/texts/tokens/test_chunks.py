@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
@@ -24,7 +24,6 @@ def knobs(lowercase: bool) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(deadline=None)
 @given(known=TEXTS, texts=TEXTS, lowercase=st.booleans())
 def test_chunk_by_chunk_is_as_whole(kind, known, texts, lowercase):
     tokenizer = trained_tokenizer(kind, lambda: [pa.array(known)], **knobs(lowercase))
@@ -37,7 +36,6 @@ def test_chunk_by_chunk_is_as_whole(kind, known, texts, lowercase):
         assert (tokens.dtype, length.dtype) == (np.int32, np.int32)
 
 
-@settings(deadline=None)
 @given(texts=TEXTS, lowercase=st.booleans(), vocabulary=st.integers(2, 30), min_frequency=st.integers(1, 3))
 def test_counted_words_give_the_tokenizer_that_the_library_trains(texts, lowercase, vocabulary, min_frequency):
     ours = trained_tokenizer(
