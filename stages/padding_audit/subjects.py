@@ -131,9 +131,10 @@ def with_width(subject: Subject, sample: Sample) -> Subject:
 
 
 def _read(subject: Subject, sample: Sample) -> None:
-    subject.reset()
     texts = sample.chosen(next(iter(sample.groups()))[: subject.batch or 2])
-    recorded(subject.model, subject.pack(texts.arrays()))
+    for pads in (0, 1):  # a text as long as the only width would not show that others are refused
+        subject.reset()
+        recorded(subject.model, subject.pack(texts.arrays(pads=pads)))
 
 
 def behind_vectorization(model: Any) -> tuple[Any, tuple[Any, ...]]:

@@ -1,0 +1,28 @@
+"""Which widths a model reads, and what it says where no text can be padded."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from stages.padding_audit import AuditError, audit
+
+WIDTH = 8
+
+
+def flat_model():
+    return keras.Sequential(
+        [layers.Input((WIDTH,)), layers.Embedding(9, 3), layers.Flatten(), layers.Dense(2, activation="softmax")]
+    )
+
+
+def test_texts_that_fill_the_only_width_cannot_be_padded():
+    rows = np.random.default_rng(0).integers(1, 9, (5, WIDTH))
+    with pytest.raises(AuditError, match="no text leaves room for a pad in the 8 steps that the model reads"):
+        audit(flat_model(), rows)
+
+
+def test_shorter_texts_of_the_same_model_have_their_pads_moved():
+    rows = np.random.default_rng(0).integers(1, 9, (5, WIDTH))
+    rows[:, 6:] = 0
+    assert {row.pads for row in audit(flat_model(), rows, pads=(1, 2)).outputs} == {1, 2}
