@@ -165,7 +165,14 @@ def _sentence(stored: Stored, failure: Exception, imports: Sequence[str]) -> str
     if str(stored.saved_by).startswith("2."):
         way = "save it there as .h5" if stored.format == "keras" else "build it anew in Keras 3 and load its weights"
         return f"{stored.path}: Keras 3 cannot read this model of Keras {stored.saved_by}; {way} ({said})"
+    if _numbers(stored.saved_by) > _numbers(keras.__version__):
+        newer = f"a newer Keras ({stored.saved_by}) wrote the file and {keras.__version__} cannot read it"
+        return f"{stored.path}: {newer}; run `pip install --upgrade keras` ({said})"
     return f"{stored.path}: Keras {keras.__version__} cannot read the file: {said}"
+
+
+def _numbers(version: str | None) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version or "")[:2]]
 
 
 def _unknown(stored: Stored, kind: str, name: str, imports: Sequence[str]) -> str:

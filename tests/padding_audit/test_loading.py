@@ -213,12 +213,12 @@ def test_a_file_that_is_called_as_a_module_of_python_takes_nobodys_place(files, 
     assert str(tmp_path) not in sys.path
 
 
-def changed(source, target, change):
-    """A copy of a `.keras` file whose config `change` has changed in place."""
+def changed(source, target, change, part="config.json"):
+    """A copy of a `.keras` file whose config, or another part, `change` has changed in place."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for name in old.namelist():
             data = old.read(name)
-            if name == "config.json":
+            if name == part:
                 config = json.loads(data)
                 change(config)
                 data = json.dumps(config).encode()
@@ -249,6 +249,16 @@ def test_any_other_failure_of_keras_is_its_own_words(files, tmp_path):
     with pytest.raises(AuditError, match=f"Keras {keras.__version__} cannot read the file: .+") as caught:
         read_model(path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_a_newer_keras_asks_for_an_upgrade(files, tmp_path):
+    def change(config):
+        config["config"]["layers"][-1]["config"]["unheard_of"] = 1
+
+    path = changed(files / "plain.keras", tmp_path / "odd.keras", change)
+    path = changed(path, tmp_path / "new.keras", lambda words: words.update(keras_version="3.99.0"), "metadata.json")
+    with pytest.raises(AuditError, match=r"a newer Keras \(3.99.0\) wrote the file .* `pip install --upgrade keras`"):
+        read_model(path)
 
 
 def test_no_copy_stays_behind(files, tmp_path, monkeypatch):
