@@ -13,7 +13,8 @@ from .outputs import decisions
 from .pasted import joined
 from .proof import verdict_of
 from .recording import first_line
-from .remedies import Remedy, remedy_of
+from .remedies import remedy_of
+from .replacements import Remedy
 from .result import Cure, FirstLeak, Verdict
 from .samples import Sample
 from .sentences import because

@@ -169,8 +169,8 @@ def measured(model, with_cures=True):
         subject = with_width(subject, sample)
         trace = traced(subject, sample, sides=SIDES, pads=PADS, tolerance=tolerance)
         verdicts = {side: verdict_of(subject, trace, sample, side, tolerance) for side in SIDES}
-        found = cures(subject, trace, sample, sides=SIDES, pads=PADS, tolerance=tolerance) if with_cures else []
-    return verdicts, found
+        results = cures(subject, trace, sample, sides=SIDES, pads=PADS, tolerance=tolerance) if with_cures else []
+    return verdicts, results
 
 
 def pasted(model, code, folder):
@@ -186,10 +186,10 @@ def test_the_pasted_cure_is_what_it_says(build, cause, exact, tmp_path):
     keras.utils.set_random_seed(3)
     model = build()
     weights = model.get_weights()
-    verdicts, found = measured(model)
+    verdicts, results = measured(model)
     assert not set(verdicts.values()) <= set(OK)
-    assert cause is None or {cure.cause for cure in found} == {cause}
-    for cure in found:
+    assert cause is None or {cure.cause for cure in results} == {cause}
+    for cure in results:
         assert cure.tried, cure.sentence
         after, _ = measured(pasted(model, cure.code, tmp_path), with_cures=False)
         assert after == cure.verdict_after
