@@ -78,11 +78,11 @@ def _cure(
 ) -> Cure:
     trial = Trial(subject, trace, [])
     remedy = remedy_of(leak, trace, subject)
-    first, why, longest = remedy, remedy.untried, sample.chosen([*sample.groups()][-1])
+    first, why = remedy, remedy.untried
     ahead: FirstLeak | None = leak
     try:
         while ahead is not None and not remedy.untried and len(trial.remedies) < MOST_CHANGES:
-            trial = _changed(trial, remedy, longest, pads, tolerance)
+            trial = _changed(trial, remedy, sample, pads, tolerance)
             before, ahead = ahead, _first_leak(trial.trace, tolerance)
             if ahead is None or (ahead.path, ahead.cause) == (before.path, before.cause):
                 break
@@ -91,11 +91,11 @@ def _cure(
         why = str(error)
     if not trial.remedies:
         return Cure(leak.cause, first.title, first.code, False, None, None, f"Not tried: {why}.")
-    with any_width(trial.subject.model):
-        whole = traced(trial.subject, sample, sides=list(trace.outputs), pads=pads, tolerance=tolerance)
-        verdicts = {side: verdict_of(trial.subject, whole, sample, side, tolerance) for side in trace.outputs}
-    ahead = _first_leak(whole, tolerance)
-    share = _share_changed(subject, trial.subject, sample, tolerance)
+    changed = trial.subject
+    with any_width(changed.model):
+        verdicts = {side: verdict_of(changed, trial.trace, sample, side, tolerance) for side in trace.outputs}
+    ahead = _first_leak(trial.trace, tolerance)
+    share = _share_changed(subject, changed, sample, tolerance)
     title = ", and ".join([trial.remedies[0].title, *(_uncapitalized(item.title) for item in trial.remedies[1:])])
     code = joined([item.code for item in trial.remedies])
     left = None if ahead is None else f"`{ahead.path}` still reads pads, because {because(ahead)}"

@@ -11,7 +11,7 @@ WRAPPER, LAYER = SUPPORTS_MASKING.format(argument="layer, "), SUPPORTS_MASKING.f
 
 KEEPS_MASK = f"""{REGISTERED}class KeepsMask(keras.layers.Wrapper):
 {WRAPPER}
-    def call(self, inputs):
+    def call(self, inputs, mask=None):
         return self.layer(inputs)
 """
 TURNED_MASK = f"""{REGISTERED}class TurnedMask(keras.layers.Wrapper):

@@ -112,6 +112,8 @@ def _look_at(leak: FirstLeak, call: Call | None, trace: Trace) -> Remedy:
     elif call is not None and call.is_layer and is_open(call.operation):
         advice = f"let `call` of {call.type} take `mask`, and leave steps where it is false out"
         reason = "only you can change its code"
+    elif call is not None and leak.culprit not in (None, leak.path):
+        advice, reason = f"behind `{call.name}`, hand on a mask of as many steps as it gives", NOT_KNOWN
     else:
         advice, reason = f"look at what reads steps in front of `{leak.layer}`, and hand it the mask", NOT_KNOWN
     return Remedy(f"By hand at `{leak.layer}`", f"# {advice}\n{pasted.UNCHANGED}", f"{reason}; {advice}")

@@ -62,9 +62,15 @@ def of_place(place: Place, cause: Cause, *, leaks: bool) -> Remedy | None:
             return remedy(place)
     if not place.call.is_layer and cause is not Cause.NO_MASK:
         return _of_operation(place, leaks=leaks)
-    if cause is Cause.DESTROYED and not leaks:
+    if cause is Cause.DESTROYED and not leaks and _keeps_steps(place.call):
         return _keeps_mask(place)
     return None
+
+
+def _keeps_steps(call: Call) -> bool:
+    """Whether there are as many steps behind a call as in front of it, so that the same mask may fit."""
+    widths = {tensor.shape[1] if len(tensor.shape) > 2 else None for tensor in (call.inputs[0], call.outputs[0])}
+    return len(widths) == 1
 
 
 def _handed(place: Place) -> Remedy:
@@ -175,7 +181,7 @@ def _of_operation(place: Place, *, leaks: bool) -> Remedy | None:
         code = pasted.called(place.expression, f"keras.layers.Rescaling({setting}{second!r})(args[0])")
         return Remedy(f"A Rescaling layer in place of {place.name}", code)
     masked = next((i for i, mask in enumerate(place.call.arriving) if mask is not None), None)
-    if masked is None or leaks:
+    if masked is None or leaks or not _keeps_steps(place.call):
         return None
     tensors = "[item for item in keras.tree.flatten((args, kwargs)) if isinstance(item, keras.KerasTensor)]"
     result = f"WithMaskOf()([{tensors}[{masked}], layer(*args, **kwargs)])"
