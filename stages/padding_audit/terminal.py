@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 
 from .chain import change_text, clipped, links, mark, mask_legend, shortened, words
-from .result import Audit, PadsRow
+from .result import Audit, Cure, PadsRow
 from .sections import CLASSES, Table, condition, filled, flips, tested, title, unmoved
 from .sentences import number, padding, printable
 
@@ -23,7 +23,7 @@ def terminal(audit: Audit, width: int = 100) -> str:
     rest = [
         _predictions(audit),
         _listed("hazard", [hazard.sentence for hazard in audit.hazards], width),
-        _listed("cure", [f"{cure.title}. {cure.sentence}" for cure in audit.cures], width),
+        _listed("cure", [_cure(cure) for cure in audit.cures], width),
         _wrapped(tested(audit), width),
     ]
     behind = [line for block in rest if block for line in ("", *block)]
@@ -87,6 +87,11 @@ def _worst(rows: Sequence[PadsRow], side: str) -> list[PadsRow]:
         )
         for kind in kinds
     ]
+
+
+def _cure(cure: Cure) -> str:
+    """What was measured begins with the title."""
+    return cure.sentence if cure.sentence.startswith(cure.title) else f"{cure.title}. {cure.sentence}"
 
 
 def _listed(word: str, sentences: Sequence[str], width: int) -> list[str]:
