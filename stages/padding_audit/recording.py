@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
 from .errors import AuditError
+from .facts import EPSILON
 
 LOCK = threading.Lock()
 NO_NEWS = "Exception encountered when calling"
@@ -67,7 +69,7 @@ class Call:
         return isinstance(self.operation, keras.layers.Layer)
 
 
-def recorded(model: Any, inputs: Any) -> tuple[Any, list[Call]]:
+def recorded(model: Any, inputs: Any, jitter: np.random.Generator | None = None) -> tuple[Any, list[Call]]:
     """What a model gives for inputs, and its calls in the order in which they ended.
 
     Layers of Keras are one call each, whatever they call themselves (a recurrent layer its cell, once a step); models
@@ -76,11 +78,12 @@ def recorded(model: Any, inputs: Any) -> tuple[Any, list[Call]]:
     Args:
         model: a keras.Model, built or not.
         inputs: a tensor or a structure of them, as the model takes it.
+        jitter: moves every value that a call gives by up to one rounding, so that later ones show what roundings do.
 
     Raises:
         AuditError: the model cannot read the inputs.
     """
-    recorder = _Recorder(model)
+    recorder = _Recorder(model, jitter)
     with LOCK, recorder.watching(), warnings.catch_warnings():
         warnings.simplefilter("always")
         try:
@@ -98,8 +101,9 @@ def mask_of(tensor: Any) -> Any:
 class _Recorder:
     """What is known while a model runs."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, jitter: np.random.Generator | None) -> None:
         self.model = model
+        self.jitter = jitter
         self.calls: list[Call] = []
         self.open: list[Call] = []
         self.counts: Counter[str] = Counter()
@@ -168,12 +172,24 @@ class _Recorder:
         call.warned = any(
             DESTROYS in str(warning.message) and f"'{layer.name}'" in str(warning.message) for warning in heard
         )
+        if self.jitter is not None:
+            outputs = keras.tree.map_structure(partial(_rounded, self.jitter), outputs)
         call.outputs = [tensor for tensor in keras.tree.flatten(outputs) if _is_tensor(tensor)]
         call.masks = [mask_of(tensor) for tensor in call.outputs]
         carried = zip(inputs, call.arriving, strict=True)
         call.cleared = [tensor for tensor, mask in carried if mask is not None and mask_of(tensor) is None]
         self.calls.append(call)
         return outputs
+
+
+def _rounded(jitter: np.random.Generator, tensor: Any) -> Any:
+    """A tensor with the same mask, each of its values moved by up to one rounding."""
+    if not _is_tensor(tensor) or (dtype := keras.backend.standardize_dtype(tensor.dtype)) not in EPSILON:
+        return tensor
+    factors = 1 + EPSILON[dtype] * jitter.uniform(-1, 1, tuple(tensor.shape))
+    moved = tensor * keras.ops.cast(factors, dtype)
+    keras.src.backend.set_keras_mask(moved, mask_of(tensor))
+    return moved
 
 
 def is_open(operation: Any) -> bool:

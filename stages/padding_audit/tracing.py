@@ -1,6 +1,6 @@
 """The layers of a model under padding: what each did with the mask, how far its output moved, which leaked first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf, isnan
 from typing import Any
@@ -9,7 +9,8 @@ import keras
 import numpy as np
 
 from .errors import AuditError
-from .following import UNFOLLOWED, Change, Place, Steps, array_of, change
+from .facts import ROUNDINGS
+from .following import UNFOLLOWED, Change, Place, Steps, array_of, change, difference
 from .masks import History, histories
 from .recording import Call, recorded
 from .result import Cause, Did, FirstLeak, LayerRow, Verdict
@@ -18,6 +19,10 @@ from .subjects import Subject
 
 PLACES = (keras.layers.Flatten, keras.layers.Reshape, keras.layers.Permute)
 """Layers that make features of steps."""
+DOUBT = 1e-2
+"""No rounding of float32 becomes as much as this in a model that is of use."""
+JITTERS = 2
+"""Times that roundings are tried."""
 
 
 @dataclass
@@ -30,6 +35,8 @@ class Row:
     histories: dict[str, History] = field(default_factory=dict)
     """By side, under the most pads."""
     at_masked_steps: str | None = None
+    rounding: float = 0.0
+    """How far roundings in the calls before move its output, and in its own; 0 where that was not measured."""
 
 
 @dataclass
@@ -44,10 +51,12 @@ class Trace:
     """For every output of the model, whether its second axis is time."""
     width: int | None = None
     """The only number of steps that the model reads, where pads can only move."""
+    rounding: float = 0.0
+    """As in Row, of the outputs of the model."""
 
     def leaks(self, side: str, tolerance: float) -> bool:
         """Whether the output changes by more than rounding, or is not a number."""
-        return any(value is not None and not value <= tolerance for value in self.outputs[side].values())
+        return _any_above(self.outputs[side], tolerance, self.rounding)
 
     def largest_change(self, side: str) -> float:
         """Of the output on a side, under any number of pads; NaN where it is not a number."""
@@ -59,7 +68,7 @@ class Trace:
         largest = self.largest_change(side)
         if isnan(largest):
             return Verdict.UNDEFINED
-        if largest > tolerance:
+        if self.leaks(side, tolerance):
             return Verdict.LEAKS
         return Verdict.ROUNDING if largest > 0 else Verdict.EXACT
 
@@ -71,7 +80,7 @@ class Trace:
         if not self.leaks(side, tolerance):
             return None
         for row in self.rows:
-            if any(value is not None and not value <= tolerance for value in row.changes[side].values()):
+            if _any_above(row.changes[side], tolerance, row.rounding):
                 call, history = row.call, row.histories[side]
                 cause = Cause.FIXED_WIDTH if self._has_one_width(call.operation) else history.cause
                 culprit = None if cause is Cause.FIXED_WIDTH else history.culprit
@@ -85,6 +94,12 @@ class Trace:
         if self.width is None or isinstance(operation, (keras.layers.RNN, keras.layers.Bidirectional)):
             return False
         return isinstance(operation, PLACES) or any(self.width in weight.shape for weight in _weights(operation))
+
+
+def _any_above(changes: Mapping[int, float | None], tolerance: float, rounding: float) -> bool:
+    """Whether a change, by number of pads, is more than rounding, or not a number."""
+    most = max(tolerance, ROUNDINGS * rounding)
+    return any(value is not None and not value <= most for value in changes.values())
 
 
 def _weights(operation: Any) -> list[Any]:
@@ -121,6 +136,10 @@ def traced(subject: Subject, sample: Sample, *, sides: Sequence[str], pads: Sequ
                     _compare(trace, alone, _read(subject, texts, side, count), steps, count, tolerance)
     if all(value is None for changes in trace.outputs.values() for value in changes.values()):
         raise AuditError(f"no text leaves room for a pad in the {subject.width} steps that the model reads")
+    if _in_doubt(trace, tolerance):
+        for group in sample.groups():
+            for seed in range(JITTERS):
+                _measure_rounding(trace, subject, sample.chosen(group), np.random.default_rng(seed))
     return trace
 
 
@@ -150,9 +169,9 @@ class _Run:
     """For every call, its outputs."""
 
 
-def _read(subject: Subject, texts: Sample, side: str, count: int) -> _Run:
+def _read(subject: Subject, texts: Sample, side: str, count: int, jitter: np.random.Generator | None = None) -> _Run:
     subject.reset()
-    outputs, calls = recorded(subject.model, subject.pack(texts.arrays(side, count, subject.width)))
+    outputs, calls = recorded(subject.model, subject.pack(texts.arrays(side, count, subject.width)), jitter)
     values = [[array_of(tensor) for tensor in call.outputs] for call in calls]
     return _Run(calls, [array_of(tensor) for tensor in keras.tree.flatten(outputs)], values)
 
@@ -176,6 +195,26 @@ def _compare(trace: Trace, alone: _Run, padded: _Run, steps: Steps, count: int, 
         row.histories[side] = history
         if side == "post" and steps.width is None and history.mask_in and first:
             row.at_masked_steps = _at_masked_steps(first[0], second[0])
+
+
+def _in_doubt(trace: Trace, tolerance: float) -> bool:
+    """Whether a change may be rounding that the model made more of, as a steep function does."""
+    everywhere = [*trace.outputs.values(), *(by for row in trace.rows for by in row.changes.values())]
+    return any(value is not None and tolerance < value < DOUBT for by in everywhere for value in by.values())
+
+
+def _measure_rounding(trace: Trace, subject: Subject, texts: Sample, jitter: np.random.Generator) -> None:
+    """See how far outputs move when every value that a call gives moves by up to one rounding."""
+    side = next(iter(trace.outputs))
+    exact, moved = _read(subject, texts, side, 0), _read(subject, texts, side, 0, jitter)
+    for row, *both in zip(trace.rows, exact.values, moved.values, strict=True):
+        row.rounding = _most_moved(row.rounding, *both)
+    trace.rounding = _most_moved(trace.rounding, exact.outputs, moved.outputs)
+
+
+def _most_moved(known: float, first: list[np.ndarray], second: list[np.ndarray]) -> float:
+    pairs = [pair for pair in zip(first, second, strict=True) if pair[0].dtype.kind == "f"]
+    return float(np.nanmax([known, *(difference(*pair) for pair in pairs)]))
 
 
 def layer_rows(trace: Trace) -> list[LayerRow]:
