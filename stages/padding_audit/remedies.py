@@ -67,10 +67,11 @@ def _masks(cause: Cause, trace: Trace, subject: Subject) -> Remedy | None:
     for item, tensor in zip(subject.inputs, getattr(model, "inputs", None) or [], strict=False):
         behind = list(readers(model, tensor))
         if item.facts.kind in (TOKENS, STRINGS):
-            embedding = next((layer for layer in behind if isinstance(layer, keras.layers.Embedding)), None)
-            expression = located(model, paths.get(id(embedding), "")) if embedding is not None else None
-            if expression is not None and embedding is not None and not embedding.mask_zero:
-                embeddings[expression] = (embedding.name, item.facts.pad_value if item.facts.kind == TOKENS else 0)
+            pad = item.facts.pad_value if item.facts.kind == TOKENS else 0
+            for layer in behind:
+                unmasked = isinstance(layer, keras.layers.Embedding) and not layer.mask_zero
+                if unmasked and (expression := located(model, paths.get(id(layer), ""))) is not None:
+                    embeddings[expression] = (layer.name, pad)
         elif item.facts.kind == NUMBERS and (
             cause is Cause.MISALIGNED or not any(isinstance(layer, keras.layers.Masking) for layer in behind)
         ):

@@ -127,6 +127,13 @@ def _normalization(place: Place) -> Remedy:
     return Remedy(f"A LayerNormalization in place of {place.name}", code)
 
 
+def _last_output(place: Place) -> Remedy | None:
+    if not getattr(place.operation, "zero_output_for_mask", False) or place.operation.return_sequences:
+        return None
+    code = f"layer = {place.expression}\nlayer.zero_output_for_mask = False\n{pasted.UNCHANGED}"
+    return Remedy(f"`zero_output_for_mask=False` in {place.name}", code)
+
+
 def _turned(place: Place) -> Remedy | None:
     if not (place.operation.go_backwards and place.operation.return_sequences):
         return None
@@ -155,6 +162,7 @@ BY_LAYER: tuple[tuple[Any, tuple[Cause, ...], Callable[[Place], Remedy | None]],
     (keras.layers.Softmax, (Cause.MISUSED, Cause.MIXES_STEPS), _softmax),
     (keras.layers.GroupNormalization, (Cause.MISUSED, Cause.MIXES_STEPS), _normalization),
     (keras.layers.RNN, (Cause.MISALIGNED,), _turned),
+    (keras.layers.RNN, (Cause.MISUSED,), _last_output),
     (keras.layers.Flatten, (Cause.FIXED_WIDTH,), _average),
     (keras.layers.Layer, (Cause.NOT_HANDED,), _handed),
 )

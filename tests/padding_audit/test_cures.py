@@ -97,6 +97,12 @@ def nested():
     return keras.Model(inputs, inner(inputs))
 
 
+def two_embeddings():
+    words = ids("words")
+    branches = [layers.LSTM(3)(layers.Embedding(9, 4, mask_zero=masked)(words)) for masked in (True, False)]
+    return keras.Model(words, layers.Concatenate()(branches))
+
+
 BOTH = ("pre", "post")
 MODELS = {
     # model, cause, sides that the cure makes exact
@@ -114,6 +120,12 @@ MODELS = {
     "Add of masked and unmasked": (with_positions, Cause.LOST, BOTH),
     "not handed": (decoder, Cause.NOT_HANDED, BOTH),
     "Reshape": (lambda: tokens(layers.Reshape((-1, 4)), layers.LSTM(3)), Cause.DESTROYED, BOTH),
+    "zeros in place of the last output": (
+        lambda: tokens(layers.LSTM(3, zero_output_for_mask=True)),
+        Cause.MISUSED,
+        BOTH,
+    ),
+    "two embeddings of one input": (two_embeddings, Cause.NO_MASK, BOTH),
     "Lambda": (lambda: tokens(layers.Lambda(lambda x: x * 2), layers.LSTM(3)), Cause.DESTROYED, BOTH),
     "nested Reshape": (nested, Cause.DESTROYED, BOTH),
     "a layer of hers": (lambda: tokens(Doubled(name="doubled"), layers.LSTM(3)), Cause.DESTROYED, BOTH),
