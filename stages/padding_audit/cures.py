@@ -9,7 +9,6 @@ import keras
 import numpy as np
 
 from .following import array_of, difference
-from .outputs import decisions
 from .pasted import joined
 from .proof import verdict_of
 from .recording import first_line
@@ -19,6 +18,7 @@ from .result import Cure, FirstLeak, Verdict
 from .samples import Sample
 from .sentences import because
 from .subjects import Subject, any_width
+from .tally import decisions
 from .tracing import Trace, traced
 
 MOST_CHANGES = 4

@@ -1,25 +1,22 @@
 """What padding does to the predictions: flips and changes of probability, with intervals over texts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any
 
-import keras
 import numpy as np
 
-from .following import array_of
+from .predicting import Predict, predicting
 from .result import OutputChange, PadsRow
 from .samples import Sample
 from .signature import graph_of
 from .subjects import Subject
+from .tally import Tally, tally, wilson
 
-Z = 1.959963984540054
-"""The 97.5 % point of the normal distribution."""
-SUM = 1e-3
-"""How far probabilities may miss 1 in all, as those of float16 do."""
 TEXTS_OF_A_BATCH = 32
 """In every batch, which is filled up where there are fewer texts, so that the model is compiled once."""
+MOST_BYTES = 2**26
+"""Of the predictions without pads that are kept: of more texts, a part at a time."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +25,8 @@ class Condition:
 
     side: str
     name: str
-    """As in PadsRow: pads or batch."""
+    """As in PadsRow: pads, batch or width."""
     pads: int | None = None
-
-
-def wilson(count: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share by Wilson's score (1927); (0, 1) of none."""
-    if of == 0:
-        return 0.0, 1.0
-    share, spread = count / of, Z * Z / of
-    middle, half = share + spread / 2, Z * sqrt(share * (1 - share) / of + spread / of / 4)
-    low, high = (middle - half) / (1 + spread), (middle + half) / (1 + spread)
-    return low if count else 0.0, high if count < of else 1.0
 
 
 def worst_change(rows: Sequence[PadsRow], side: str) -> OutputChange | None:
@@ -68,20 +55,24 @@ def pads_rows(
         sides: pre, post or both.
         pads: numbers of pads.
     """
+    asked = [condition for side in sides for condition in conditions(subject, sample, side, pads)]
+    tallies: dict[tuple[Condition, int], Tally] = {}
+    with predicting(subject) as predict:
+        for part in _parts(subject, sample, predict):
+            alone: dict[str, list[list[np.ndarray]]] = {}
+            for condition in asked:
+                side = condition.side if subject.width else "post"  # texts alone have no side
+                if side not in alone:
+                    alone[side] = _alone(subject, part, predict, side, grows)
+                for key, counted in _tallies(subject, part, predict, condition, grows, alone[side]):
+                    tallies[key] = tallies.get(key, Tally()) + counted
     names = output_names(subject.model, len(grows))
-    rows: list[PadsRow] = []
-    alone = None if subject.width else _predictions(subject, sample, Condition("post", "pads", 0), grows, None)
-    for side in sides:
-        known = alone or _predictions(subject, sample, Condition(side, "pads", 0), grows, None)
-        for condition in conditions(subject, sample, side, pads):
-            texts = _with_room(subject, sample, condition)
-            if not texts:
-                continue
-            some, same = sample.chosen(texts), [[first[text] for text in texts] for first in known]
-            padded = _predictions(subject, some, condition, grows, same)
-            for name, first, second in zip(names, same, padded, strict=True):
-                rows.append(_row(condition, name, first, second, some.labels))
-    return rows
+    return [
+        _row(condition, name, tallies[condition, output])
+        for condition in asked
+        for output, name in enumerate(names)
+        if (condition, output) in tallies
+    ]
 
 
 def conditions(subject: Subject, sample: Sample, side: str, pads: Sequence[int]) -> list[Condition]:
@@ -106,19 +97,6 @@ def output_names(model: Any, count: int) -> list[str]:
     return names if len(names) == count else [f"output {i + 1}" for i in range(count)]
 
 
-def decisions(predictions: np.ndarray) -> np.ndarray | None:
-    """The class that each prediction chooses; None where its numbers are no probabilities.
-
-    Args:
-        predictions: (…, classes) that add up to 1, or (…,) or (…, units) between 0 and 1, each a decision at .5.
-    """
-    if predictions.size == 0 or not (predictions >= 0).all() or not (predictions <= 1 + SUM).all():
-        return None
-    if predictions.ndim and predictions.shape[-1] > 1 and (abs(predictions.sum(axis=-1) - 1) < SUM).all():
-        return np.asarray(predictions.argmax(axis=-1))
-    return predictions > 0.5
-
-
 def _with_room(subject: Subject, sample: Sample, condition: Condition) -> list[int]:
     """The texts that can be padded so."""
     width = subject.width or (own_width(sample) if condition.name == "width" else None)
@@ -133,29 +111,63 @@ def _batches(sample: Sample, condition: Condition, size: int) -> list[list[int]]
     return [group[i : i + size] for group in groups for i in range(0, len(group), size)]
 
 
-def _predictions(
+def _parts(subject: Subject, sample: Sample, predict: Predict) -> Iterator[Sample]:
+    """The texts, all at once or in parts whose predictions are no more than MOST_BYTES."""
+    size = subject.batch or TEXTS_OF_A_BATCH
+    longest = max(range(sample.size), key=lambda text: max(sample.lengths(text)))
+    outputs = predict(sample.chosen([longest] * size).arrays("post", 0, subject.width))
+    most = max(size, MOST_BYTES * size // max(1, sum(output.nbytes for output in outputs)))
+    if sample.size <= most:
+        yield sample
+        return
+    order = np.random.default_rng(0).permutation(sample.size).tolist()
+    yield from (sample.chosen(order[start : start + most]) for start in range(0, sample.size, most))
+
+
+def _alone(
+    subject: Subject, sample: Sample, predict: Predict, side: str, grows: Sequence[bool]
+) -> list[list[np.ndarray]]:
+    """For every output, for every text, its prediction without pads: at real steps where there is one a step."""
+    results: list[list[Any]] = [[None] * sample.size for _ in grows]
+    for batch, outputs in _outputs(subject, sample, predict, Condition(side, "pads", 0)):
+        for i, output in enumerate(outputs):
+            for row, text in zip(output, batch, strict=False):
+                real = _real(row, max(sample.lengths(text)), side, 0) if grows[i] and subject.width else row
+                results[i][text] = real.copy()
+    return results
+
+
+def _tallies(
     subject: Subject,
     sample: Sample,
+    predict: Predict,
     condition: Condition,
     grows: Sequence[bool],
-    alone: list[list[np.ndarray]] | None,
-) -> list[list[np.ndarray]]:
-    """For every output, for every text, its prediction: at the real steps of `alone` where there is one a step."""
-    results: list[list[Any]] = [[None] * sample.size for _ in grows]
-    width = own_width(sample) if condition.name == "width" else subject.width
+    alone: list[list[np.ndarray]],
+) -> Iterator[tuple[tuple[Condition, int], Tally]]:
+    """What is counted of every output under a condition, batch by batch."""
     moved = (condition.pads or 0) if subject.width else 0
+    room = _with_room(subject, sample, condition)
+    for batch, outputs in _outputs(subject, sample.chosen(room), predict, condition):
+        texts = [room[place] for place in batch]
+        labels = None if sample.labels is None else [sample.labels[text] for text in texts]
+        for i, output in enumerate(outputs):
+            first, rows = [alone[i][text] for text in texts], list(output[: len(texts)])
+            if grows[i]:
+                rows = [_real(row, len(short), condition.side, moved) for row, short in zip(rows, first, strict=True)]
+            join = np.concatenate if grows[i] or first[0].ndim > 1 else np.stack
+            yield (condition, i), tally(join(first), join(rows), labels)
+
+
+def _outputs(
+    subject: Subject, sample: Sample, predict: Predict, condition: Condition
+) -> Iterator[tuple[list[int], list[np.ndarray]]]:
+    """Batches of texts, with what the model gives for them; behind their rows may stand further ones."""
+    width = own_width(sample) if condition.name == "width" else subject.width
     size = subject.batch or TEXTS_OF_A_BATCH
     for batch in _batches(sample, condition, size):
         texts = sample.chosen(batch + batch[:1] * (size - len(batch)))
-        arrays = texts.arrays(condition.side, condition.pads or 0, width)
-        for i, output in enumerate(map(array_of, keras.tree.flatten(subject.predict(arrays)))):
-            for place, text in enumerate(batch):
-                row = output[place]
-                if grows[i] and (alone is not None or subject.width):
-                    length = len(alone[i][text]) if alone is not None else max(sample.lengths(text))
-                    row = _real(row, length, condition.side, moved)
-                results[i][text] = row
-    return results
+        yield batch, predict(texts.arrays(condition.side, condition.pads or 0, width))
 
 
 def _real(row: np.ndarray, length: int, side: str, moved: int) -> np.ndarray:
@@ -164,60 +176,22 @@ def _real(row: np.ndarray, length: int, side: str, moved: int) -> np.ndarray:
     return row[start : start + length]
 
 
-def _row(
-    condition: Condition, name: str, alone: list[np.ndarray], padded: list[np.ndarray], labels: list[np.ndarray] | None
-) -> PadsRow:
-    per_step = alone[0].ndim > 1 or len({len(text) for text in alone}) > 1
-    join = np.concatenate if per_step else np.stack
-    first, second = join(alone), join(padded)
-    before, after = decisions(first), decisions(second)
-    largest = float(np.max(np.abs(first.astype(np.float64) - second)))
-    if before is None or after is None:
-        return PadsRow(
-            condition.side,
-            condition.name,
-            condition.pads,
-            name,
-            len(first),
-            0.0,
-            *wilson(0, len(first)),
-            0.0,
-            largest,
-            None,
-            None,
-        )
-    flips = int((before != after).sum())
-    low, high = wilson(flips, before.size)
-    moved = (
-        np.abs(first - second) if before.shape == first.shape else _of_class(first, before) - _of_class(second, before)
-    )
-    right = _accuracies(before, after, labels)
+def _row(condition: Condition, name: str, counted: Tally) -> PadsRow:
+    classes = counted.are_classes
+    compared, flips = (counted.decisions, counted.flips) if classes else (counted.values, 0)
+    known = classes and counted.labels == counted.decisions
+    low, high = wilson(flips, compared)
     return PadsRow(
         side=condition.side,
         condition=condition.name,
         pads=condition.pads,
         output=name,
-        texts=int(before.size),
-        flips=flips / before.size,
+        texts=compared,
+        flips=flips / compared if compared else 0.0,
         low=low,
         high=high,
-        probability_change=float(np.mean(np.abs(moved))),
-        largest_change=largest,
-        accuracy=right[1],
-        accuracy_alone=right[0],
+        probability_change=counted.moved / compared if classes and compared else 0.0,
+        largest_change=counted.largest,
+        accuracy=counted.right[1] / compared if known and compared else None,
+        accuracy_alone=counted.right[0] / compared if known and compared else None,
     )
-
-
-def _of_class(predictions: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    return np.take_along_axis(predictions, classes[..., None], axis=-1)[..., 0]
-
-
-def _accuracies(
-    before: np.ndarray, after: np.ndarray, labels: list[np.ndarray] | None
-) -> tuple[float | None, float | None]:
-    if labels is None:
-        return None, None
-    truth = np.concatenate([np.atleast_1d(label) for label in labels]).reshape(-1)
-    if truth.size != before.size:
-        return None, None
-    return float((before.reshape(-1) == truth).mean()), float((after.reshape(-1) == truth).mean())

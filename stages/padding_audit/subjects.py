@@ -37,18 +37,6 @@ class Subject:
         """From arrays, one an input, to what the model reads."""
         return keras.tree.pack_sequence_as(self.structure, list(arrays))
 
-    def predict(self, arrays: Sequence[Any]) -> Any:
-        """What the model gives for arrays, one an input, from its compiled form where that reads any width.
-
-        Unrolled layers need to know the width, and a TimeDistributed of Keras 3.15 that does not takes as many steps as
-        there are texts.
-        """
-        self.reset()
-        layers = self.model._flatten_layers()
-        if any(isinstance(item, keras.layers.TimeDistributed) or getattr(item, "unroll", False) for item in layers):
-            return self.model(self.pack(arrays), training=False)
-        return self.model.predict_on_batch(self.pack(arrays))
-
     def reset(self) -> None:
         """Let stateful layers forget what they read."""
         for layer in self.model._flatten_layers():
