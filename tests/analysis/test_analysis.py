@@ -1,5 +1,7 @@
 """Estimates and verdicts on states whose truth is planted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,26 @@ def test_a_planted_drift_is_found_inside_its_interval(make_params):
 def test_states_that_do_not_move_are_exact(make_params):
     record = judged(make_params, [cell(make_params)], "drift_ratio")
     assert (record["verdict"], record["estimate"], record["high"], record["largest_change"]) == ("EXACT", 0, 0, 0)
+
+
+@pytest.mark.parametrize("condition", ["pads-8", "other-side"])
+def test_what_does_not_move_is_proven_where_every_audit_proves_that_side(make_params, condition):
+    """Pads stand behind the texts of this cell, but for the condition that pads on the other side."""
+    side = "pre" if condition == "other-side" else "post"
+    still = cell(make_params)
+    for seed in still.seeds:
+        seed.model.conditions[condition] = seed.model.conditions["pads-8"]
+        seed.model.audit["verdicts"] = {"pre": "EXACT", "post": "EXACT"} | {side: "PROVEN"}
+    (record,) = _drifts(make_params, still, condition)
+    assert (record["verdict"], record["estimate"]) == ("PROVEN", 0)
+    still.seeds[3].model.audit["verdicts"][side] = "EXACT"
+    (record,) = _drifts(make_params, replace(still), condition)
+    assert record["verdict"] == "EXACT"
+
+
+def _drifts(make_params, still, condition):
+    records = verdicts([still], {condition: None}, make_params().analyze)
+    return [record for record in records if record["estimand"] == "drift_ratio"]
 
 
 def test_a_drift_far_below_the_bound_is_equivalent(make_params):

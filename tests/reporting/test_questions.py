@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from stages.analysis.contract_audit import AuditedLayer, AuditedLeak
 from stages.params.layers import HEADS, RECURRENT
 from stages.params.schema import checked_params
 from stages.reporting.documents import report_markdown
@@ -191,3 +192,34 @@ def test_a_command_asks_for_many_values_only_in_the_queue(deep_results):
             several = any("," in choice for choice in re.findall(r"-S ([\w.]+=[^ \[]+)", command))
             assert several == ("--queue" in command), command
             assert ("`dvc queue start`" in text) or "--queue" not in command
+
+
+def audited(cell, **changes):
+    return replace(cell, audit=replace(cell.audit, **changes))
+
+
+def test_masked_steps_are_answered_by_the_proof_and_by_the_outputs_of_every_step(deep_results):
+    steps = [AuditedLayer(layer="lstm_1", type="LSTM", did="kept", at_masked_steps="repeats")]
+    proven = with_cells(
+        deep_results(drift=LEAK), lambda cell: audited(cell, proven=dict.fromkeys(("pre", "post"), 6), layers=steps)
+    )
+    text = answers(proven)["Q5"]
+    assert "it is proven that a masked step of `masked` leaves any state as it was" in text
+    assert "`lstm_1` repeats the step before" in text
+    assert "not measured here" not in text
+    assert "proven" not in answers(deep_results(drift=LEAK))["Q5"]
+
+
+def test_metrics_of_outputs_at_every_step_are_not_said_to_count_texts(results):
+    text = answers(with_cells(results(drift=LEAK), lambda cell: audited(cell, one_prediction_a_text=False)))["Q8"]
+    assert "one prediction for each text" not in text
+
+
+def test_the_way_of_the_mask_is_that_of_the_audit(results):
+    assert "`masked`: `embedding` makes it and `lstm_1` uses it" in answers(results(drift=LEAK))["Q9"]
+    dropped = [AuditedLayer(layer="max", type="GlobalMaxPooling1D", did="destroyed", at_masked_steps=None)]
+    leak = AuditedLeak(layer="max", cause="destroyed", culprit="max")
+    lost = with_cells(
+        results(drift=LEAK), lambda cell: audited(cell, layers=dropped, first_leak={"pre": leak, "post": None})
+    )
+    assert "`max` drops it, and pads enter at `max`" in answers(lost)["Q9"]

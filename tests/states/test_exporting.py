@@ -32,6 +32,8 @@ def test_a_head_of_one_width_is_exported_with_its_pads_moved_to_the_other_side(m
     assert not np.isclose(alone.vectors["head"][~full], moved.vectors["head"][~full]).all(axis=1).any()
     np.testing.assert_allclose(alone.vectors["h_lstm_1"], moved.vectors["h_lstm_1"], atol=1e-7)
     assert json.loads((folder / "pad-step.json").read_text()) is None
+    audit = json.loads((folder / "audit.json").read_text())
+    assert (audit["verdicts"]["post"], audit["first_leak"]["post"]["cause"]) == ("LEAKS", "fixed_width")
 
 
 def test_a_model_without_recurrence_is_exported_with_its_head_alone(make_params, padded, tmp_path):
@@ -50,12 +52,22 @@ def test_an_explicit_mask_trains_and_exports_the_states_of_the_masked_model(make
     paths = [tmp_path / f"{variant}-states" / "pads-5.parquet" for variant in ("masked", "explicit")]
     masked, explicit = next(aligned_batches(paths, ["head"], 1000))
     assert np.array_equal(masked.vectors["head"], explicit.vectors["head"])
+    for variant in ("masked", "explicit"):
+        audit = json.loads((tmp_path / f"{variant}-states" / "audit.json").read_text())
+        assert audit["verdicts"] == {"pre": "PROVEN", "post": "PROVEN"}
 
 
 @pytest.fixture(scope="module")
 def states(trained, padded, tmp_path_factory):
     """The states of the baseline of one seed, padded behind."""
     return exported(padded, trained / "baseline", tmp_path_factory.mktemp("states") / "baseline")
+
+
+def test_the_audit_of_an_unmasked_model_names_the_layer_that_reads_pads(states):
+    audit = json.loads((states / "audit.json").read_text())
+    assert audit["verdicts"] == {"pre": "LEAKS", "post": "LEAKS"}
+    assert audit["first_leak"]["pre"] == {"layer": "lstm_1", "cause": "no_mask", "culprit": None}
+    assert audit["one_prediction_a_text"]
 
 
 def test_every_condition_holds_the_same_texts_in_the_same_order(states):
