@@ -49,12 +49,17 @@ class Input:
 
 
 def signature(
-    model: Any, *, pad_values: Mapping[str, Any] | None = None, time_inputs: Sequence[str] | None = None
+    model: Any,
+    *,
+    names: Sequence[str] | None = None,
+    pad_values: Mapping[str, Any] | None = None,
+    time_inputs: Sequence[str] | None = None,
 ) -> list[Input]:
     """The inputs of a model, in the order in which it takes them.
 
     Args:
         model: Functional, Sequential, or a subclass that was built from a `keras.Input`.
+        names: of the inputs, where the user knows them by others than the graph does.
         pad_values: by the input's name; else that of the Masking layer which reads it, else 0.
         time_inputs: names of the inputs that carry time; else those that a recurrent, embedding, masking, pooling,
             attention or convolution layer reads.
@@ -68,13 +73,12 @@ def signature(
             f"the model `{model.name}` does not say what it reads, as models with a `call` of their own do not; "
             "give a batch of data"
         )
-    named = {*(pad_values or {}), *(time_inputs or ())}
-    if unknown := named - {tensor.name for tensor in tensors}:
-        inputs = ", ".join(tensor.name for tensor in tensors)
-        raise AuditError(f"`{sorted(unknown)[0]}` is no input of the model; its inputs are: {inputs}")
+    known = names or [tensor.name for tensor in tensors]
+    if unknown := {*(pad_values or {}), *(time_inputs or ())} - {*known}:
+        raise AuditError(f"`{sorted(unknown)[0]}` is no input of the model; its inputs are: {', '.join(known)}")
     return [
-        _input(tensor, list(readers(model, tensor)), (pad_values or {}).get(tensor.name), time_inputs)
-        for tensor in tensors
+        _input(name, tensor, list(readers(model, tensor)), (pad_values or {}).get(name), time_inputs)
+        for name, tensor in zip(known, tensors, strict=True)
     ]
 
 
@@ -108,20 +112,20 @@ def graph_of(layer: Any) -> Any:
     return inner if isinstance(inner, keras.Model) and hasattr(inner, "operations") else None
 
 
-def _input(tensor: Any, behind: list[Any], pad_value: Any, time_inputs: Sequence[str] | None) -> Input:
+def _input(name: str, tensor: Any, behind: list[Any], pad_value: Any, time_inputs: Sequence[str] | None) -> Input:
     shape, dtype = tuple(tensor.shape[1:]), keras.backend.standardize_dtype(tensor.dtype)
     embedding = next((layer for layer in behind if isinstance(layer, keras.layers.Embedding)), None)
     masking = next((layer for layer in behind if isinstance(layer, keras.layers.Masking)), None)
     kind = _kind(shape, dtype, behind)
     if time_inputs is not None:
-        kind = FIXED if tensor.name not in time_inputs else kind if kind != FIXED else NUMBERS
+        kind = FIXED if name not in time_inputs else kind if kind != FIXED else NUMBERS
     if kind == FIXED:
-        return Input(InputFacts(tensor.name, FIXED, None, None, None), shape, dtype, _largest(embedding))
+        return Input(InputFacts(name, FIXED, None, None, None), shape, dtype, _largest(embedding))
     if pad_value is None:
         pad_value = {TOKENS: 0, STRINGS: ""}.get(kind, float(masking.mask_value) if masking else 0.0)
     if isinstance(pad_value, float) and np.isnan(pad_value):
-        raise AuditError(f"input `{tensor.name}`: NaN is no pad value, as nothing equals NaN; pad with a number")
-    facts = InputFacts(tensor.name, kind, 1, pad_value, shape[0] if shape else None)
+        raise AuditError(f"input `{name}`: NaN is no pad value, as nothing equals NaN; pad with a number")
+    facts = InputFacts(name, kind, 1, pad_value, shape[0] if shape else None)
     return Input(facts, shape, dtype, _largest(embedding))
 
 

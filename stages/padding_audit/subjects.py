@@ -64,7 +64,8 @@ def subject_of(
         subject = Subject(model, inputs, dict(data) if isinstance(structure, Mapping) else structure)
     else:
         inner, vectorize = behind_vectorization(model)
-        inputs = signature(inner, pad_values=pad_values, time_inputs=time_inputs)
+        names = [str(tensor.name) for tensor in model.inputs]
+        inputs = signature(inner, names=names, pad_values=pad_values, time_inputs=time_inputs)
         structure = 0 if isinstance(inner, keras.Sequential) else inner.input
         batch = next((int(tensor.shape[0]) for tensor in inner.inputs if tensor.shape[0] is not None), None)
         inputs = [
