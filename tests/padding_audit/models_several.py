@@ -83,3 +83,28 @@ def six_attentions() -> keras.Model:
 @known()
 def big_values() -> keras.Model:
     return behind_embedding(L.Rescaling(1e4), sequence(), L.Rescaling(1e6), L.GlobalAveragePooling1D())
+
+
+def steep(*layers: Any, mask: bool = True) -> keras.Model:
+    """A sine of many turns, behind some layers: it makes 1e-4 of a rounding of 1e-7."""
+    return behind_embedding(*layers, L.Dense(8), lambda values: keras.ops.sin(values * 1000.0), L.Dense(1), mask=mask)
+
+
+@known()
+def steep_function() -> keras.Model:
+    return steep(L.GlobalAveragePooling1D())
+
+
+@known(**both("lstm", Cause.NO_MASK))
+def steep_function_without_mask() -> keras.Model:
+    return steep(last(), mask=False)
+
+
+@known(pre=Leak("global_max_pooling1d", Cause.DESTROYED, "global_max_pooling1d"))
+def leak_behind_a_steep_function() -> keras.Model:
+    """The sine comes first, and moves by more than a millionth."""
+    ids = tokens()
+    states = sequence()(masked(ids))
+    sine = keras.ops.sin(L.Dense(8)(L.GlobalAveragePooling1D()(states)) * 1000.0)
+    deep = L.Dense(UNITS)(L.Dense(UNITS)(L.Dense(UNITS)(sine)))
+    return keras.Model(ids, L.Concatenate()([deep, L.GlobalMaxPooling1D()(states)]))
