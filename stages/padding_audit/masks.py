@@ -76,7 +76,9 @@ def histories(alone: Sequence[Call], padded: Sequence[Call], steps: Steps, place
             for tensor, mask, mask_alone in zip(call.outputs, call.masks, before.masks, strict=True)
         ]
         has_time = place is not Place.WHOLE
-        result.append(_history(call, incoming, quality, outgoing, has_time=has_time))
+        result.append(
+            _history(call, incoming, quality, outgoing, has_time=has_time, bare=_bare(before, call, incoming, steps))
+        )
         standings |= {id(tensor): standing for tensor, standing in zip(call.outputs, outgoing, strict=True)}
         standings |= {id(tensor): Standing(Fate.LOST, call.path) for tensor in call.cleared}
         latest.append(outgoing[0] if outgoing else latest[-1])
@@ -103,6 +105,13 @@ def _incoming(mask: Any, alone: Any, origin: Standing, steps: Steps) -> Standing
     return origin if origin.fate is Fate.OPEN else Standing(Fate.OPEN)
 
 
+def _bare(before: Call, call: Call, incoming: list[Standing], steps: Steps) -> bool:
+    """Whether some input has a time axis and never had a mask."""
+    shapes = [(first.shape, second.shape) for first, second in zip(before.inputs, call.inputs, strict=True)]
+    timed = [len(first) == len(second) and bool(steps.axes(first, second)) for first, second in shapes]
+    return any(has_time and item.fate is Fate.NEVER for has_time, item in zip(timed, incoming, strict=True))
+
+
 def _known_inside(call: Call, tensor: Any, mask: Any, standings: dict[int, Standing]) -> Standing | None:
     """What is known of an output without a mask that a call inside of this one gave; None where none did."""
     return standings.get(id(tensor)) if mask is None and is_open(call.operation) else None
@@ -125,11 +134,12 @@ def _outgoing(call: Call, mask: Any, alone: Any, incoming: list[Standing], place
 
 
 def _history(
-    call: Call, incoming: list[Standing], quality: list[Fate], outgoing: list[Standing], *, has_time: bool
+    call: Call, incoming: list[Standing], quality: list[Fate], outgoing: list[Standing], *, has_time: bool, bare: bool
 ) -> History:
+    """What a call did, and would be the cause of; `bare`: some input has a time axis and never had a mask."""
     arrives = any(standing.fate in (Fate.GOOD, Fate.OPEN) for standing in incoming)
     leaves = any(standing.fate in (Fate.GOOD, Fate.OPEN) for standing in outgoing)
-    cause, culprit = _cause(call, incoming, quality, leaves=leaves)
+    cause, culprit = _cause(call, incoming, quality, leaves=leaves, bare=bare)
     not_handed = arrives and not call.handed and _takes_mask(call)
     if not_handed:
         did = Did.NOT_HANDED
@@ -145,7 +155,9 @@ def _history(
     return History(did, cause, culprit, arrives or bool(call.handed), leaves)
 
 
-def _cause(call: Call, incoming: list[Standing], quality: list[Fate], *, leaves: bool) -> tuple[Cause, str | None]:
+def _cause(
+    call: Call, incoming: list[Standing], quality: list[Fate], *, leaves: bool, bare: bool
+) -> tuple[Cause, str | None]:
     """Why a call reads pads, if it does, and who made it so."""
     by_fate = {standing.fate: standing for standing in reversed(incoming)}
     carried = [standing for standing in incoming if standing.fate in (Fate.GOOD, Fate.OPEN)]
@@ -158,7 +170,7 @@ def _cause(call: Call, incoming: list[Standing], quality: list[Fate], *, leaves:
             if fate in by_fate:
                 return cause, by_fate[fate].culprit
     if call.handed:
-        cause = Cause.MISUSED
+        cause = Cause.NO_MASK if carried and bare else Cause.MISUSED
     elif not carried:
         cause = Cause.NO_MASK
     else:

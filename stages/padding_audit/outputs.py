@@ -51,7 +51,7 @@ def pads_rows(
     Args:
         subject: the model.
         sample: texts, with labels or without.
-        grows: for every output, whether its second axis is time.
+        grows: for every output, whether it has a time axis.
         sides: pre, post or both.
         pads: numbers of pads.
     """
@@ -132,8 +132,9 @@ def _alone(
     for batch, outputs in _outputs(subject, sample, predict, Condition(side, "pads", 0)):
         for i, output in enumerate(outputs):
             for row, text in zip(output, batch, strict=False):
-                real = _real(row, max(sample.lengths(text)), side, 0) if grows[i] and subject.width else row
-                results[i][text] = real.copy()
+                length = max(sample.lengths(text))
+                shape = [length if grows[i] and size == subject.width else size for size in row.shape]
+                results[i][text] = _real(row, shape, side, 0).copy()
     return results
 
 
@@ -153,10 +154,9 @@ def _tallies(
         labels = None if sample.labels is None else [sample.labels[text] for text in texts]
         for i, output in enumerate(outputs):
             first, rows = [alone[i][text] for text in texts], list(output[: len(texts)])
-            if grows[i]:
-                rows = [_real(row, len(short), condition.side, moved) for row, short in zip(rows, first, strict=True)]
-            join = np.concatenate if grows[i] or first[0].ndim > 1 else np.stack
-            yield (condition, i), tally(join(first), join(rows), labels)
+            rows = [_real(row, short.shape, condition.side, moved) for row, short in zip(rows, first, strict=True)]
+            stacked = not grows[i] and first[0].ndim <= 1
+            yield (condition, i), tally(_joined(first, stacked), _joined(rows, stacked), labels)
 
 
 def _outputs(
@@ -170,10 +170,21 @@ def _outputs(
         yield batch, predict(texts.arrays(condition.side, condition.pads or 0, width))
 
 
-def _real(row: np.ndarray, length: int, side: str, moved: int) -> np.ndarray:
-    """The real steps of a row, `moved` of whose pads stand on the other side."""
-    start = len(row) - length - moved if side == "pre" else moved
-    return row[start : start + length]
+def _real(row: np.ndarray, shape: Sequence[int], side: str, moved: int) -> np.ndarray:
+    """The real steps of a row, in a shape whose time axes are shorter; `moved` pads stand on the other side."""
+    starts = [size - short - moved if side == "pre" else moved for size, short in zip(row.shape, shape, strict=True)]
+    index = [
+        slice(start, start + short) if short < size else slice(None)
+        for start, short, size in zip(starts, shape, row.shape, strict=True)
+    ]
+    return row[tuple(index)]
+
+
+def _joined(rows: list[np.ndarray], stacked: bool) -> np.ndarray:
+    """The rows of some texts, one behind the other, value by value where more than their first axis is time."""
+    if stacked:
+        return np.stack(rows)
+    return np.concatenate(rows if len({row.shape[1:] for row in rows}) == 1 else [row.reshape(-1) for row in rows])
 
 
 def _row(condition: Condition, name: str, counted: Tally) -> PadsRow:

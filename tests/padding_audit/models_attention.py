@@ -163,3 +163,49 @@ class Positions(keras.layers.Layer):
 @known(pre=Leak("positions", Cause.MIXES_STEPS))
 def positions() -> keras.Model:
     return behind_embedding(Positions(), last())
+
+
+def cross(embed: Callable[[Any], Any], layer: Any) -> keras.Model:
+    """A decoder whose steps look at those of another input."""
+    source, target = tokens("source"), tokens("target")
+    steps, looked_at = sequence()(masked(target)), embed(source)
+    inputs = (steps, looked_at) if isinstance(layer, L.MultiHeadAttention) else ([steps, looked_at],)
+    return keras.Model([source, target], L.Dense(3)(layer(*inputs)))
+
+
+@known()
+def cross_attention() -> keras.Model:
+    return cross(masked, L.Attention())
+
+
+@known(**both("attention", Cause.NO_MASK))
+def cross_attention_without_source_mask() -> keras.Model:
+    return cross(unmasked, L.Attention())
+
+
+@known(**both("multi_head_attention", Cause.NO_MASK))
+def cross_multi_head_attention_without_source_mask() -> keras.Model:
+    return cross(unmasked, L.MultiHeadAttention(2, UNITS))
+
+
+@known()
+def attention_scores_as_output() -> keras.Model:
+    """Two axes of the scores are time, and none of them is the second."""
+    ids = tokens()
+    steps = masked(ids)
+    values, scores = L.MultiHeadAttention(2, UNITS)(steps, steps, return_attention_scores=True)
+    return keras.Model(ids, [L.GlobalAveragePooling1D()(values), scores])
+
+
+class Scored(Pooled):
+    """Two outputs: one without time, one with."""
+
+    def call(self, inputs: Any) -> Any:
+        weights = ops.softmax(self.score(inputs), axis=1)
+        return ops.sum(inputs * weights, axis=1), weights
+
+
+@known(**both("scored", Cause.DESTROYED, "scored"))
+def layer_of_two_outputs() -> keras.Model:
+    ids = tokens()
+    return keras.Model(ids, Scored()(masked(ids))[0])

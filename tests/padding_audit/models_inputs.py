@@ -180,12 +180,12 @@ def sentences_of_words() -> keras.Model:
     return sentences(by_hand=False)
 
 
-@known()
+@known(pads=(2,))
 def sentences_of_words_with_mask() -> keras.Model:
     return sentences(by_hand=True)
 
 
-@known()
+@known(pads=(2,))
 def words_and_characters() -> keras.Model:
     words, letters = tokens("words"), keras.Input((None, 5), dtype="int32", name="letters")
     spelled = L.TimeDistributed(L.LSTM(UNITS, name="spelling"))(L.Embedding(IDS, UNITS, mask_zero=True)(letters))

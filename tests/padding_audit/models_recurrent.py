@@ -131,3 +131,44 @@ def one_output_of_two_leaks() -> keras.Model:
     ids = tokens()
     states = sequence()(masked(ids))
     return keras.Model(ids, [L.Dense(3)(states), L.GlobalMaxPooling1D(name="pooled")(states)])
+
+
+class Leaky(keras.layers.Layer):
+    """A cell of a user's."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.state_size = UNITS
+        self.dense = L.Dense(UNITS)
+
+    def call(self, inputs: Any, states: Any) -> Any:
+        state = 0.5 * states[0] + keras.ops.tanh(self.dense(inputs))
+        return state, [state]
+
+
+@known()
+def cell_of_her_own() -> keras.Model:
+    return behind_embedding(L.RNN(Leaky()))
+
+
+@known(**both("rnn", Cause.NO_MASK))
+def cell_of_her_own_without_mask() -> keras.Model:
+    return behind_embedding(L.RNN(Leaky()), mask=False)
+
+
+@known()
+def residual() -> keras.Model:
+    ids = tokens()
+    steps = masked(ids)
+    return keras.Model(ids, last()(L.Add()([steps, sequence()(steps)])))
+
+
+@known()
+def chosen_class() -> keras.Model:
+    """The output is a whole number."""
+    return behind_embedding(last(), L.Dense(3), lambda scores: keras.ops.argmax(scores, axis=-1))
+
+
+@known(**both("lstm", Cause.NO_MASK))
+def chosen_class_without_mask() -> keras.Model:
+    return behind_embedding(last(), L.Dense(3), lambda scores: keras.ops.argmax(scores, axis=-1), mask=False)

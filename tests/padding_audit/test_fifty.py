@@ -29,6 +29,7 @@ MODULES = (
     models_traps,
 )
 """Reading them fills KNOWN."""
+pytestmark = pytest.mark.filterwarnings("ignore:.*destroy the mask information")
 PADS = (1, 4)
 QUICK = ("lstm_without_mask", "largest_of_states", "half_masked_concatenate", "dot_attention", "flattened")
 
@@ -42,7 +43,7 @@ def names(*some: str) -> list[object]:
 def audited(name: str) -> Audit:
     """The audit of a known model, without cures, which have tests of their own."""
     with patch.object(auditing, "cures", return_value=[]):
-        return audit(KNOWN[name].model(), pads=PADS, **KNOWN[name].options)
+        return audit(KNOWN[name].model(), **{"pads": PADS, **KNOWN[name].options})
 
 
 def answer(result: Audit, side: str) -> Leak | None:
