@@ -13,6 +13,7 @@ from .metrics import step_hazards
 from .recording import Call, recorded
 from .result import Hazard
 from .samples import Sample
+from .sentences import listed
 from .signature import readers
 from .subjects import Subject
 
@@ -56,6 +57,8 @@ def hazards(
     outputs, calls = recorded(subject.model, subject.pack(arrays))
     result += _kernels(calls, "pre" in sides and not (data_is_hers and padded))
     result += [*_layers(calls, padded), *_widths(subject)]
+    if any(item.carries_time and item.facts.width is None for item in subject.inputs):
+        result += _distributed(calls)
     return result + step_hazards(model, few, arrays, outputs, grows)
 
 
@@ -113,7 +116,8 @@ def _slow_mask(call: Call, pre: bool) -> tuple[str, int | None, int | None] | No
         return "On a GPU {} computes step by step, because a mask reaches it: expect it to be slow.", None, None
     stop, cure = "stop `fit` on a GPU at {}", "set use_cudnn=False, or pad behind the text alone"
     if count := int((~mask[..., 0] | (mask[..., 1:] & ~mask[..., :-1]).any(axis=-1)).sum()):
-        return f"{count} of {len(mask)} texts have pads before or inside, which {stop}: {cure}.", count, len(mask)
+        some = "Your pads" if count == len(mask) else f"In {count} of {len(mask)} texts, pads"
+        return f"{some} before or inside the text {stop}: {cure}.", count, len(mask)
     return (f"Pads before the text {stop}: {cure}.", None, None) if pre else None
 
 
@@ -145,6 +149,27 @@ def _layers(calls: Sequence[Call], padded: set[int]) -> Iterator[Hazard]:
         if isinstance(layer, keras.layers.Masking) and np.isnan(layer.mask_value):
             sentence = f"`{path}` masks nothing, as nothing equals NaN: pad with a number and mask that."
             yield Hazard("nan_pad_value", path, None, None, sentence)
+
+
+def _distributed(calls: Sequence[Call]) -> Iterator[Hazard]:
+    """Layers that count texts for steps where the compiled model knows the number of neither."""
+    paths = {call.path: call.operation for call in calls if type(call.operation) is keras.layers.TimeDistributed}
+    if not paths or _counts_steps():
+        return
+    names = listed([f"`{path}`" for path in paths])
+    dense = all(isinstance(layer.layer, keras.layers.Dense) for layer in paths.values())
+    cure = "drop the wrapper, as Dense reads every step" if dense else "pad every batch to one width"
+    give = "give" if len(paths) > 1 else "gives"
+    sentence = f"Once `predict` or `fit` has read two widths, {names} {give} as many steps as there are texts: {cure}."
+    yield Hazard("counts_texts", next(iter(paths)), None, None, sentence)
+
+
+def _counts_steps() -> bool:
+    """Whether a compiled TimeDistributed gives as many steps as it reads; that of Keras 3.15 on TensorFlow does not."""
+    names = ("one", "steps", "numbers", "counts")  # given, so that those of the user's next layers do not count on
+    wrapper = keras.layers.TimeDistributed(keras.layers.Identity(name=names[0]), name=names[1])
+    model = keras.Sequential([keras.Input((None, 1), name=names[2]), wrapper], name=names[3])
+    return [model.predict_on_batch(np.zeros((1, width, 1))).shape[1] for width in (2, 3, 4)] == [2, 3, 4]
 
 
 def _widths(subject: Subject) -> Iterator[Hazard]:

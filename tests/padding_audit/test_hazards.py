@@ -183,6 +183,13 @@ def test_pads_before_or_inside_of_a_text_keep_a_layer_from_the_fused_kernel() ->
     assert "slow_kernel" not in of(chain(layers.LSTM(3, use_cudnn=False)), sides=("pre", "post"))
 
 
+def test_a_layer_that_counts_texts_for_steps_is_told_of_as_long_as_it_does() -> None:
+    model = chain(layers.TimeDistributed(layers.Dense(2), name="steps"))
+    *_, last = [model.predict(np.ones((2, width)), verbose=0).shape[1] for width in (3, 4, 5)]
+    assert ("counts_texts" in of(model)) is (last != 5)
+    assert "counts_texts" not in of(chain(layers.TimeDistributed(layers.Dense(2)), width=3))
+
+
 def test_a_stack_of_layers_is_told_of_once() -> None:
     stack = [layers.LSTM(3, return_sequences=True, name="first"), layers.Bidirectional(layers.GRU(3), name="second")]
     assert "at `first`, `second`:" in of(chain(*stack), np.array([[0, 1, 2]]))["slow_kernel"].sentence
