@@ -1,5 +1,6 @@
 """The audit of one model: from a keras.Model and perhaps data to all that is said of it."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +67,7 @@ def audit(
     Raises:
         AuditError: the model or the data cannot be audited; the message says what to do.
     """
-    with any_width(model):
+    with any_width(model), warnings.catch_warnings(action="ignore"):  # what Keras warns of is told better here
         subject = subject_of(model, data, pad_values=pad_values, time_inputs=time_inputs)
         texts = subject.batch or TEXTS_LOOKED_AT
         given = texts_to_read(subject, texts) if data is None else sample_of(data, subject, labels)

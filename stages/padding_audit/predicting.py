@@ -1,5 +1,6 @@
 """Predictions from the compiled form of a model, at any width."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -32,12 +33,16 @@ def predicting(subject: Subject) -> Iterator[Predict]:
         return [array_of(tensor) for tensor in keras.tree.flatten(outputs)]
 
     before, model.predict_function = model.predict_function, None
+    log = logging.getLogger("tensorflow")  # it warns of the few widths for which the model is compiled
+    level = log.level
+    log.setLevel(logging.ERROR)
     try:
         with ExitStack() as stack:
             for layer in [] if as_it_is else distributed:
                 stack.enter_context(_folded(layer))
             yield predict
     finally:
+        log.setLevel(level)
         model.predict_function = before
 
 
