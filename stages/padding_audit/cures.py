@@ -98,8 +98,13 @@ def _cure(
     share = _share_changed(subject, changed, sample, tolerance)
     title = ", and ".join([trial.remedies[0].title, *(_uncapitalized(item.title) for item in trial.remedies[1:])])
     code = joined([item.code for item in trial.remedies])
-    left = None if ahead is None else f"`{ahead.path}` still reads pads, because {because(ahead)}"
+    left = None if ahead is None else f"`{ahead.path}` still reads pads{_reason(ahead, remedy)}"
     return Cure(leak.cause, title, code, True, verdicts, share, _sentence(title, verdicts, share, left))
+
+
+def _reason(leak: FirstLeak, remedy: Remedy) -> str:
+    """Why a leak is left."""
+    return f": {remedy.untried}" if remedy.untried else f", because {because(leak)}"
 
 
 def _changed(trial: Trial, remedy: Remedy, sample: Sample, pads: Sequence[int], tolerance: float) -> Trial:

@@ -245,7 +245,7 @@ def _hazard(compiled: Compiled, evaluation: Evaluation, *, masked: bool) -> Haza
         "weighted_metrics": "give `sample_weight` 0 at pads",
     }[compiled.argument]
     if compiled.argument == "loss" and not masked:
-        cure = f"hand the mask on to the output, or {cure}"
+        cure = f"let a mask reach the output, or {cure}"
     given, right = _told_apart(evaluation.with_pads, evaluation.at_real_steps)
     sentence = f"{what} counts pads, {given} where {right} is right: {cure}."
     return Hazard("counts_pads", evaluation.name, None, None, sentence)

@@ -113,7 +113,8 @@ def masked_inputs(pad_values: dict[str, object], *, several: bool) -> str:
     if not several:
         (pad_value,) = pad_values.values()
         return (
-            "inputs = keras.Input(batch_shape=model.inputs[0].shape, name=model.inputs[0].name)\n"
+            "(old,) = model.inputs\n"
+            "inputs = keras.Input(batch_shape=old.shape, dtype=old.dtype, name=old.name)\n"
             f"cured = keras.Model(inputs, model(keras.layers.Masking(mask_value={pad_value!r})(inputs)))\n"
         )
     return f"""pads = {pad_values!r}
@@ -186,5 +187,6 @@ def joined(codes: Sequence[str]) -> str:
     """Several cures, one upon the other."""
     result = codes[0]
     for code in codes[1:]:
-        result = result.removesuffix(UNCHANGED) + ("" if result.endswith(UNCHANGED) else "model = cured\n") + code
+        result = result.removesuffix(UNCHANGED) + ("" if result.endswith(UNCHANGED) else "model = cured\n")
+        result += ("\n\n" if code.startswith("@") else "") + code
     return result

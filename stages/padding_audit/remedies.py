@@ -9,6 +9,7 @@ from . import pasted
 from .recording import Call, is_open
 from .replacements import MERGES, RETRAIN, Place, Remedy, of_place
 from .result import Cause, FirstLeak
+from .sentences import listed
 from .signature import NUMBERS, STRINGS, TOKENS, graph_operations, readers
 from .subjects import Subject
 from .tracing import Trace
@@ -84,8 +85,19 @@ def _masks(cause: Cause, trace: Trace, subject: Subject) -> Remedy | None:
     codes += list(_softmaxes(trace, model))
     if numbers:
         codes.append(pasted.masked_inputs(numbers, several=len(subject.inputs) > 1))
-    names = [*(f"`{name}`" for name, _ in embeddings.values()), *(f"the input `{name}`" for name in numbers)]
-    return Remedy(f"A mask made by {_and(names)}", pasted.joined(codes))
+    return Remedy(_makers(embeddings, numbers, several=len(subject.inputs) > 1), pasted.joined(codes))
+
+
+def _makers(embeddings: dict[str, Any], numbers: dict[str, Any], *, several: bool) -> str:
+    """What makes the masks, as a title."""
+    zero, other = ([f"`{name}`" for name, pad in embeddings.values() if (pad == 0) is by_id] for by_id in (True, False))
+    titles = [f"`mask_zero=True` in {listed(zero)}"] if zero else []
+    titles += [f"a mask of the pads by {listed(other)}"] if other else []
+    if numbers:
+        inputs = f"behind the input{'s' * (len(numbers) > 1)} {listed([f'`{name}`' for name in numbers])}"
+        titles.append(f"a `Masking` layer {inputs if several else 'in front of the model'}")
+    title = listed(titles)
+    return title[0].upper() + title[1:]
 
 
 def _softmaxes(trace: Trace, model: Any) -> Iterator[str]:
@@ -118,7 +130,3 @@ def _look_at(leak: FirstLeak, call: Call | None, trace: Trace) -> Remedy:
     else:
         advice, reason = f"look at what reads steps in front of `{leak.layer}`, and hand it the mask", NOT_KNOWN
     return Remedy(f"By hand at `{leak.layer}`", f"# {advice}\n{pasted.UNCHANGED}", f"{reason}; {advice}")
-
-
-def _and(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -75,7 +75,7 @@ def _keeps_steps(call: Call) -> bool:
 
 def _handed(place: Place) -> Remedy:
     result = "layer(*args, **{**kwargs, 'mask': args[0]._keras_mask})"
-    return Remedy(f"The mask handed to {place.name} by hand", pasted.called(place.expression, result))
+    return Remedy(f"The mask handed to {place.name} by hand", f"{HANDED}{pasted.called(place.expression, result)}")
 
 
 def _average(place: Place) -> Remedy:
@@ -153,12 +153,21 @@ def _keeps_mask(place: Place) -> Remedy:
     return Remedy(f"`supports_masking = True` in {place.name}", code)
 
 
+def _windows(place: Place) -> Remedy:
+    advice = "pads move its windows; pad every text to one width, on the side of training"
+    return Remedy(f"One width for {place.name}", f"# {advice}\n{pasted.UNCHANGED}", advice)
+
+
+HANDED = """# Keras 3 hands no mask to a layer that is called with a second tensor, as initial_state is;
+# in your own code, call it with mask=embedding.compute_mask(ids)
+"""
 DROPPED = (Cause.LOST, Cause.DESTROYED)
 BY_LAYER: tuple[tuple[Any, tuple[Cause, ...], Callable[[Place], Remedy | None]], ...] = (
     (keras.layers.Masking, (Cause.REPLACED,), _identity),
     (MERGES, (Cause.REPLACED, *DROPPED), _merge),
     (keras.layers.GlobalMaxPooling1D, DROPPED, _maximum),
     (keras.layers.Conv1D, DROPPED, _convolution),
+    ((keras.layers.MaxPooling1D, keras.layers.AveragePooling1D), DROPPED, _windows),
     (keras.layers.Softmax, (Cause.MISUSED, Cause.MIXES_STEPS), _softmax),
     (keras.layers.GroupNormalization, (Cause.MISUSED, Cause.MIXES_STEPS), _normalization),
     (keras.layers.RNN, (Cause.MISALIGNED,), _turned),

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from .chain import Link, Moved, change_text, hidden, links
 from .facts import rounding
-from .result import Audit, PadsRow, Verdict
+from .result import Audit, Cure, PadsRow, Verdict
 from .sentences import listed, name, number, padding, percent
 
 CLASSES = "classes that change"
 AGAINST_ALONE = "Against the same texts without a pad."
 AGAINST_MOVED = "The model takes one width alone: against the same texts with no pad moved to the other side."
 COLUMNS = "Probability: the mean change of that of the class chosen. In brackets: 95 % intervals over texts."
+PASTED = "Code to paste behind `model = keras.models.load_model(…)`; `cured` is the new model."
+LEAKING = {Verdict.LEAKS, Verdict.UNDEFINED}
 LONG = 20
 """A table of more rows is folded."""
 
@@ -60,7 +62,7 @@ class Section:
 
 def sections(audit: Audit) -> list[Section]:
     """All sections that have something to say."""
-    cures = [block for cure in audit.cures for block in (Strong(cure.title), Program(cure.code), cure.sentence)]
+    cures = [PASTED, *(block for cure in audit.cures for block in _cure(cure))] if audit.cures else []
     hazards = [Items([hazard.sentence for hazard in audit.hazards])] if audit.hazards else []
     every = [
         Section("Layers", _layers(audit)),
@@ -70,6 +72,17 @@ def sections(audit: Audit) -> list[Section]:
         Section("What was tested", [tested(audit)]),
     ]
     return [section for section in every if section.blocks]
+
+
+def _cure(cure: Cure) -> list[Block]:
+    """What to change, the code, and what it does; the title is said once."""
+    enough = cure.verdict_after is None or LEAKING.isdisjoint(cure.verdict_after.values())
+    measured = cure.sentence.removeprefix(f"{cure.title}: ")
+    return [
+        Strong(cure.title if enough else f"{cure.title}: not enough"),
+        Program(cure.code),
+        measured[:1].upper() + measured[1:],
+    ]
 
 
 def title(audit: Audit) -> str:
@@ -106,7 +119,7 @@ def pads(audit: Audit) -> list[str]:
 def unmoved(audit: Audit, side: str) -> bool:
     """Whether no prediction changes by more than rounding, however it is padded on a side."""
     most = rounding(audit.model.dtype)
-    if audit.sides[side].verdict in (Verdict.LEAKS, Verdict.UNDEFINED):
+    if audit.sides[side].verdict in LEAKING:
         return False
     rows = [row for row in audit.outputs if row.side == side]
     return bool(rows) and all(row.flips == 0 and row.largest_change <= most for row in rows)

@@ -6,7 +6,7 @@ from math import isfinite, isnan
 from .result import Cause, Did, FirstLeak, SideFinding, Verdict
 
 BECAUSE = {
-    Cause.NO_MASK: "no layer before it makes a mask",
+    Cause.NO_MASK: "no layer before it makes a mask for its steps",
     Cause.LOST: "{culprit} drops the mask silently",
     Cause.DESTROYED: "{culprit} drops the mask",
     Cause.REPLACED: "{culprit} replaces the mask by one that takes pads for text",

@@ -13,7 +13,7 @@ from tests.padding_audit.audits import EXACT, leak, leaks
 @pytest.mark.parametrize(
     ("first", "words"),
     [
-        (leak(Cause.NO_MASK, None, "lstm"), "no layer before it makes a mask"),
+        (leak(Cause.NO_MASK, None, "lstm"), "no layer before it makes a mask for its steps"),
         (leak(Cause.LOST, "multiply", "lstm"), "`multiply` drops the mask silently"),
         (leak(Cause.LOST, "mean", "mean"), "it drops the mask silently"),
         (leak(Cause.LOST, None, "lstm"), "code between two layers drops the mask silently"),
@@ -69,7 +69,7 @@ def test_the_side_that_leaks_stands_first(leaking):
 def test_two_leaks_are_two_sentences():
     sides = {"pre": leaks(leak(Cause.NO_MASK, None, "lstm")), "post": leaks(leak())}
     assert answer(sides) == (
-        "Pre-padding leaks from layer `lstm` on, because no layer before it makes a mask. "
+        "Pre-padding leaks from layer `lstm` on, because no layer before it makes a mask for its steps. "
         "Post-padding leaks from layer `pool` on, because it drops the mask."
     )
 
