@@ -11,7 +11,7 @@ import numpy as np
 from .following import array_of, difference
 from .pasted import joined
 from .proof import verdict_of
-from .recording import first_line
+from .recording import first_line, is_open
 from .remedies import remedy_of
 from .replacements import Remedy
 from .result import Cure, FirstLeak, Verdict
@@ -84,7 +84,7 @@ def _cure(
         while ahead is not None and not remedy.untried and len(trial.remedies) < MOST_CHANGES:
             trial = _changed(trial, remedy, sample, pads, tolerance)
             before, ahead = ahead, _first_leak(trial.trace, tolerance)
-            if ahead is None or (ahead.path, ahead.cause) == (before.path, before.cause):
+            if ahead in (None, before):
                 break
             remedy = remedy_of(ahead, trial.trace, trial.subject)
     except NoCloneError as error:
@@ -122,7 +122,7 @@ def _changed(trial: Trial, remedy: Remedy, sample: Sample, pads: Sequence[int], 
         with any_width(subject.model):
             trace = traced(subject, sample, sides=list(trial.trace.outputs), pads=pads, tolerance=tolerance)
     except Exception as error:
-        raise NoCloneError(f"the changed model does not run ({first_line(error)})") from error
+        raise NoCloneError(f"the changed model does not run ({_first_sentence(error)})") from error
     return Trial(subject, trace, [*trial.remedies, remedy])
 
 
@@ -141,12 +141,21 @@ def cloned(model: Any) -> Any:
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
         raise NoCloneError("a model with a `call` of its own cannot be cloned layer by layer")
     try:
-        with _uncompiled(model):
+        with _uncompiled(model), keras.saving.custom_object_scope(_classes_of_hers(model)):
             clone = keras.models.clone_model(model, clone_function=copy, recursive=True)
         clone.set_weights(model.get_weights())
     except Exception as error:
-        raise NoCloneError(f"the model cannot be cloned ({first_line(error)})") from error
+        raise NoCloneError(f"the model cannot be cloned ({_first_sentence(error)})") from error
     return clone
+
+
+def _classes_of_hers(model: Any) -> dict[str, type]:
+    """The classes of the user's that layers of Keras hold, such as cells, which need not be registered."""
+    return {type(layer).__name__: type(layer) for layer in model._flatten_layers() if is_open(layer)}
+
+
+def _first_sentence(error: Exception) -> str:
+    return first_line(error).partition(". ")[0].removesuffix(".")
 
 
 @contextmanager

@@ -51,6 +51,11 @@ class AttentionByHand(layers.Layer):
         return keras.ops.sum(inputs * keras.ops.softmax(inputs @ self.scores, axis=1), axis=1)
 
 
+@keras.saving.register_keras_serializable("tests")
+class CellOfHers(layers.SimpleRNNCell):
+    pass
+
+
 def attention(x):
     weights = layers.Softmax(axis=1, name="weights")(layers.Dense(1)(x))
     return keras.ops.sum(x * weights, axis=1)
@@ -114,6 +119,12 @@ MODELS = {
         BOTH,
     ),
     "numbers": (lambda: numbers(layers.Dense(3), layers.LSTM(3)), Cause.NO_MASK, BOTH),
+    "numbers, Conv1D, maximum": (
+        lambda: numbers(layers.Conv1D(3, 3, padding="same", bias_initializer="ones"), layers.GlobalMaxPooling1D()),
+        Cause.NO_MASK,
+        BOTH,
+    ),
+    "a cell of hers": (lambda: tokens(layers.RNN(CellOfHers(3)), mask_zero=False), Cause.NO_MASK, BOTH),
     "words and numbers": (words_and_numbers, Cause.REPLACED, BOTH),
     "Masking behind Embedding": (lambda: tokens(layers.Masking(), layers.LSTM(3)), Cause.REPLACED, BOTH),
     "Concatenate": (lambda: words_and_tags(layers.Concatenate()), Cause.REPLACED, BOTH),
