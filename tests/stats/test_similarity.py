@@ -1,9 +1,6 @@
-import warnings
-
 import numpy as np
 import pytest
 from scipy.spatial import procrustes as scipy_procrustes
-from scipy.spatial.distance import pdist, squareform
 from scipy.stats import ortho_group
 
 from stages.stats.intervals import mean_over_seeds_and_texts
@@ -47,16 +44,6 @@ def test_cka_equals_the_gram_form_from_five_batches():
         moments.add(x[rows], y[rows])
     assert debiased_cka(moments) == pytest.approx(gram_cka(x, y), abs=1e-12)
     assert 0.1 < debiased_cka(moments) < 0.9
-
-
-def test_cka_equals_the_unbiased_distance_correlation_of_squared_distances():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        from hyppo.independence import Dcorr
-    x, y = related(1)
-    distances = (squareform(pdist(rows, "sqeuclidean")) for rows in (x, y))
-    theirs = Dcorr(compute_distance=None, bias=False).statistic(*distances)
-    assert debiased_cka(moments_of(x, y)) == pytest.approx(theirs, abs=1e-12)
 
 
 @pytest.mark.parametrize("n", [2, 5, 40])
