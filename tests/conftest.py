@@ -155,3 +155,15 @@ def two_workers(tmp_path_factory):
         started.start_worker()
     yield started
     started.close()
+
+
+@pytest.fixture
+def nothing_registered() -> Iterator[None]:
+    """Keras knows no layer of the user's, as in a new process; what other tests registered comes back."""
+    from keras.saving import get_custom_objects
+
+    kept = dict(get_custom_objects())
+    get_custom_objects().clear()
+    yield
+    get_custom_objects().clear()
+    get_custom_objects().update(kept)

@@ -54,14 +54,6 @@ def models(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture
-def _nothing_registered(models):
-    """Keras knows no layer of the user's, as in a new process."""
-    import keras
-
-    keras.saving.get_custom_objects().clear()
-
-
 @pytest.fixture(scope="module")
 def audited(models, tmp_path_factory) -> Path:
     """A repository with two models that DVC tracks, audited and committed; for reading alone."""
@@ -176,7 +168,7 @@ def finding(verdict: str) -> dict[str, object]:
     return {"verdict": verdict, "largest_change": 0.5, "first_leak": None, "output": None}
 
 
-@pytest.mark.usefixtures("_nothing_registered")
+@pytest.mark.usefixtures("models", "nothing_registered")
 def test_data_and_layers_of_the_users_own_lie_in_the_folder_of_the_model(models, tmp_path, make_params, capsys):
     import numpy as np
 
@@ -193,7 +185,7 @@ def test_data_and_layers_of_the_users_own_lie_in_the_folder_of_the_model(models,
     assert str(tmp_path / "reports" / "report.md") in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("_nothing_registered")
+@pytest.mark.usefixtures("models", "nothing_registered")
 def test_a_mistake_is_one_sentence_that_names_the_entry_and_the_file(models, tmp_path, make_params):
     files = tmp_path / "own"
     files.mkdir()

@@ -100,10 +100,8 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def _nothing_of_hers_is_registered(files):
-    keras.saving.get_custom_objects().clear()
+def _nothing_of_hers_is_known(files, nothing_registered):
     yield
-    keras.saving.get_custom_objects().clear()
     sys.modules.pop("hers", None)
 
 
