@@ -97,7 +97,9 @@ def add_all(names: dict[str, Callable[[], keras.Model]], prefix: str, cause: Cau
         KNOWN[f"{prefix}_{name}"] = Known(build, leak, leak)
 
 
-add_all({name: between(layer) for name, layer in HANDS_ON.items()}, "behind")
+KNOWN["behind_all_that_hand_on"] = Known(
+    lambda: behind_embedding(*(make() for make in HANDS_ON.values()), last()), None, None
+)
 add_all({name: between(layer) for name, layer in DROPS_WITH_A_WARNING.items()}, "behind", Cause.DESTROYED)
 add_all(
     {name: between(lambda function=function: function) for name, function in DROPS_WITHOUT_A_WORD.items()},

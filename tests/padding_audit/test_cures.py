@@ -14,7 +14,7 @@ from stages.padding_audit.samples import made_texts
 from stages.padding_audit.subjects import any_width, subject_of, with_width
 from stages.padding_audit.tracing import traced
 
-SIDES, PADS, TEXTS = ("pre", "post"), (1, 4), 5
+SIDES, PADS, TEXTS = ("pre", "post"), (3,), 5
 OK = (Verdict.PROVEN, Verdict.EXACT, Verdict.ROUNDING)
 
 

@@ -31,7 +31,7 @@ MODULES = (
 )
 """Reading them fills KNOWN."""
 pytestmark = pytest.mark.filterwarnings("ignore:.*destroy the mask information")
-PADS = (1, 4)
+PADS = (3,)
 QUICK = ("lstm_without_mask", "largest_of_states", "half_masked_concatenate", "dot_attention", "flattened")
 
 
@@ -68,10 +68,15 @@ def test_a_model_gets_its_known_answer(name):
     assert {side: answer(audited(name), side) for side in known} == known
 
 
-@pytest.mark.parametrize("name", names(*(f"behind_{layer}" for layer in models_layers.HANDS_ON)))
-def test_a_layer_hands_the_mask_on(name):
-    assert did(name, name.removeprefix("behind_")) is Did.KEPT
-    assert did(name, "lstm") is Did.CONSUMED
+@pytest.mark.slow
+@pytest.mark.parametrize("layer", models_layers.HANDS_ON)
+def test_a_layer_hands_the_mask_on(layer):
+    assert did("behind_all_that_hand_on", layer) is Did.KEPT
+
+
+@pytest.mark.slow
+def test_behind_all_layers_that_hand_it_on_the_mask_is_used():
+    assert did("behind_all_that_hand_on", "lstm") is Did.CONSUMED
 
 
 @pytest.mark.parametrize(
