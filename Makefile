@@ -80,6 +80,7 @@ bench: $(READY) ## Measure against rivals (an hour; TORCH= names a Python with P
 	python -m benchmarks.pipeline --since 06a6c68
 	python -m benchmarks.pipeline --fork-server
 	python -m benchmarks.batching
+	python -m benchmarks.audit
 
 clean: ## Remove what the pipeline and the tests wrote outside of reports/ and data/raw/
 	rm -rf data/corpus data/tokens data/bag_of_words data/padded data/models data/states data/analysis .pytest_cache .mypy_cache .ruff_cache
