@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from scipy.spatial import procrustes as scipy_procrustes
+from scipy.spatial.distance import pdist, squareform
 from scipy.stats import ortho_group
 
 from stages.stats.intervals import mean_over_seeds_and_texts
@@ -44,6 +45,22 @@ def test_cka_equals_the_gram_form_from_five_batches():
         moments.add(x[rows], y[rows])
     assert debiased_cka(moments) == pytest.approx(gram_cka(x, y), abs=1e-12)
     assert 0.1 < debiased_cka(moments) < 0.9
+
+
+def test_cka_equals_the_unbiased_distance_correlation_of_squared_distances():
+    """Székely & Rizzo (2014): products of U-centred distances."""
+
+    def centred(rows):
+        distances, n = squareform(pdist(rows, "sqeuclidean")), len(rows)
+        row = distances.sum(axis=1) / (n - 2)
+        values = distances - row[:, None] - row[None, :] + distances.sum() / ((n - 1) * (n - 2))
+        np.fill_diagonal(values, 0)
+        return values
+
+    x, y = related(1)
+    one, two = centred(x), centred(y)
+    expected = (one * two).sum() / np.sqrt((one**2).sum() * (two**2).sum())
+    assert debiased_cka(moments_of(x, y)) == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("n", [2, 5, 40])
