@@ -55,8 +55,13 @@ class Trace:
     """As in Row, of the outputs of the model."""
 
     def leaks(self, side: str, tolerance: float) -> bool:
-        """Whether the output changes by more than rounding, or is not a number."""
-        return _any_above(self.outputs[side], tolerance, self.rounding)
+        """Whether the output changes by more than rounding, or is not a number.
+
+        A smaller change is rounding only where no layer before it changes by more: what is left of a leak is a leak.
+        """
+        if _any_above(self.outputs[side], tolerance, self.rounding):
+            return True
+        return self.largest_change(side) > 0 and self._first_changed(side, tolerance) is not None
 
     def largest_change(self, side: str) -> float:
         """Of the output on a side, under any number of pads; NaN where it is not a number."""
@@ -79,15 +84,19 @@ class Trace:
         """
         if not self.leaks(side, tolerance):
             return None
-        for row in self.rows:
-            if _any_above(row.changes[side], tolerance, row.rounding):
-                call, history = row.call, row.histories[side]
-                cause = Cause.FIXED_WIDTH if self._has_one_width(call.operation) else history.cause
-                culprit = None if cause is Cause.FIXED_WIDTH else history.culprit
-                return FirstLeak(call.name, call.path, call.number, call.type, cause, culprit)
+        row = self._first_changed(side, tolerance)
+        if row is not None:
+            call, history = row.call, row.histories[side]
+            cause = Cause.FIXED_WIDTH if self._has_one_width(call.operation) else history.cause
+            culprit = None if cause is Cause.FIXED_WIDTH else history.culprit
+            return FirstLeak(call.name, call.path, call.number, call.type, cause, culprit)
         made = any(history.did is Did.MADE for row in self.rows for history in row.histories.values())
         name, kind = str(self.model.name), type(self.model).__name__
         return FirstLeak(name, name, 1, kind, Cause.LOST if made else Cause.NO_MASK, None)
+
+    def _first_changed(self, side: str, tolerance: float) -> Row | None:
+        changed = (row for row in self.rows if _any_above(row.changes[side], tolerance, row.rounding))
+        return next(changed, None)
 
     def _has_one_width(self, operation: Any) -> bool:
         """Whether an operation tells steps apart by their place, in a model of one width."""

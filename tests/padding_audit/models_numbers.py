@@ -122,7 +122,7 @@ def mixed_float16() -> keras.Model:
     return in_policy("mixed_float16")
 
 
-@known(pre=Leak("lstm", Cause.NO_MASK), post=Leak("lstm_1", Cause.NO_MASK), pads=(1, 4))
+@known(pre=Leak("lstm", Cause.NO_MASK), post=Leak("lstm_1", Cause.NO_MASK))
 def mixed_float16_without_mask() -> keras.Model:
     return in_policy("mixed_float16", mask=False)
 
