@@ -8,6 +8,7 @@ AS_TRAINED = "as-trained"
 OTHER_SIDE = "other-side"
 PAD_STEP = "pad-step.json"
 AUDIT = "audit.json"
+READOUT = "readout.npy"
 
 
 def condition_name(pads: int) -> str:
@@ -46,3 +47,8 @@ def audit_path(root: Path, side: str, variant: str, seed: int) -> Path:
 def pad_step_path(root: Path, side: str, variant: str, seed: int) -> Path:
     """Where the account of what one pad does to the states of one model lies below the folder of all states."""
     return seed_folder(cell_folder(root, side, variant), seed) / PAD_STEP
+
+
+def readout_path(root: Path, side: str, variant: str, seed: int) -> Path:
+    """Where the directions along which one model's classifier reads lie below the folder of all states."""
+    return seed_folder(cell_folder(root, side, variant), seed) / READOUT

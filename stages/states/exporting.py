@@ -15,8 +15,8 @@ from stages.models.batching import Rows, exact_length_batches
 from stages.models.tensorflow_setup import one_op_after_another
 from stages.models.training import class_probabilities
 from stages.params.texts import Side
-from stages.runtime.files import write_json
-from stages.runtime.paths import AUDIT, OTHER_SIDE, PAD_STEP, condition_name, conditions
+from stages.runtime.files import whole_file, write_json
+from stages.runtime.paths import AUDIT, OTHER_SIDE, PAD_STEP, READOUT, condition_name, conditions
 from stages.states.rows import filled, moved, swapped, with_pads
 from stages.states.schema import HEAD, PROBABILITY, StatesMetadata
 from stages.states.writer import StatesWriter, states_writer
@@ -57,18 +57,18 @@ class ExportTask:
 
 @one_op_after_another()
 def export_seed(task: ExportTask) -> None:
-    """Write one states file for every condition, what one pad does to the state, and the audit of the model.
+    """Write one states file for every condition, and of the model what a pad does to its state, its audit, its readout.
 
     A model whose rows have one fixed width cannot read a text alone, nor with more pads than its row has. There pads-0
     is the row as it was trained with, and pads-k the row with k of its pads (or as many as it has) moved to the other
     end of the text.
 
     Raises:
-        UserError: the model file is missing or damaged.
+        UserError: the model file is missing or damaged, or its output comes from no Dense layer.
     """
     from stages.states.audits import audited
     from stages.states.fixed_points import pad_step
-    from stages.states.instrument import InstrumentedModel
+    from stages.states.instrument import InstrumentedModel, readout_directions
 
     trained = loaded(task.model)
     model = InstrumentedModel(trained)
@@ -83,6 +83,8 @@ def export_seed(task: ExportTask) -> None:
     )
     texts = _unpadded(model, window, task)
     write_json(task.folder / PAD_STEP, pad_step(trained, model, texts) if model.recurrent and texts else None)
+    with whole_file(task.folder / READOUT) as unfinished, unfinished.open("wb") as file:
+        np.save(file, readout_directions(trained))
 
 
 def loaded(path: Path) -> "keras.Model":

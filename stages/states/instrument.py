@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import keras
 
 Array = NDArray[np.float32]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,28 @@ class InstrumentedModel:
                 for layer, directions in self._directions.items()
             },
         )
+
+
+def readout_directions(model: "keras.Model") -> Floats:
+    """The directions along which the classifier reads what stands before it, shape (features, directions).
+
+    Of one output its column of weights; of more, each class's column less the mean of the others'. A shift at a right
+    angle to all of them changes no prediction.
+
+    Raises:
+        UserError: the output does not come from a Dense layer that reads one vector a text.
+    """
+    import keras
+
+    last = model.layers[-1]
+    if not isinstance(last, keras.layers.Dense) or last.output is not model.outputs[0] or last.input.ndim != 2:
+        raise UserError(
+            f"model {model.name!r}: its output does not come from a Dense layer that reads one vector a text, so there "
+            "are no weights of a classifier to follow a drift along"
+        )
+    weights: Floats = last.get_weights()[0].astype(np.float64)
+    others = weights.shape[1] - 1
+    return weights - (weights.sum(axis=1, keepdims=True) - weights) / others if others else weights
 
 
 def is_recurrent(layer: "keras.Layer") -> bool:

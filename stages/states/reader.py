@@ -63,6 +63,21 @@ def states_batches(path: Path, vectors: Sequence[str], batch_rows: int = BATCH_R
         )
 
 
+def read_readout(path: Path) -> NDArray[np.float64]:
+    """The directions along which a model's classifier reads, shape (features, directions).
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    try:
+        directions: NDArray[np.float64] = np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; run `dvc repro` to export it") from None
+    except (EOFError, OSError, ValueError) as error:
+        raise UserError(f"{path}: not a readable array ({error}); delete it and run `dvc repro` again") from None
+    return directions
+
+
 def aligned_batches(
     paths: Sequence[Path], vectors: Sequence[str], batch_rows: int = BATCH_ROWS
 ) -> Iterator[tuple[StatesBatch, ...]]:

@@ -10,7 +10,7 @@ from stages.models.training import train_seed
 from stages.runtime.paths import conditions
 from stages.states.exporting import loaded
 from stages.states.pad_runs import PadRuns
-from stages.states.reader import aligned_batches, read_metadata, states_batches
+from stages.states.reader import aligned_batches, read_metadata, read_readout, states_batches
 from stages.texts.tokens.padded import read_padded
 from tests.models.cells import PADS, exported, scores, training_task
 from tests.padded_texts import MAX_LEN
@@ -68,6 +68,17 @@ def test_the_audit_of_an_unmasked_model_names_the_layer_that_reads_pads(states):
     assert audit["verdicts"] == {"pre": "LEAKS", "post": "LEAKS"}
     assert audit["first_leak"]["pre"] == {"layer": "lstm_1", "cause": "no_mask", "culprit": None}
     assert audit["one_prediction_a_text"]
+
+
+def test_a_shift_along_the_readout_is_the_change_of_the_log_odds(states):
+    """So what is written is what the classifier makes of the column `head`, but for its bias."""
+    directions = read_readout(states / "readout.npy")
+    assert (directions.shape, directions.dtype) == ((4, 1), np.float64)
+    ((one, other),) = aligned_batches([states / f"{name}.parquet" for name in ("as-trained", "pads-5")], ["head"])
+    odds = [np.log(each.probability[:, 1].astype(np.float64) / each.probability[:, 0]) for each in (one, other)]
+    moved = (other.vectors["head"].astype(np.float64) - one.vectors["head"]) @ directions
+    assert np.abs(moved).max() > 1e-3
+    np.testing.assert_allclose(moved[:, 0], odds[1] - odds[0], atol=1e-5)
 
 
 def test_every_condition_holds_the_same_texts_in_the_same_order(states):

@@ -9,7 +9,7 @@ import pytest
 
 from stages.errors import UserError
 from stages.runtime.paths import states_path
-from stages.states.reader import aligned_batches, read_metadata, states_batches
+from stages.states.reader import aligned_batches, read_metadata, read_readout, states_batches
 from stages.states.schema import StatesMetadata
 from stages.states.writer import states_writer
 
@@ -140,3 +140,15 @@ def test_a_vector_of_another_width_is_a_fault_of_the_program(tmp_path):
 def test_where_a_condition_lies():
     path = states_path(Path("data/states"), "pre", "masked", 3, "pads-8")
     assert path == Path("data/states/pre-masked/seed=3/pads-8.parquet")
+
+
+def test_a_readout_that_is_missing_or_damaged_is_one_sentence(tmp_path):
+    path = tmp_path / "readout.npy"
+    with pytest.raises(UserError, match=r"readout\.npy: no such file; run `dvc repro`"):
+        read_readout(path)
+    np.save(path, np.arange(6.0).reshape(3, 2))
+    np.testing.assert_array_equal(read_readout(path), [[0, 1], [2, 3], [4, 5]])
+    for content in (path.read_bytes()[:-8], b"", b"no array"):
+        path.write_bytes(content)
+        with pytest.raises(UserError, match=r"readout\.npy: not a readable array .*; delete it and run `dvc repro`"):
+            read_readout(path)
