@@ -41,6 +41,8 @@ QUANTITIES = tuple(Quantity)
 class PredictionSums:
     """Sums over pairs (prediction with pads, prediction for the text alone), kept by group of texts.
 
+    What stands for the text alone may be another reference, such as the text padded as in training.
+
     Attributes:
         texts: number of texts, shape (GROUPS,).
         sums: one row a quantity in the order of QUANTITIES, shape (quantities, GROUPS).

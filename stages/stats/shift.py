@@ -82,25 +82,32 @@ class ShiftSums:
 
     def drift_ratio(self) -> float:
         """Σ‖Δ‖² / Σ‖h⁰ − mean h⁰‖²: the shift in units of the spread that carries information; NaN without spread."""
-        return float(_ratio(self.moved.sum(), self.state.sum(axis=0), self.square.sum(), self.texts.sum()))
+        between = spread(self.state.sum(axis=0), self.square.sum(), self.texts.sum())
+        return float(ratio(self.moved.sum(), between))
 
     def drift_ratio_without_group(self) -> Floats:
         """The drift ratio with each group of texts left out in turn, shape (groups that hold texts,)."""
         held = self.texts > 0
-        return _ratio(
-            self.moved.sum() - self.moved[held],
+        between = spread(
             self.state.sum(axis=0) - self.state[held],
             self.square.sum() - self.square[held],
             self.texts.sum() - self.texts[held],
         )
+        return ratio(self.moved.sum() - self.moved[held], between)
+
+
+def spread(state: Floats, square: Floats, texts: Floats) -> Floats:
+    """Σ‖h − mean h‖² of sums Σ h of shape (…, width), Σ‖h‖² of shape (…) and as many texts; 0 within rounding."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = square - (state**2).sum(axis=-1) / texts
+        return np.where(between > NO_SPREAD * square, between, 0.0)
+
+
+def ratio(moved: Floats, between: Floats) -> Floats:
+    """What moved over the spread between texts; NaN where there is no spread."""
+    return np.divide(moved, between, out=np.full_like(between, np.nan), where=between > 0)
 
 
 def _dot(left: Floats, right: Floats) -> Floats:
     products: Floats = np.einsum("ij,ij->i", left, right)
     return products
-
-
-def _ratio(moved: Floats, state: Floats, square: Floats, texts: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = square - (state**2).sum(axis=-1) / texts
-        return np.where(spread > NO_SPREAD * square, moved / spread, np.nan)
