@@ -15,10 +15,10 @@ from stages.analysis.contract_cells import (
     LengthStratum,
     OverUnits,
     SeedFacts,
-    Served,
     StateFacts,
     TrainingFacts,
 )
+from stages.analysis.contract_served import AgainstTrainingFacts, Served
 from stages.analysis.dataset_facts import over_bag_of_words
 from stages.analysis.estimate import Estimate, OverSeeds, SeedCount, SplitScores
 from stages.analysis.memory_facts import forgetting_facts, pad_step_facts, probe_facts, trajectory_facts
@@ -116,6 +116,12 @@ def _seed_facts(seed: SeedResult, conditions: dict[str, int | None]) -> SeedFact
             for name in conditions
         },
         flips_by_condition={name: seed.conditions[name].predictions.flip_rate() for name in conditions},
+        readout_drift_by_condition={
+            name: outcome.readout_drift.of_all for name, outcome in seed.model.against_training.items()
+        },
+        flips_against_training_by_condition={
+            name: outcome.predictions.flip_rate() for name, outcome in seed.model.against_training.items()
+        },
     )
 
 
@@ -126,6 +132,19 @@ def _served(
         accuracy=_accuracy(cell, condition, params.level),
         accuracy_change=None if condition == AS_TRAINED else _accuracy_change(cell, condition, params),
         calibration_error=_calibration_error(cell, confidence, params.level),
+        against_training=None if condition == AS_TRAINED else _against_training(cell, condition, params.level),
+    )
+
+
+def _against_training(cell: Cell, condition: str, level: float) -> AgainstTrainingFacts:
+    drift = cell.readout_drift(condition)
+    symmetric = cell.readout_drift(condition, symmetric=True)
+    return AgainstTrainingFacts(
+        flip_rate=Estimate.of(cell.share_against_training(condition, Quantity.FLIPS, level)),
+        gained=Estimate.of(cell.share_against_training(condition, Quantity.GAINED, level)),
+        lost=Estimate.of(cell.share_against_training(condition, Quantity.LOST, level)),
+        readout_drift=None if drift is None else Estimate.of(drift.interval(level)),
+        readout_drift_symmetric=None if symmetric is None else Estimate.of(symmetric.interval(level)),
     )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from stages.analysis.contract_audit import AuditedLayer, AuditedLeak, AuditFacts
 from stages.analysis.one_model import ModelOutcome
-from stages.analysis.outcomes import ConditionOutcome, StateOutcome
+from stages.analysis.outcomes import AgainstTraining, ConditionOutcome, StateOutcome
 from stages.params.model import Architecture
 from stages.runtime.paths import AS_TRAINED, condition_name
 from stages.stats.intervals import (
@@ -21,6 +21,7 @@ from stages.stats.intervals import (
     wilson,
 )
 from stages.stats.predictions import PredictionSums, Quantity, rate_difference, rate_difference_without_group
+from stages.stats.readout_shift import GroupedRatio
 from stages.stats.verdicts import Verdict
 
 CHANCE_LEVEL = 0.95
@@ -134,11 +135,27 @@ class Cell:
         if self.undefined(condition):
             return None
         states = self.states(condition, vector)
-        values = np.array([state.drift_ratio for state in states])
-        without = np.stack([state.drift_ratio_without_group for state in states])
-        if not np.isfinite(values).all() or not np.isfinite(without).all():
-            return None
-        return Drift.of(values, without)
+        return Drift.over([GroupedRatio(state.drift_ratio, state.drift_ratio_without_group) for state in states])
+
+    def against_training(self, condition: str) -> list[AgainstTraining]:
+        """What one condition did to every seed that learned, against as-trained; empty where it means nothing."""
+        found = [seed.model.against_training.get(condition) for seed in self.learned]
+        known = [outcome for outcome in found if outcome is not None]
+        return [] if not known or self.undefined(AS_TRAINED) else known
+
+    def readout_drift(self, condition: str, *, symmetric: bool = False) -> "Drift | None":
+        """The readout drift against as-trained over the seeds that learned; None where undefined or without spread.
+
+        `symmetric` divides by the mean of the spreads under both conditions, not by as-trained's.
+        """
+        outcomes = self.against_training(condition)
+        by_seed = [each.readout_drift_symmetric if symmetric else each.readout_drift for each in outcomes]
+        return Drift.over(by_seed) if by_seed else None
+
+    def share_against_training(self, condition: str, quantity: Quantity, level: float) -> Interval | None:
+        """A share of the texts against as-trained, over the seeds that learned; None where it means nothing."""
+        by_seed = [outcome.predictions for outcome in self.against_training(condition)]
+        return _share(by_seed, quantity, level) if by_seed else None
 
     def moves(self, tolerance: float) -> bool:
         """Whether any condition moved a state of any seed by more than `tolerance`."""
@@ -152,10 +169,7 @@ class Cell:
         """A share of the texts over the seeds that learned; None where it means nothing."""
         if self.undefined(condition):
             return None
-        by_seed = self.predictions(condition)
-        values = np.array([sums.rate(quantity) for sums in by_seed])
-        without = np.stack([sums.rate_without_group(quantity) for sums in by_seed])
-        return share_over_seeds_and_texts(values, without, by_seed[0].n_texts, level)
+        return _share(self.predictions(condition), quantity, level)
 
     def rate(self, condition: str, quantity: Quantity) -> MeanOverSeeds | None:
         """The mean over texts of one quantity of the predictions, over seeds; None where it means nothing."""
@@ -211,6 +225,12 @@ def same_everywhere(mean: MeanOverSeeds, texts: int, level: float) -> Interval:
     return Interval(mean.estimate, mean.estimate - width, mean.estimate + width)
 
 
+def _share(by_seed: list[PredictionSums], quantity: Quantity, level: float) -> Interval:
+    values = np.array([sums.rate(quantity) for sums in by_seed])
+    without = np.stack([sums.rate_without_group(quantity) for sums in by_seed])
+    return share_over_seeds_and_texts(values, without, by_seed[0].n_texts, level)
+
+
 @dataclass(frozen=True)
 class Drift:
     """The drift ratio over seeds: a geometric mean, for ratios of different seeds differ by factors.
@@ -227,6 +247,15 @@ class Drift:
         if (values > 0).all() and (without_group > 0).all():
             return Drift(mean_over_seeds_and_texts(np.log(values), np.log(without_group)), logarithmic=True)
         return Drift(mean_over_seeds_and_texts(values, without_group), logarithmic=False)
+
+    @staticmethod
+    def over(by_seed: list[GroupedRatio]) -> "Drift | None":
+        """From the ratio of every seed; None where one is undefined, or would be without a group of texts."""
+        values = np.array([ratio.of_all for ratio in by_seed])
+        without = np.stack([ratio.without_group for ratio in by_seed])
+        if not np.isfinite(values).all() or not np.isfinite(without).all():
+            return None
+        return Drift.of(values, without)
 
     def interval(self, level: float) -> Interval:
         """The interval of the (geometric) mean; never below 0."""

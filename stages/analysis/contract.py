@@ -1,4 +1,4 @@
-"""report.json as types: here and in contract_{cells,memory,texts}.py its keys are spelled, and nowhere else.
+"""report.json as types: here and in contract_{audit,cells,memory,served,texts}.py its keys are spelled, nowhere else.
 
 The stage `analyze` builds these classes, `report` renders them, sweeps read them, tests build them with `replace`.
 "Share" is a number from 0 to 1. A figure over seeds speaks of the seeds that learned. What is None is undefined, or

@@ -5,7 +5,17 @@ from pydantic.dataclasses import dataclass
 
 from stages.analysis.contract_audit import AuditFacts
 from stages.analysis.contract_memory import Forgetting, PadStep, Probes, Trajectories
-from stages.analysis.estimate import CONFIG, Estimate, Number, OverSeeds, SeedCount, SplitScores, left_out
+from stages.analysis.contract_served import Served
+from stages.analysis.estimate import (
+    CONFIG,
+    Estimate,
+    Number,
+    OverSeeds,
+    SeedCount,
+    SplitScores,
+    left_out,
+    left_out_where_empty,
+)
 from stages.params.model import Architecture
 from stages.runtime.paths import condition_name
 from stages.states.schema import HEAD
@@ -35,18 +45,10 @@ class SeedFacts:
     """Drift ratio by condition and state; None where the state has no spread."""
     flips_by_condition: dict[str, float]
     """Share of predictions flipped."""
-
-
-@dataclass(frozen=True, kw_only=True, config=CONFIG)
-class Served:
-    """Accuracy and calibration when served under one condition; None where too few seeds learned."""
-
-    accuracy: Estimate | None
-    """Of the exported texts."""
-    accuracy_change: Estimate | None
-    """Minus that padded as trained; None too for the condition as trained itself."""
-    calibration_error: Estimate | None
-    """Root mean squared gap of accuracy and confidence, debiased."""
+    readout_drift_by_condition: dict[str, float | None] = left_out_where_empty()
+    """Readout drift against as-trained, the text alone among the conditions; None where the readout has no spread."""
+    flips_against_training_by_condition: dict[str, float] = left_out_where_empty()
+    """Share of predictions that are others than as trained, the text alone among the conditions."""
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)

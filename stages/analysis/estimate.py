@@ -22,6 +22,11 @@ def left_out() -> Any:
     return Field(default=None, exclude_if=lambda value: value is None)
 
 
+def left_out_where_empty() -> Any:
+    """A field that is an empty dict by default, and not written then."""
+    return Field(default_factory=dict, exclude_if=lambda value: not value)
+
+
 @dataclass(frozen=True, config=CONFIG)
 class Estimate:
     """A figure and its interval."""

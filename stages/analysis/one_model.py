@@ -1,6 +1,6 @@
-"""One pass over the states of one trained model: every condition against the text alone."""
+"""One pass over the states of one trained model: every condition against the text alone, and against as-trained."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +9,19 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from stages.analysis.length_strata import LengthStrata
-from stages.analysis.outcomes import ConditionOutcome, StateOutcome
+from stages.analysis.outcomes import AgainstTraining, ConditionOutcome, StateOutcome
 from stages.analysis.readouts import Readout, readout
 from stages.analysis.samples import Sample
 from stages.errors import UserError
 from stages.params.schema import Epsilon
 from stages.runtime.files import read_json
-from stages.runtime.paths import audit_path, condition_name, pad_step_path, states_path
-from stages.states.reader import StatesBatch, aligned_batches, read_metadata
+from stages.runtime.paths import AS_TRAINED, audit_path, condition_name, pad_step_path, readout_path, states_path
+from stages.states.reader import StatesBatch, aligned_batches, read_metadata, read_readout
 from stages.states.schema import HEAD, HIDDEN_PREFIX, vector_columns
 from stages.stats.calibration import Confidence, ConfidenceBins
 from stages.stats.forgetting import PairDistances
 from stages.stats.predictions import PredictionSums
+from stages.stats.readout_shift import ReadoutSums
 from stages.stats.shift import ShiftSums
 from stages.stats.unit_shifts import text_sign_flip_p
 
@@ -60,6 +61,7 @@ class ModelOutcome:
         readout: what can be read off the states of the first texts.
         pad_step: what export found of the map that one pad applies to the state; None where there is none.
         audit: what export found by the audit of the model.
+        against_training: what every condition did against as-trained, by name, the text alone among them.
     """
 
     conditions: dict[str, ConditionOutcome]
@@ -68,6 +70,7 @@ class ModelOutcome:
     readout: Readout | None = None
     pad_step: dict[str, Any] | None = None
     audit: dict[str, Any] | None = None
+    against_training: dict[str, AgainstTraining] = field(default_factory=dict)
 
 
 def outcome_of_model(task: ModelTask) -> ModelOutcome:
@@ -119,6 +122,9 @@ class _Sums:
         self._kept = (*self._sampled, *(name for name in vectors if name not in self._sampled))
         self._shifts: dict[str, dict[str, ShiftSums]] = {}
         self._predictions: dict[str, PredictionSums] = {}
+        self._directions = read_readout(readout_path(task.states, task.side, task.variant, task.seed))
+        self._predictions_of_trained: dict[str, PredictionSums] = {}
+        self._readouts: dict[str, ReadoutSums] = {}
         self._confidence: dict[str, ConfidenceBins] = {}
         self._strata = LengthStrata(tuple(task.conditions), first.length, first.vectors[self._hidden].shape[1])
         self._sample: Sample | None = None
@@ -138,6 +144,8 @@ class _Sums:
             _gather(self._predictions, condition, predictions)
             confidence = ConfidenceBins.of(batch.text_id, batch.label, batch.probability)
             _gather(self._confidence, condition, confidence)
+        if AS_TRAINED in after:
+            self._add_against(after[AS_TRAINED], {condition_name(0): alone, **after})
         distances = self._pair_distances(alone, after)
         self._distances = distances if self._distances is None else self._distances + distances
         missing = self._task.probe_texts - (len(self._sample) if self._sample else 0)
@@ -164,7 +172,20 @@ class _Sums:
             distances=self._distances,
             readout=readout(self._sample, self._task.conditions, self._task.seed),
             pad_step=pad_step,
+            against_training={
+                condition: AgainstTraining.of(self._predictions_of_trained[condition], sums)
+                for condition, sums in self._readouts.items()
+            },
         )
+
+    def _add_against(self, trained: StatesBatch, batches: dict[str, StatesBatch]) -> None:
+        for condition, batch in batches.items():
+            if condition == AS_TRAINED:
+                continue
+            predictions = PredictionSums.of(batch.text_id, batch.label, trained.probability, batch.probability)
+            _gather(self._predictions_of_trained, condition, predictions)
+            read = ReadoutSums.of(batch.text_id, self._directions, trained.vectors[HEAD], batch.vectors[HEAD])
+            _gather(self._readouts, condition, read)
 
     def _pair_distances(self, alone: StatesBatch, after: dict[str, StatesBatch]) -> PairDistances:
         names = [name for name in self._sampled if name != HEAD] or [HEAD]

@@ -13,6 +13,7 @@ from stages.stats.calibration import Confidence
 from stages.stats.dispersion import Dispersion, dispersion
 from stages.stats.joint_shift import JointShift, joint_shift
 from stages.stats.predictions import PredictionSums
+from stages.stats.readout_shift import GroupedRatio, ReadoutSums
 from stages.stats.shift import ShiftSums
 from stages.stats.unit_shifts import UnitShifts, unit_shifts
 
@@ -121,6 +122,26 @@ class ConditionOutcome:
         return own == {name: state.digest for name, state in other.states.items()} and digest(
             self.predictions
         ) == digest(other.predictions)
+
+
+@dataclass(frozen=True)
+class AgainstTraining:
+    """What one condition did to one model, against the same texts padded as in training.
+
+    Attributes:
+        predictions: what happened to the predictions; the reference, the text alone elsewhere, is as-trained.
+        readout_drift: the shift of what the classifier reads, along its weights, over the spread as trained.
+        readout_drift_symmetric: the same over the mean of the spreads as trained and under the condition.
+    """
+
+    predictions: PredictionSums
+    readout_drift: GroupedRatio
+    readout_drift_symmetric: GroupedRatio
+
+    @staticmethod
+    def of(predictions: PredictionSums, readout: ReadoutSums) -> "AgainstTraining":
+        """From the sums over all texts."""
+        return AgainstTraining(predictions, readout.drift(), readout.symmetric_drift())
 
 
 def digest(sums: Any) -> str:

@@ -13,7 +13,7 @@ from stages.analysis.one_model import ModelTask, outcome_of_model
 from stages.errors import UserError
 from stages.params.schema import Epsilon
 from stages.runtime.files import write_json
-from stages.runtime.paths import audit_path, pad_step_path, states_path
+from stages.runtime.paths import audit_path, pad_step_path, readout_path, states_path
 from stages.states.schema import StatesMetadata
 from stages.states.writer import states_writer
 from stages.stats.predictions import Quantity
@@ -24,15 +24,15 @@ EPSILON = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, unit_shift=0
 STILL = {"moves": False, "layer": "lstm_1", "settled": None, "fixed_points": []}
 
 
-def write_states(root, condition, hidden, *, batches=1, pads=0):
-    """States of texts whose length goes from 1 to 9 and whose label is whether the first unit is positive."""
+def write_states(root, condition, hidden, *, batches=1, pads=0, label=None):
+    """States of texts of 1 to 9 tokens, whose label is by default whether the first unit is positive."""
     n, width = hidden.shape
     widths = {"probability": 2, "h_lstm_1": width, "c_lstm_1": width, "head": width}
     metadata = StatesMetadata("toy", "post", "baseline", 0, condition, 2, widths, "abc")
     positive = 1 / (1 + np.exp(-4 * hidden[:, :1].astype(np.float64)))
     columns = {
         "text_id": np.arange(n),
-        "label": (hidden[:, 0] > 0).astype(np.int32),
+        "label": (hidden[:, 0] > 0 if label is None else label).astype(np.int32),
         "length": np.arange(n, dtype=np.int32) % 9 + 1,
         "pads": np.full(n, pads, np.int32),
         "probability": np.concatenate([1 - positive, positive], axis=1),
@@ -43,10 +43,11 @@ def write_states(root, condition, hidden, *, batches=1, pads=0):
             writer.add({name: values[rows] for name, values in columns.items()}, "test")
     write_json(pad_step_path(root, "post", "baseline", 0), STILL)
     write_json(audit_path(root, "post", "baseline", 0), audit())
+    np.save(readout_path(root, "post", "baseline", 0), np.eye(width)[:, :1])
 
 
-def task(root):
-    return ModelTask(root, "post", "baseline", 0, {"pads-8": 8}, EPSILON, probe_texts=200)
+def task(root, **others):
+    return ModelTask(root, "post", "baseline", 0, {"pads-8": 8, **others}, EPSILON, probe_texts=200)
 
 
 def bounded(generator, *shape):
@@ -74,6 +75,28 @@ def test_states_on_disk_give_the_figures_of_the_arrays(tmp_path):
     assert found.readout.texts == 200
     assert found.pad_step == STILL
     assert condition.sign_flip_p is None
+
+
+def test_every_condition_is_compared_with_the_text_padded_as_trained_too(tmp_path, monkeypatch):
+    """The classifier reads the first unit, and its sign is the predicted class and, of the text alone, the label."""
+    monkeypatch.setattr(one_model, "MOST_ROWS", 64)
+    alone, padded, trained = bounded(np.random.default_rng(0), 3, 500, 3)
+    for name, hidden in (("pads-0", alone), ("pads-8", padded), ("as-trained", trained)):
+        write_states(tmp_path, name, hidden, batches=3, label=alone[:, 0] > 0)
+    found = outcome_of_model(task(tmp_path, **{"as-trained": None})).against_training
+    assert found.keys() == {"pads-0", "pads-8"}
+    reference = trained[:, 0].astype(float)
+    for name, hidden in (("pads-0", alone), ("pads-8", padded)):
+        read, outcome = hidden[:, 0].astype(float), found[name]
+        moved, spread = ((read - reference) ** 2).sum(), 500 * reference.var()
+        assert outcome.readout_drift.of_all == pytest.approx(moved / spread)
+        symmetric = moved / (spread / 2 + 500 * read.var() / 2)
+        assert outcome.readout_drift_symmetric.of_all == pytest.approx(symmetric)
+        assert outcome.predictions.flip_rate() == ((read > 0) != (reference > 0)).mean()
+        right = (read > 0) == (alone[:, 0] > 0)
+        was_right = (reference > 0) == (alone[:, 0] > 0)
+        assert outcome.predictions.rate(Quantity.GAINED) == pytest.approx((right & ~was_right).mean())
+        assert outcome.predictions.rate(Quantity.LOST) == pytest.approx((~right & was_right).mean())
 
 
 def test_the_size_of_batches_changes_nothing_but_rounding(tmp_path, monkeypatch):

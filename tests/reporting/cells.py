@@ -15,10 +15,10 @@ from stages.analysis.contract_cells import (
     OverBagOfWords,
     OverUnits,
     SeedFacts,
-    Served,
     StateFacts,
     TrainingFacts,
 )
+from stages.analysis.contract_served import AgainstTrainingFacts, Served
 from stages.analysis.estimate import Estimate, OverSeeds, SeedCount, SplitScores
 from stages.params.derived import architecture_of, ignores_padding, seed_numbers
 from stages.params.schema import BASELINE
@@ -101,6 +101,7 @@ def cell_of(case: Case) -> CellFacts:
 def _seed(case: Case, seed: int) -> SeedFacts:
     accuracy = (0.88 if case.learned else 0.5) + 0.01234 * (seed % 3)
     drift = case.drift["estimate"] * (1 + 0.1 * seed) if case.defined else None
+    served_otherwise = [ALONE, *(name for name in case.conditions if name != AS_TRAINED)]
     scores = SplitScores(
         texts=TEST_TEXTS, correct=round(TEST_TEXTS * accuracy), majority=20, accuracy=accuracy, nll=0.4, brier=0.2
     )
@@ -114,13 +115,32 @@ def _seed(case: Case, seed: int) -> SeedFacts:
         accuracy_by_condition=dict.fromkeys([ALONE, *case.conditions], accuracy),
         drift_by_condition={name: dict.fromkeys(STATES, drift) for name in case.conditions},
         flips_by_condition=dict.fromkeys(case.conditions, 0.02 if case.strength else 0.0),
+        readout_drift_by_condition=dict.fromkeys(served_otherwise, drift),
+        flips_against_training_by_condition=dict.fromkeys(served_otherwise, 0.03 if case.strength else 0.0),
+    )
+
+
+def _against_training(case: Case, effect: float) -> AgainstTrainingFacts:
+    """More texts turn wrong than right, in proportion to what pads do."""
+
+    def known(estimate: float, half: float) -> Estimate | None:
+        return interval(estimate, half, case.seeds) if case.learned and case.defined else None
+
+    return AgainstTrainingFacts(
+        flip_rate=known(0.003 * effect, 0.002),
+        gained=known(0.001 * effect, 0.001),
+        lost=known(0.002 * effect, 0.001),
+        readout_drift=known(0.02 * effect, 0.01),
+        readout_drift_symmetric=known(0.018 * effect, 0.01),
     )
 
 
 def _alone(case: Case) -> Served:
+    against = _against_training(case, case.strength * PADS_AS_TRAINED)
     if not case.learned:
-        return Served(accuracy=None, accuracy_change=None, calibration_error=None)
+        return Served(accuracy=None, accuracy_change=None, calibration_error=None, against_training=against)
     return Served(
+        against_training=against,
         accuracy=interval(0.86, 0.02, case.seeds),
         accuracy_change=interval(-0.02 * case.strength, 0.01, case.seeds),
         calibration_error=interval(0.03, 0.01, case.seeds),
@@ -153,6 +173,7 @@ def _condition(case: Case, name: str, pads: int | None) -> ConditionFacts:
         mcnemar=SeedCount(significant=min(seeds, round(0.3 * effect)) if defined else 0, of=seeds if defined else 0),
         states=dict.fromkeys(STATES, _state(effect, seeds)) if defined else None,
         distributions=_distributions(effect) if defined else None,
+        against_training=None if name == AS_TRAINED else _against_training(case, effect),
     )
 
 
