@@ -21,7 +21,7 @@ def generate(folder: Path, texts: int) -> None:
     import pandas as pd
 
     from stages.runtime.files import write_json
-    from stages.runtime.paths import pad_step_path
+    from stages.runtime.paths import audit_path, pad_step_path, readout_path
     from stages.states.schema import PROBABILITY, StatesMetadata
     from stages.states.writer import states_writer
 
@@ -37,6 +37,8 @@ def generate(folder: Path, texts: int) -> None:
         frame.to_parquet(columns_file(folder, condition), compression="zstd")
     still = {"moves": False, "layer": "1", "settled": None, "fixed_points": []}
     write_json(pad_step_path(folder, *MODEL), still)
+    write_json(audit_path(folder, *MODEL), None)
+    np.save(readout_path(folder, *MODEL), np.ones((WIDTH, 1)))
 
 
 def states_file(folder: Path, condition: str) -> Path:
