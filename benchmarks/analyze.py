@@ -160,7 +160,9 @@ def the_stage(folder: Path) -> Figures:
     from stages.analysis.one_model import ModelTask, outcome_of_model
     from stages.params.schema import Epsilon
 
-    epsilon = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, unit_shift=EPSILON, joint_shift=0.5)
+    epsilon = Epsilon(
+        drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, error_ratio=0.9, unit_shift=EPSILON, joint_shift=0.5
+    )
     found = outcome_of_model(ModelTask(folder, *MODEL, {CONDITIONS[1]: 16}, epsilon, probe_texts=500))
     return {"drift ratio": np.array(found.conditions[CONDITIONS[1]].states[VECTOR].drift_ratio)}
 

@@ -74,8 +74,23 @@ class Epsilon(Section):
     drift_ratio: PositiveFloat
     flip_rate: PositiveFloat
     accuracy: PositiveFloat
+    error_ratio: OpenShare
     unit_shift: PositiveFloat
     joint_shift: PositiveFloat
+
+
+class FamilyParams(Section):
+    """What the one family of verdicts is about: the questions themselves are fixed."""
+
+    variant: Identifier
+    alpha: OpenShare
+
+    @field_validator("variant")
+    @classmethod
+    def _another_than_the_baseline(cls, value: str) -> str:
+        if value == BASELINE:
+            raise ValueError(f"{BASELINE} is what it is compared with; name a variant that masks")
+        return value
 
 
 class AnalyzeParams(Section):
@@ -83,6 +98,7 @@ class AnalyzeParams(Section):
 
     exact_tolerance: PositiveFloat
     epsilon: Epsilon
+    family: FamilyParams
     level: OpenShare
     probe_texts: Annotated[int, Field(ge=50)]
 
@@ -158,6 +174,7 @@ class Params(Section):
         for index, variant in enumerate(self.train.variants):
             require_known(f"train.variants.{index}", variant, self.variants)
             self._buildable(variant)
+        require_known("analyze.family.variant", self.analyze.family.variant, self.variants)
         for index, variant in enumerate(self.gate.invariant):
             require_known(f"gate.invariant.{index}", variant, self.variants)
         for index, model in enumerate(self.gate.models):

@@ -17,7 +17,7 @@ from stages.stats.calibration import Confidence, ConfidenceBins
 from stages.stats.predictions import PredictionSums
 from stages.stats.shift import ShiftSums
 
-EPSILON = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, unit_shift=0.2, joint_shift=0.5)
+EPSILON = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, error_ratio=0.9, unit_shift=0.2, joint_shift=0.5)
 LEVEL = 0.95
 
 Floats = NDArray[np.float64]

@@ -20,7 +20,7 @@ verdicts = in_json(verdicts)
 
 TEXTS = 1000
 CONDITIONS = {"pads-8": 8}
-EPSILON = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, unit_shift=0.2, joint_shift=0.5)
+EPSILON = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, error_ratio=0.9, unit_shift=0.2, joint_shift=0.5)
 
 
 def scores(correct, texts=TEXTS, majority=500):

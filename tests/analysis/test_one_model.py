@@ -20,7 +20,7 @@ from stages.stats.predictions import Quantity
 from tests.analysis.planted import audit
 from tests.conftest import REPOSITORY
 
-EPSILON = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, unit_shift=0.2, joint_shift=0.5)
+EPSILON = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, error_ratio=0.9, unit_shift=0.2, joint_shift=0.5)
 STILL = {"moves": False, "layer": "lstm_1", "settled": None, "fixed_points": []}
 
 

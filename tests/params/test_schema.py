@@ -24,6 +24,10 @@ MISTAKES = [
     ({"train.epochs": "abc"}, "train.epochs: 'abc' is not allowed; it should be a valid integer"),
     ({"train.epochs": True}, "train.epochs: True is not allowed"),
     ({"train.seeds": 0}, "train.seeds: 0 is not allowed; it should be greater than or equal to 1"),
+    ({"analyze.family.variant": "maskd"}, "analyze.family.variant: 'maskd' is not in the table; did you mean 'masked"),
+    ({"analyze.family.variant": "baseline"}, "analyze.family.variant: baseline is what it is compared with; name a va"),
+    ({"analyze.family.alpha": 0.0}, "analyze.family.alpha: 0.0 is not allowed; it should be greater than 0"),
+    ({"analyze.epsilon.error_ratio": 1.0}, "analyze.epsilon.error_ratio: 1.0 is not allowed; it should be less than 1"),
     (
         {"train.variants": ["baseline", "maskd"]},
         "train.variants.1: 'maskd' is not in the table; did you mean 'masked'?",
