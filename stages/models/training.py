@@ -18,7 +18,7 @@ from stages.params.model import Architecture
 from stages.params.schema import TrainParams
 from stages.params.texts import Side
 from stages.runtime.files import read_json, whole_folder, write_json
-from stages.runtime.paths import SPLITS
+from stages.runtime.paths import CORRECT, SPLITS
 from stages.stats.scores import Scores, score
 from stages.texts.tokens.padded import PaddedBatch, read_padded
 from stages.texts.tokens.vectors import load_vectors
@@ -66,8 +66,9 @@ class Feed:
 
 @one_op_after_another()
 def train_seed(task: TrainingTask) -> None:
-    """Train one seed and write its folder: model.keras, history.csv (one row an epoch) and scores.json.
+    """Train one seed and write its folder: model.keras, history.csv (one row an epoch), scores.json and correct.npy.
 
+    correct.npy says of every test text, in the order of the file, whether its class was predicted: bool, (test texts,).
     While it trains, the folder has a partial name and history.csv grows in it.
     """
     import keras
@@ -86,9 +87,11 @@ def train_seed(task: TrainingTask) -> None:
     trainer.begin_with(model)
     with whole_folder(task.folder) as folder:
         cost = _fit(trainer.model, feeds["train"], feeds["validation"], task, folder)
-        scores = {name: _scores(trainer.model, feed, classes).as_json() for name, feed in feeds.items()}
+        scored = {name: _scores(trainer.model, feed, classes) for name, feed in feeds.items()}
+        scores = {name: split.as_json() for name, (split, _) in scored.items()}
         trainer.end_in(model)
         save_model(model, folder / "model.keras")
+        np.save(folder / CORRECT, scored["test"][1])
         write_json(folder / "scores.json", {"splits": scores, "training": cost, "parameters": model.count_params()})
 
 
@@ -249,10 +252,14 @@ def _from_generator(feed: Feed, batches: Iterable[Rows]) -> "tf.data.Dataset":
     return tf.data.Dataset.from_generator(feeding, output_signature=signature).prefetch(2).with_options(options)
 
 
-def _scores(model: "keras.Model", feed: Feed, classes: int) -> Scores:
+def _scores(model: "keras.Model", feed: Feed, classes: int) -> tuple[Scores, NDArray[np.bool_]]:
+    """The scores of a split, and which of its texts are predicted right, in the order of the file."""
     batches = sorted_batches(feed.texts.length, SCORING_BATCH)
-    output = model.predict(_dataset(feed, batches), verbose=0)
-    return score(class_probabilities(output, classes), feed.texts.label[np.concatenate(batches)])
+    order = np.concatenate(batches)
+    probability = class_probabilities(model.predict(_dataset(feed, batches), verbose=0), classes)
+    correct = np.empty(len(order), dtype=np.bool_)
+    correct[order] = probability.argmax(axis=1) == feed.texts.label[order]
+    return score(probability, feed.texts.label[order]), correct
 
 
 def class_probabilities(output: NDArray[np.float32], classes: int) -> NDArray[np.float32]:

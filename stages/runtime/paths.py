@@ -6,6 +6,7 @@ SPLITS = ("train", "validation", "test")
 
 AS_TRAINED = "as-trained"
 OTHER_SIDE = "other-side"
+CORRECT = "correct.npy"
 PAD_STEP = "pad-step.json"
 AUDIT = "audit.json"
 READOUT = "readout.npy"

@@ -31,6 +31,7 @@ def test_a_masked_cell_computes_fewer_tokens_for_the_same_texts(trained, padded)
 
 def test_history_and_model_lie_under_their_final_names(trained):
     assert sorted(path.name for path in (trained / "baseline").iterdir()) == [
+        "correct.npy",
         "history.csv",
         "model.keras",
         "scores.json",
@@ -40,13 +41,27 @@ def test_history_and_model_lie_under_their_final_names(trained):
     assert len(rows) == 2
 
 
+def test_one_bit_a_test_text_says_in_the_order_of_the_file_which_are_right(trained, padded):
+    """By the saved model, a text at a time: Keras' own prediction, in no batch that is sorted by length."""
+    import keras
+
+    texts = read_padded(padded["post"] / "test.parquet")
+    correct = np.load(trained / "baseline" / "correct.npy")
+    probability = keras.models.load_model(trained / "baseline" / "model.keras")(texts.tokens).numpy()[:, 0]
+    assert (correct.dtype, correct.shape) == (np.bool_, texts.label.shape)
+    assert correct.sum() == scores(trained / "baseline")["splits"]["test"]["correct"]
+    assert 0 < correct.sum() < len(correct)
+    np.testing.assert_array_equal(correct, (probability > 0.5) == texts.label)
+    assert not np.array_equal(correct, correct[np.argsort(texts.length, kind="stable")])
+
+
 def test_the_same_seed_gives_the_same_scores_and_another_seed_others(make_params, padded, tmp_path):
     for name, seed in (("first", 3), ("again", 3), ("other", 4)):
         train_seed(training_task(make_params, padded["post"], tmp_path / name, seed=seed))
     first, again, other = (scores(tmp_path / name) for name in ("first", "again", "other"))
     assert first == again
     assert first != other
-    for name in ("history.csv", "model.keras"):
+    for name in ("history.csv", "model.keras", "correct.npy"):
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
 
 
