@@ -1,7 +1,7 @@
 """Intervals: of one proportion, of a mean over seeds, and of a mean over seeds that all saw the same texts."""
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,19 @@ class MeanOverSeeds:
         """
         return float(np.sqrt(sum(_t_quantile(level, source.degrees) ** 2 * source.variance for source in self.sources)))
 
+    def with_seeds(self, seeds: int) -> "MeanOverSeeds":
+        """A crossed mean as so many seeds would give it at the same estimate, spread and texts.
+
+        Where the spread of seeds is unknown, because there was one, it stays as it is.
+        """
+        if len(self.sources) < 3:
+            return self
+        of_seeds, of_texts, of_both = self.sources
+        fewer = (of_seeds.degrees + 1) / seeds
+        more = ErrorSource(of_seeds.variance * fewer, seeds - 1)
+        both = ErrorSource(of_both.variance * fewer, (seeds - 1) * of_texts.degrees)
+        return replace(self, sources=(more, of_texts, both))
+
 
 def wilson(successes: float, trials: float, level: float) -> Interval:
     """Interval of a proportion (Wilson 1927); neither bound leaves [0, 1], and 0 of n has an upper bound near 3/n.
@@ -94,6 +107,15 @@ def mean_over_seeds_and_texts(values: Floats, without_group: Floats) -> MeanOver
     of_seeds = ErrorSource(max(0.0, float(values.var(ddof=1)) / seeds - both), seeds - 1)
     of_both = ErrorSource(both, (seeds - 1) * (groups - 1))
     return MeanOverSeeds(float(values.mean()), (of_seeds, of_texts, of_both))
+
+
+def same_everywhere(mean: MeanOverSeeds, texts: int, level: float) -> Interval:
+    """The interval of a mean of texts that has no variance, as where no text turned: what 0 of n leaves open.
+
+    A jackknife of groups that are all alike gives a width of 0, which no number of texts can.
+    """
+    width = wilson(0, texts, level).high
+    return Interval(mean.estimate, mean.estimate - width, mean.estimate + width)
 
 
 def mean_over_pairs_of_seeds(values: Floats, without_group: Floats) -> MeanOverSeeds:
@@ -165,6 +187,6 @@ def _jackknife_variance(without_group: Floats) -> Floats:
     return variance
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def _t_quantile(level: float, degrees: float) -> float:
     return t_quantile((1 + level) / 2, degrees)

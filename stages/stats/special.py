@@ -46,6 +46,21 @@ def binomial_cdf(successes: int, trials: int, p: float) -> float:
     return float(special.bdtr(successes, trials, p))
 
 
+def beta_quantile(p: float, a: float, b: float) -> float:
+    """The value that a beta variable stays below with probability p."""
+    return float(special.betaincinv(a, b, p))
+
+
+def noncentral_t_sf(x: float, degrees: float, noncentrality: float) -> float:
+    """P(T > x) of the noncentral t distribution; 0 where it is below 1e-16."""
+    return float(1 - special.nctdtr(degrees, noncentrality, x))
+
+
+def noncentral_t_quantile(p: float, degrees: float, noncentrality: float) -> float:
+    """The value that noncentral t stays below with probability p."""
+    return float(special.nctdtrit(degrees, noncentrality, p))
+
+
 def noncentral_f_cdf(x: float, degrees: float, error_degrees: float, noncentrality: float) -> float:
     """P(F ≤ x) of the noncentral F distribution; NaN, 0 or 1 far out in a tail."""
     return float(special.ncfdtr(degrees, error_degrees, noncentrality, x))

@@ -27,3 +27,11 @@ def group_sums(group: NDArray[np.intp], values: NDArray[np.floating]) -> Floats:
     member = (np.ones(len(group)), np.argsort(group, kind="stable"), np.concatenate([[0], ends]))
     sums: Floats = sparse.csr_array(member, shape=(GROUPS, len(group))) @ values.astype(np.float64, copy=False)
     return sums
+
+
+def mean_without_group(group: NDArray[np.intp], values: NDArray[np.floating]) -> Floats:
+    """The mean of values of shape (n,) with each group left out in turn, shape (groups that hold texts,)."""
+    texts, sums = group_sums(group, np.ones(len(group))), group_sums(group, values)
+    held = texts > 0
+    means: Floats = (values.sum() - sums[held]) / (len(group) - texts[held])
+    return means

@@ -36,6 +36,14 @@ def test_chi_squared_and_f(degrees):
             assert special.noncentral_f_sf(x, degrees, 40, noncentrality) == law.sf(x)
 
 
+def test_the_beta_and_noncentral_t():
+    for p in P:
+        assert special.beta_quantile(p, 3, 10) == pytest.approx(stats.beta.ppf(p, 3, 10), rel=1e-12)
+        assert special.noncentral_t_quantile(p, 11, 4.4) == pytest.approx(stats.nct.ppf(p, 11, 4.4), rel=1e-9)
+    for x in X:
+        assert special.noncentral_t_sf(x, 11, 4.4) == pytest.approx(stats.nct.sf(x, 11, 4.4), abs=1e-15)
+
+
 def test_the_normal_and_the_binomial():
     np.testing.assert_array_equal([special.normal_quantile(p) for p in P], stats.norm.ppf(P))
     for successes, trials in [(0, 1), (3, 20), (10, 20), (400, 2_000)]:
