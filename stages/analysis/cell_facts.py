@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.analysis.cells import Cell, SeedResult, same_everywhere
+from stages.analysis.accuracies import NEITHER_LEARNED, accuracy_difference, no_interval
+from stages.analysis.cells import Cell, SeedResult
 from stages.analysis.contract import BagOfWords
 from stages.analysis.contract_cells import (
     CellFacts,
@@ -23,11 +24,11 @@ from stages.analysis.dataset_facts import over_bag_of_words
 from stages.analysis.estimate import Estimate, OverSeeds, SeedCount, SplitScores
 from stages.analysis.memory_facts import forgetting_facts, pad_step_facts, probe_facts, trajectory_facts
 from stages.analysis.outcomes import StateOutcome
-from stages.analysis.verdicts import NEITHER_LEARNED, accuracy_differences, compared_texts
+from stages.analysis.verdicts import compared_texts
 from stages.params.schema import AnalyzeParams
 from stages.runtime.paths import AS_TRAINED, SPLITS, condition_name
 from stages.stats.calibration import COARSE_BINS, Confidence, calibration_error_over_seeds
-from stages.stats.intervals import Interval, MeanOverSeeds
+from stages.stats.intervals import Interval, MeanOverSeeds, same_everywhere
 from stages.stats.predictions import Quantity
 from stages.stats.seed_pairs import paired_comparison
 
@@ -51,7 +52,9 @@ def cell_facts(
         seeds=[_seed_facts(seed, conditions) for seed in cell.seeds],
         n_seeds=len(cell.seeds),
         n_seeds_at_chance=len(cell.seeds) - len(cell.learned),
-        accuracy=_over_seeds(np.array([seed.accuracy.estimate for seed in cell.seeds]), level),
+        accuracy=_over_seeds(cell, level),
+        p_learn=_within(cell.parts.p_learn(level), 0.0, 1.0),
+        accuracy_learned=Estimate.of(cell.parts.of_learned(level)) if cell.learned else None,
         computed_tokens=computed,
         text_tokens=text,
         padding_share_computed=1 - text / computed,
@@ -68,10 +71,11 @@ def cell_facts(
     )
 
 
-def _over_seeds(accuracies: NDArray[np.float64], level: float) -> OverSeeds:
-    mean = Estimate.over_seeds(accuracies, level, 0.0, 1.0)
-    assert mean is not None  # a cell has at least one seed, and every seed an accuracy
-    return OverSeeds(mean=mean.estimate, low=mean.low, high=mean.high, level=level)
+def _over_seeds(cell: Cell, level: float) -> OverSeeds:
+    mean, several = cell.parts.interval(level), len(cell.seeds) > 1
+    return OverSeeds(
+        mean=mean.estimate, low=mean.low if several else None, high=mean.high if several else None, level=level
+    )
 
 
 def _bounded(
@@ -249,13 +253,14 @@ def _training_facts(cell: Cell, baseline: Cell | None, params: AnalyzeParams) ->
     """Test accuracy against the baseline's, seed by seed; None for the baseline itself, or without one."""
     if baseline is None or baseline is cell:
         return None
-    compared = paired_comparison(
-        accuracy_differences(cell, baseline), params.epsilon.accuracy, np.random.default_rng(0)
-    )
+    by_seed = cell.tested.values - baseline.tested.values
+    compared = paired_comparison(by_seed, params.epsilon.accuracy, np.random.default_rng(0))
     # Two accuracies at chance are about the same, which would look like a result.
     chance = not cell.learned and not baseline.learned
+    undefined = cell.same_results(baseline) or no_interval(cell, baseline) is not None
+    difference = None if undefined else accuracy_difference(cell, baseline, params.epsilon).interval(params.level)
     return TrainingFacts(
-        difference=None if chance else Estimate.of(compared.interval(params.level)),
+        difference=Estimate.of(difference),
         mean=compared.mean,
         sign_flip_p=None if chance else compared.sign_flip_p,
         better=None if chance else Estimate.of(compared.better(params.level)),

@@ -13,6 +13,7 @@ from stages.analysis.one_model import ModelOutcome
 from stages.analysis.outcomes import AgainstTraining, ConditionOutcome, StateOutcome
 from stages.params.model import Architecture
 from stages.runtime.paths import AS_TRAINED, condition_name
+from stages.stats.accuracies import Accuracies
 from stages.stats.intervals import (
     Interval,
     MeanOverSeeds,
@@ -22,6 +23,7 @@ from stages.stats.intervals import (
 )
 from stages.stats.predictions import PredictionSums, Quantity, rate_difference, rate_difference_without_group
 from stages.stats.readout_shift import GroupedRatio
+from stages.stats.two_parts import TwoParts
 from stages.stats.verdicts import Verdict
 
 CHANCE_LEVEL = 0.95
@@ -40,6 +42,8 @@ class SeedResult:
     """The content of scores.json."""
     model: ModelOutcome
     """What the pass over its states found."""
+    correct: NDArray[np.bool_]
+    """Which test texts it predicts right, padded as trained, in the order of their file: shape (test texts,)."""
 
     @property
     def conditions(self) -> dict[str, ConditionOutcome]:
@@ -60,8 +64,13 @@ class SeedResult:
 
     @property
     def learned(self) -> bool:
-        """Whether the model is better than always naming the most frequent class: its interval lies above that."""
-        return self.accuracy.low > self.majority
+        """Whether the model is better than always naming the most frequent class, on the validation texts.
+
+        The interval of its accuracy there lies above that class's share: the test texts decide nothing about seeds.
+        """
+        validation = self.scores["splits"]["validation"]
+        accuracy = wilson(validation["correct"], validation["texts"], CHANCE_LEVEL)
+        return accuracy.low > float(validation["majority"] / validation["texts"])
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,16 @@ class Cell:
     def learned(self) -> list[SeedResult]:
         """The seeds that beat chance: only their drift and flips mean something."""
         return [seed for seed in self.seeds if seed.learned]
+
+    @cached_property
+    def tested(self) -> Accuracies:
+        """The accuracy of every seed on the test texts, padded as trained."""
+        return Accuracies.of(np.stack([seed.correct for seed in self.seeds]))
+
+    @cached_property
+    def parts(self) -> TwoParts:
+        """That accuracy over all seeds, in two parts where some of them did not learn."""
+        return TwoParts.of(self.tested, np.array([seed.learned for seed in self.seeds]))
 
     @cached_property
     def audit(self) -> AuditFacts:
@@ -122,8 +141,7 @@ class Cell:
         """Why drift and flips of this cell mean nothing, or None where they mean something."""
         learned, trained = len(self.learned), len(self.seeds)
         if not learned:
-            share = f"{self.seeds[0].majority:.3g}"
-            return f"no seed learned: every test accuracy's 95 % interval reaches down to the majority share {share}"
+            return "no seed learned: every validation accuracy's 95 % interval reaches down to the majority share"
         if learned < min(2, trained):
             return f"1 of {trained} seeds learned, and it takes two to tell training from luck"
         if self.seeds[0].conditions[condition].predictions.n_groups < FEWEST_GROUPS:
@@ -185,6 +203,14 @@ class Cell:
             return self.rate(AS_TRAINED, Quantity.CORRECT_ALONE)
         return self.rate(condition, Quantity.CORRECT)
 
+    def served(self, condition: str) -> Accuracies:
+        """The accuracy on the exported texts under one condition of every seed that learned, at least one."""
+        alone = condition == condition_name(0)
+        quantity = Quantity.CORRECT_ALONE if alone else Quantity.CORRECT
+        by_seed = self.predictions(AS_TRAINED if alone else condition)
+        values = np.array([sums.rate(quantity) for sums in by_seed])
+        return Accuracies(values, np.stack([s.rate_without_group(quantity) for s in by_seed]), by_seed[0].n_texts)
+
     def accuracy_change(self, condition: str) -> MeanOverSeeds | None:
         """Accuracy under one condition minus that of the text padded as trained; None where it means nothing."""
         if self.undefined(AS_TRAINED):
@@ -214,15 +240,6 @@ class Cell:
             and all(outcome.same_as(two.conditions[name]) for name, outcome in one.conditions.items())
             for one, two in zip(self.seeds, other.seeds, strict=True)
         )
-
-
-def same_everywhere(mean: MeanOverSeeds, texts: int, level: float) -> Interval:
-    """The interval of a mean of texts that has no variance, as where no text turned: what 0 of n leaves open.
-
-    A jackknife of groups that are all alike gives a width of 0, which no number of texts can.
-    """
-    width = wilson(0, texts, level).high
-    return Interval(mean.estimate, mean.estimate - width, mean.estimate + width)
 
 
 def _share(by_seed: list[PredictionSums], quantity: Quantity, level: float) -> Interval:

@@ -30,7 +30,7 @@ class SeedFacts:
     seed: int
     """It draws weights, batches and dropout."""
     learned: bool
-    """Whether the interval of its test accuracy lies above the majority's share."""
+    """Whether the interval of its validation accuracy lies above the majority's share there."""
     majority: float
     """Share of the most frequent class among the test texts."""
     accuracy: Estimate
@@ -168,7 +168,7 @@ class TrainingFacts:
     """Test accuracy minus the baseline's, paired by seed; None where neither learned, or as `reason` says."""
 
     difference: Estimate | None
-    """In shares of the test texts, with its t interval."""
+    """In shares of the test texts, for new seeds and texts; a bound where some seeds of either did not learn."""
     mean: float
     """Also where there is no interval."""
     sign_flip_p: float | None
@@ -222,7 +222,11 @@ class CellFacts:
     n_seeds_at_chance: int
     """Seeds that did not learn."""
     accuracy: OverSeeds
-    """On the test texts, padded as trained."""
+    """On the test texts, padded as trained, for new seeds and texts; a bound where some seeds did not learn."""
+    p_learn: Estimate
+    """How probable it is that a new seed learns, with Clopper and Pearson's interval."""
+    accuracy_learned: Estimate | None
+    """Accuracy given that it learned, for new seeds and texts; None where no seed did."""
     computed_tokens: int
     """Steps computed in training, over all seeds and epochs."""
     text_tokens: int

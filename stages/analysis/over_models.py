@@ -3,13 +3,17 @@
 from concurrent.futures import Executor
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from stages.analysis.cells import Cell, SeedResult
 from stages.analysis.one_model import ModelTask, outcome_of_model
 from stages.analysis.similarities import Comparison, PairSimilarity, SimilarityTask, comparisons, similarity_of
+from stages.errors import UserError
 from stages.params.derived import architecture_of, seed_numbers
 from stages.params.schema import Params
 from stages.runtime.files import read_json
-from stages.runtime.paths import cell_folder, seed_folder
+from stages.runtime.paths import CORRECT, cell_folder, seed_folder
 from stages.runtime.workers.pool import run_all
 
 
@@ -24,6 +28,9 @@ def trained_cells(
         compared: conditions compared with the text alone, with their number of pads (None: it differs by text).
         models: the folder of their scores.
         states: the folder of their states.
+
+    Raises:
+        UserError: what a model left is missing or damaged.
     """
     keys = [(side, variant) for side in params.pad.sides for variant in params.train.variants]
     tasks = [
@@ -36,7 +43,8 @@ def trained_cells(
     for task, outcome in zip(tasks, outcomes, strict=True):
         folder = seed_folder(cell_folder(models, task.side, task.variant), task.seed)
         scores = read_json(folder / "scores.json")
-        results[task.side, task.variant].append(SeedResult(task.seed, scores, outcome))
+        correct = _correct(folder / CORRECT)
+        results[task.side, task.variant].append(SeedResult(task.seed, scores, outcome, correct))
     return [Cell(side, variant, architecture_of(params, variant), results[side, variant]) for side, variant in keys]
 
 
@@ -49,3 +57,11 @@ def compared_models(
     tasks = [SimilarityTask(states, comparison.side, *pair) for comparison in wanted for pair in comparison.pairs]
     by_pair = iter(run_all(executor, similarity_of, tasks, label="compare", steps=len(tasks), done=lambda: (0, "")))
     return [(comparison, [next(by_pair) for _ in comparison.pairs]) for comparison in wanted]
+
+
+def _correct(path: Path) -> NDArray[np.bool_]:
+    try:
+        correct: NDArray[np.bool_] = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: {error}; run `dvc repro` to train it again") from None
+    return correct

@@ -4,15 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from stages.analysis.cells import Cell, same_everywhere
+from stages.analysis.accuracies import accuracy_difference, no_interval
+from stages.analysis.cells import Cell
 from stages.analysis.contract import Finding
 from stages.analysis.outcomes import StateOutcome
 from stages.params.schema import BASELINE, AnalyzeParams
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name
-from stages.stats.intervals import Interval, mean_over_seeds
-from stages.stats.seed_pairs import ROUNDING
+from stages.stats.intervals import Interval, same_everywhere
 from stages.stats.unit_shifts import largest_shift, smallest_unit_epsilon, some_unit_beyond
 from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL, Verdict, judge, smallest_epsilon
 
@@ -32,9 +31,9 @@ FLIP_METHOD = "mean over seeds; Wilson interval at the effective sample size ove
 SERVING_METHOD = "mean difference over seeds, same texts; t, variances of seeds, texts (50-group jackknife) and both"
 NOTHING_SEEN_METHOD = "no text turned right or wrong in any seed; both bounds are Wilson's upper bound of 0 of n texts"
 ALL_ALIKE_METHOD = "texts of every group turned alike in every seed; the bounds lie Wilson's upper bound of 0 of n away"
-NEITHER_LEARNED = "neither variant has a seed that learned, so both accuracies are chance"
 SAME_METHOD = "every score and every state equals the baseline's to the last bit"
-ACCURACY_METHOD = "mean difference over seeds, paired by seed, on these test texts; t interval"
+ACCURACY_METHOD = "mean difference, paired by seed; t, variances of seeds, texts (50-group jackknife) and both"
+COIN_METHOD = "mean difference; bounds from P(learn) (Clopper–Pearson) and accuracy given that it learned (crossed t)"
 
 
 def verdicts(cells: list[Cell], conditions: dict[str, int | None], params: AnalyzeParams) -> list[Finding]:
@@ -111,19 +110,21 @@ def training_verdict(cell: Cell, cells: list[Cell], params: AnalyzeParams) -> It
     baseline = next((other for other in cells if other.side == cell.side and other.variant == BASELINE), None)
     if baseline is None or baseline is cell:
         return
-    difference = accuracy_differences(cell, baseline)
     asked = replace(
         _unanswered("Is the accuracy another than the baseline's?", "accuracy_difference", cell, params),
         epsilon=params.epsilon.accuracy,
-        n_texts=cell.seeds[0].scores["splits"]["test"]["texts"],
-        n_seeds=len(difference),
+        n_texts=cell.tested.texts,
+        n_seeds=len(cell.seeds),
     )
     if cell.same_results(baseline):
-        yield exact(asked, len(difference), SAME_METHOD)
-    elif reason := no_interval(cell, baseline, difference):
-        yield replace(undefined(asked, reason), estimate=float(difference.mean()))
+        yield exact(asked, len(cell.seeds), SAME_METHOD)
+    elif reason := no_interval(cell, baseline):
+        mean = float((cell.tested.values - baseline.tested.values).mean())
+        yield replace(undefined(asked, reason), estimate=mean)
     else:
-        yield judged(asked, mean_over_seeds(difference).interval, ACCURACY_METHOD)
+        coin = cell.parts.is_coin or baseline.parts.is_coin
+        difference = accuracy_difference(cell, baseline, params.epsilon)
+        yield judged(asked, difference.interval, COIN_METHOD if coin else ACCURACY_METHOD)
 
 
 def unit_shift_verdict(cell: Cell, condition: str, vector: str, params: AnalyzeParams) -> Finding:
@@ -161,23 +162,6 @@ def joint_shift_verdict(cell: Cell, condition: str, vector: str, params: Analyze
     beyond = all(joint.p_beyond <= ALPHA for joint in joints)
     needed = max(joint.smallest_epsilon for joint in joints)
     return _in_every_seed(asked, [joint.debiased for joint in joints], inside, beyond, needed, JOINT_METHOD)
-
-
-def accuracy_differences(cell: Cell, baseline: Cell) -> NDArray[np.float64]:
-    """Test accuracy of the cell minus that of the baseline, seed by seed, shape (seeds,)."""
-    pairs = zip(cell.seeds, baseline.seeds, strict=True)
-    return np.array([ours.accuracy.estimate - theirs.accuracy.estimate for ours, theirs in pairs])
-
-
-def no_interval(cell: Cell, baseline: Cell, difference: NDArray[np.float64]) -> str | None:
-    """Why the differences over seeds carry no interval, or None where they do."""
-    if len(difference) < 2:
-        return "one seed says nothing about training; set train.seeds to 2 or more"
-    if not cell.learned and not baseline.learned:
-        return NEITHER_LEARNED
-    if np.ptp(difference) <= ROUNDING * np.abs(difference).max():
-        return "every seed differs by the same amount, which leaves no spread to make an interval of"
-    return None
 
 
 def judged(asked: Finding, interval: Callable[[float], Interval], method: str, largest: float = 0.0) -> Finding:

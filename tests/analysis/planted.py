@@ -24,10 +24,15 @@ Floats = NDArray[np.float64]
 
 
 def scores(correct: int, texts: int = 1000, majority: int = 500) -> dict[str, Any]:
-    """The content of scores.json, of which the test split decides whether a seed learned."""
+    """The content of scores.json, of which the validation split decides whether a seed learned."""
     test = {"texts": texts, "correct": correct, "majority": majority, "accuracy": correct / texts, "nll": 0.5}
     training = {"epochs": 2, "computed_tokens": 10, "text_tokens": 5}
     return {"splits": dict.fromkeys(("train", "validation", "test"), test), "training": training}
+
+
+def first(correct: int, texts: int = 1000) -> NDArray[np.bool_]:
+    """Which test texts are right: so many of them from the first on."""
+    return np.arange(texts) < correct
 
 
 def probabilities(predicted: Iterable[int], sure: float = 0.8) -> Floats:
@@ -79,7 +84,7 @@ def audit(verdict: str = "EXACT") -> dict[str, Any]:
 def seed_result(number: int, conditions: dict[str, ConditionOutcome], correct: int = 900, **model: Any) -> SeedResult:
     """One trained model; with 900 of 1000 right it learned, with 500 it did not."""
     known = {"confidence": confidence([True] * 4), "audit": audit()} | model
-    return SeedResult(number, scores(correct), ModelOutcome(conditions, **known))
+    return SeedResult(number, scores(correct), ModelOutcome(conditions, **known), first(correct))
 
 
 def cell_of(

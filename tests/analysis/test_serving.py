@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.analysis.verdicts import NOTHING_SEEN_METHOD, no_interval, verdicts
+from stages.analysis.verdicts import NOTHING_SEEN_METHOD, verdicts
 from stages.stats.intervals import wilson
 from tests.analysis.planted import cell_of, condition, in_json, predictions, seed_result
 
@@ -108,28 +108,3 @@ def test_one_model_says_so(make_params):
     record = serving(make_params, [seed(0, [], drawn(0, 0.2))])
     assert record["method"].startswith("one trained model; ")
     assert record["verdict"] == "DIFFERENT"
-
-
-@pytest.mark.parametrize("gain", [20, 0, 30])
-def test_differences_that_are_equal_on_paper_have_no_spread(make_params, gain):
-    """520 − 500 and 564 − 544 of a thousand differ by rounding, which an interval would take for certainty."""
-    base = [seed(number, [], [], correct=right) for number, right in enumerate((600, 644, 811))]
-    ours = [seed(number, [], [], correct=right + gain) for number, right in enumerate((600, 644, 811))]
-    cells = [cell_of(make_params, base), cell_of(make_params, ours, "masked")]
-    difference = np.array([(right + gain) / 1000 - right / 1000 for right in (600, 644, 811)])
-    assert (gain == 0) == (difference.var() == 0)
-    assert "no spread" in no_interval(cells[1], cells[0], difference)
-    spread = difference + np.array([0.0, 0.001, 0.0])
-    assert no_interval(cells[1], cells[0], spread) is None
-
-
-def test_rounding_makes_no_verdict_of_accuracy(make_params):
-    base, ours = (
-        [seed(number, [], [], correct=right + gain) for number, right in enumerate((600, 644, 811))] for gain in (0, 20)
-    )
-    cells = [cell_of(make_params, base), cell_of(make_params, ours, "masked")]
-    (record,) = [
-        each for each in verdicts(cells, CONDITIONS, make_params().analyze) if each["estimand"] == "accuracy_difference"
-    ]
-    assert (record["verdict"], record["low"]) == ("UNDEFINED", None)
-    assert record["estimate"] == pytest.approx(0.02)

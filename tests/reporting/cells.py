@@ -76,6 +76,8 @@ def cell_of(case: Case) -> CellFacts:
         n_seeds=case.seeds,
         n_seeds_at_chance=case.seeds - case.learned_seeds,
         accuracy=OverSeeds(mean=accuracy.estimate, low=accuracy.low, high=accuracy.high, level=level),
+        p_learn=Estimate(case.learned_seeds / case.seeds, 0.5 * case.learned, 0.5 + 0.5 * case.learned),
+        accuracy_learned=accuracy if case.learned else None,
         computed_tokens=computed,
         text_tokens=text_tokens,
         padding_share_computed=1 - text_tokens / computed,
