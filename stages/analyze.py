@@ -5,6 +5,7 @@ from pathlib import Path
 from stages.analysis.cell_facts import cell_facts
 from stages.analysis.contract import Analysis
 from stages.analysis.dataset_facts import bag_facts, dataset_facts, training_history
+from stages.analysis.family import family
 from stages.analysis.memory_facts import unit_facts
 from stages.analysis.over_models import compared_models, trained_cells
 from stages.analysis.padding_costs import batching_costs, law_facts, length_facts
@@ -41,6 +42,7 @@ def analyze(
         dataset=dataset_facts(params, corpus, tokens, padded),
         bag_of_words=bag,
         cells=[cell_facts(cell, baselines.get(cell.side), compared, bag, knobs) for cell in cells],
+        family=family(cells, compared, knobs),
         verdicts=verdicts(cells, compared, knobs),
         history=[row for cell in cells for seed in cell.seeds for row in training_history(models, cell, seed.seed)],
         similarity=[similarity_facts(*comparison, level) for comparison in similarity],

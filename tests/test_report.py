@@ -207,9 +207,11 @@ def test_metrics_leave_out_what_is_undefined(written):
 
 def test_the_contract_of_report_json(written):
     content = json.loads((written() / "report.json").read_text())
-    contract = {"schema", "dataset", "params", "verdicts", "claims", "questions", "cells", "provenance"}
+    contract = {"schema", "dataset", "params", "family", "verdicts", "claims", "questions", "cells", "provenance"}
     assert set(content) == contract | {"similarity", "cost", "law", "lengths", "units", "bag_of_words"}
-    assert content["schema"] == 1
+    assert content["schema"] == 2
+    judged = [(record["question"], record["side"]) for record in content["family"]]
+    assert judged == [(question, side) for side in ("pre", "post") for question in ("leak", "accuracy", "serving")]
     contract = {"question", "side", "variant", "estimand", "pads", "estimate", "low", "high", "level", "epsilon"}
     contract |= {"verdict", "n_texts", "n_seeds", "method"}
     assert all(contract <= set(record) for record in content["verdicts"])

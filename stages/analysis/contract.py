@@ -1,4 +1,4 @@
-"""report.json as types: here and in contract_{audit,cells,memory,served,texts}.py its keys are spelled, nowhere else.
+"""report.json as types: here and in contract_{audit,cells,family,memory,served,texts}.py its keys are spelled.
 
 The stage `analyze` builds these classes, `report` renders them, sweeps read them, tests build them with `replace`.
 "Share" is a number from 0 to 1. A figure over seeds speaks of the seeds that learned. What is None is undefined, or
@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from stages.analysis.contract_cells import CellFacts
+from stages.analysis.contract_family import FamilyVerdict
 from stages.analysis.contract_memory import Similarity, UnitFacts
 from stages.analysis.contract_texts import BatchingCost, Corpus, Law, Lengths, PaddedTexts, TokenizedTexts, Truth
 from stages.analysis.estimate import CONFIG, Estimate, Number, SplitScores, left_out
@@ -20,7 +21,7 @@ from stages.runtime.files import read_json, write_json
 from stages.stats.rounding import finite
 from stages.stats.verdicts import UNMOVED, Verdict
 
-SCHEMA = 1
+SCHEMA = 2
 
 Kind = TypeVar("Kind")
 
@@ -154,6 +155,7 @@ class Analysis:
 
     dataset: DatasetFacts
     cells: list[CellFacts]
+    family: list[FamilyVerdict]
     verdicts: list[Finding]
     history: list[Epoch]
     similarity: list[Similarity]
@@ -228,6 +230,8 @@ class Report:
     """The texts."""
     cells: list[CellFacts]
     """Sides in the order of params.yaml, and the variants of each."""
+    family: list[FamilyVerdict]
+    """What is judged: leak, accuracy and serving, each by side."""
     verdicts: list[Finding]
     """Cell by cell."""
     similarity: list[Similarity]

@@ -27,6 +27,7 @@ from stages.stats.verdicts import Verdict
 from tests.reporting.cases import MAX_LEN, STATES, TEST_TEXTS, TOKENS, TRAINING_TEXTS, Case, Outcome, interval
 from tests.reporting.cells import cell_of
 from tests.reporting.datasets import bag_of_words, dataset_of
+from tests.reporting.families import family_of
 
 LEAK: Outcome = {"verdict": Verdict.DIFFERENT, "estimate": 0.38461538, "low": 0.31, "high": 0.47}
 SMALL: Outcome = {"verdict": Verdict.EQUIVALENT, "estimate": 0.002, "low": 0.001, "high": 0.004}
@@ -89,6 +90,7 @@ def analysis(
     return Analysis(
         dataset=dataset_of(params, classes, truth=truth),
         cells=cells,
+        family=[record for side in params.pad.sides for record in family_of(params, side, drift, gain)],
         verdicts=[finding for case in cases for finding in _findings(case)],
         history=[epoch for case in cases for epoch in _history(case)],
         similarity=[pair for side in params.pad.sides for pair in _similarity(params, side)],

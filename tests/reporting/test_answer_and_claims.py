@@ -270,7 +270,7 @@ def test_one_side_and_one_number_of_pads_leave_their_part_undefined(results):
 
 def test_a_size_that_variants_vary_is_not_called_fixed(results):
     changes = {"variants": {"baseline": {"mask": "none"}, "wide": {"mask": "none", "units": 64}}}
-    changes |= {"train.variants": ["baseline", "wide"], "gate.invariant": ["wide"]}
+    changes |= {"train.variants": ["baseline", "wide"], "gate.invariant": ["wide"], "analyze.family.variant": "wide"}
     figure = claim(results(changes, drift=LEAK), "C7").figure
     assert "Not varied: the number of layers and the downstream layer; run `make sweep NAME=size" in figure
 

@@ -1,25 +1,28 @@
 """Small experiments made by hand: reports with the figures that a test wants, and sweeps over them."""
 
-import json
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stages.analysis.contract import Finding, Report, from_json
+from stages.analysis.contract import Finding
 from stages.analysis.contract_cells import CellFacts, SeedFacts
 from stages.analysis.estimate import Estimate, OverSeeds, SplitScores
 from stages.params.model import Architecture
+from stages.params.schema import checked_params
+from stages.reporting.report_json import report_of
 from stages.stats.intervals import mean_over_seeds
 from stages.sweeps.findings.effects import grid_of
 from stages.sweeps.findings.rows import sweep_rows
 from stages.sweeps.findings.sweep_report import sweep_report
 from stages.sweeps.spec import ExperimentReport, Sweep
-from tests.conftest import committed
+from tests.conftest import load_content
+from tests.reporting.analyses import LEAK, analysis
 
 EXACT = "EXACT"
 EPSILON = {"accuracy": 0.01, "drift_ratio": 0.01, "flip_rate": 0.005, "unit_shift": 0.2, "joint_shift": 0.5}
 CONDITIONS = ("pads-16", "as-trained", "other-side")
-WHOLE = from_json(Report, json.loads(committed("reports/synthetic/report.json")))
+PARAMS = checked_params(load_content(), "params.yaml")
+WHOLE = report_of(PARAMS, analysis(PARAMS, drift=LEAK))
 """A report with every field, in which those that a test is about are replaced."""
 SIZES = {
     "embedding": 16, "embeddings": "learned", "recurrent": "lstm", "layers": 1, "units": 32, "bidirectional": "none",

@@ -109,7 +109,9 @@ print(json.dumps([[each.point.levels, each.report.params] for each in found]))
 
 def make(folder: Path) -> Path:
     """The toy project as a git repository with one commit and a report of its own."""
-    empty: dict[str, Any] = {key: [] for key in ("cells", "verdicts", "units", "similarity", "cost", "claims")}
+    empty: dict[str, Any] = {
+        key: [] for key in ("cells", "family", "verdicts", "units", "similarity", "cost", "claims")
+    }
     whole = json.loads(committed("reports/synthetic/report.json")) | empty | {"questions": []}
     for name, text in {**FILES, "whole.json": json.dumps(whole)}.items():
         path = folder / name
