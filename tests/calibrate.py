@@ -6,7 +6,7 @@ repeating gives the same table and adding a simulation changes no other row.
 
 from pathlib import Path
 
-from tests.simulations import predictions, states, training
+from tests.simulations import family, learning, predictions, states, training
 from tests.simulations.simulation import Simulation
 
 RESULT = Path(__file__).parent / "calibration.md"
@@ -14,7 +14,8 @@ RESULT = Path(__file__).parent / "calibration.md"
 SECTIONS: dict[str, list[Simulation]] = {
     "Did the state move?": states.SIMULATIONS,
     "Did it matter downstream?": predictions.SIMULATIONS,
-    "Did training suffer?": training.SIMULATIONS,
+    "Did training suffer?": [*training.SIMULATIONS, *learning.SIMULATIONS],
+    "Is a family of verdicts judged together?": family.SIMULATIONS,
 }
 
 PREFACE = """\
