@@ -149,7 +149,7 @@ def _flips(rate: float, spread: float, seeds: int, texts: int) -> Simulation:
     alike = {0: "seeds alike", 0.5: "seeds differ", 1: "seeds differ strongly"}[spread]
     draw = partial(flips_covered, rate=rate, spread=spread, seeds=seeds, texts=texts)
     what = f"flip rate of {rate:g}, {seeds} seeds × {texts} texts, {alike}"
-    remark = "wide: what seeds and texts share is counted twice" if spread == 0 else ""
+    remark = "wide: seeds that agree are never taken for more texts" if spread == 0 else ""
     if spread == 1:
         remark = "one degree of freedom" if seeds == 2 else ""
     return Simulation(what, f"{rate:g}", Kind.COVERED, 0.95, 1000, draw, remark=remark)

@@ -70,22 +70,25 @@ def test_every_source_of_error_has_its_own_quantile():
 def test_what_each_seed_makes_of_each_text_is_not_taken_for_a_difference_of_seeds():
     """By hand, two seeds and two groups: jackknife variances .01 and .09, of their mean .01, so (.05 − .01) / 1 = .04.
 
-    The seeds' spread gives .5 / 2 = .25, of which .04 is not theirs.
+    The seeds' spread gives .5 / 2 = .25, of which .04 is not theirs; of the texts' .01 nothing is left.
     """
     values = np.array([0.0, 1.0])
     without = values[:, np.newaxis] + np.array([[-0.2, 0.2], [0.6, -0.6]]) / 2
     crossed = mean_over_seeds_and_texts(values, without)
     variances = [source.variance for source in crossed.sources]
-    assert variances == pytest.approx([0.25 - 0.04, 0.01, 0.04])
+    assert variances == pytest.approx([0.25 - 0.04, 0.0, 0.04])
     assert [source.degrees for source in crossed.sources] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(("seeds", "least"), [(2, 0.91), (3, 0.935), (6, 0.935)])
-@pytest.mark.parametrize(("of_seeds", "of_texts", "of_both"), [(1, 1, 0), (1, 1, 1), (0.3, 1, 1), (0, 1, 0)])
+@pytest.mark.parametrize(
+    ("of_seeds", "of_texts", "of_both"),
+    [(1, 1, 0), (1, 1, 1), (0.3, 1, 1), (0, 1, 0), (0.3, 0, 3), (0, 1, 3), (0, 0, 1)],
+)
 def test_the_crossed_interval_covers_what_it_promises(seeds, least, of_seeds, of_texts, of_both):
     """2000 draws of seeds × 50 groups of texts with effects of seeds, texts and both; 95 % less 3 standard errors.
 
-    With two seeds it is known to cover 92.6 % where the three effects are equal.
+    With two seeds it is known to cover 91.6 % where the three effects are equal. Nor does it cover much more.
     """
     generator = np.random.default_rng(1)
     covered = 0
@@ -95,7 +98,7 @@ def test_the_crossed_interval_covers_what_it_promises(seeds, least, of_seeds, of
         without = (table.sum(axis=1, keepdims=True) - table) / 49
         mean = mean_over_seeds_and_texts(table.mean(axis=1), without)
         covered += abs(mean.estimate) <= mean.half_width(0.95)
-    assert covered / 2000 >= least
+    assert least <= covered / 2000 <= 0.98
 
 
 def flip_counts(generator, rate, spread, seeds, texts, runs):
