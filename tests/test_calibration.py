@@ -45,6 +45,10 @@ def test_repeating_a_simulation_gives_the_same_row(committed):
         "drift ratio, 6 seeds × 400 texts, seeds differ",
         "McNemar, 500 texts, no effect",
         "T², equivalence at ε",
+        "accuracy difference (crossed), 6 seeds × 1000 texts, seeds differ",
+        "accuracy by Student's t over 6 seeds, P(learn) of 0.9",
+        "family, all at ε, EQUIVALENT false, independent",
+        "tolerance statement, 6 seeds, 99.9 % below ε",
     ],
 )
 def test_a_small_rerun_agrees_with_the_table(committed, what):

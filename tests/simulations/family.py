@@ -174,7 +174,7 @@ def _accuracies(table: np.ndarray) -> Accuracies:
 def _family(what: str, truths: list[float], shared: float) -> Simulation:
     draw = partial(family_mistaken, truths=np.array(truths), shared=shared)
     dependence = f"seeds shared (correlation ±{shared:g})" if shared else "independent"
-    return Simulation(f"family, {what}, {dependence}", "any false verdict", Kind.REJECTED, 0.05, 2000, draw, True)
+    return Simulation(f"family, {what}, {dependence}", "any false verdict", Kind.REJECTED, 0.05, 5000, draw, True)
 
 
 SIMULATIONS = [
