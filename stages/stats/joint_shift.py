@@ -88,22 +88,11 @@ def hotelling(n: int, mean: Floats, covariance: Floats, epsilon: float) -> Joint
         debiased=float(np.sqrt(max(0.0, (n - dimensions - 2) / (n - 1) * squared - dimensions / n))),
         dimensions=dimensions,
         p_different=f_sf(f, *degrees),
-        p_equivalent=_probability_below(f, *degrees, n * epsilon**2),
-        p_beyond=_probability_above(f, *degrees, n * epsilon**2),
+        p_equivalent=noncentral_f_cdf(f, *degrees, n * epsilon**2),
+        p_beyond=noncentral_f_sf(f, *degrees, n * epsilon**2),
         smallest_epsilon=_smallest_epsilon(f, n, dimensions, float(np.sqrt(squared))),
         reason=None,
     )
-
-
-def _probability_below(f: float, p: int, q: int, noncentrality: float) -> float:
-    """P(F < f) of the noncentral F distribution; far out in a tail, where the library finds NaN, 0 or 1."""
-    below = noncentral_f_cdf(f, p, q, noncentrality)
-    return below if np.isfinite(below) else float(f * p > p + noncentrality)
-
-
-def _probability_above(f: float, p: int, q: int, noncentrality: float) -> float:
-    above = noncentral_f_sf(f, p, q, noncentrality)
-    return above if np.isfinite(above) else float(f * p < p + noncentrality)
 
 
 def _smallest_epsilon(f: float, n: int, dimensions: int, distance: float) -> float:
@@ -117,7 +106,7 @@ def _smallest_epsilon(f: float, n: int, dimensions: int, distance: float) -> flo
         return float(middle + np.hypot(high - middle, normal_quantile(1 - SIZE) / np.sqrt(n)))
 
     def excess(epsilon: float) -> float:
-        return _probability_below(f, dimensions, n - dimensions, n * epsilon**2) - SIZE
+        return noncentral_f_cdf(f, dimensions, n - dimensions, n * epsilon**2) - SIZE
 
     if excess(0.0) <= 0:
         return 0.0

@@ -1,7 +1,7 @@
 """Distribution functions that tests and intervals refer to, from scipy.special.
 
 scipy.stats, which has them under better names, takes a second to import, in every process of every run; it calls the
-same functions, but for the binomial, whose last digit may differ. What it alone has is imported where it is used.
+same functions, but for the binomial and upper tails of noncentral distributions, whose last digits may differ.
 """
 
 from typing import Any
@@ -62,12 +62,14 @@ def noncentral_t_quantile(p: float, degrees: float, noncentrality: float) -> flo
 
 
 def noncentral_f_cdf(x: float, degrees: float, error_degrees: float, noncentrality: float) -> float:
-    """P(F ≤ x) of the noncentral F distribution; NaN, 0 or 1 far out in a tail."""
-    return float(special.ncfdtr(degrees, error_degrees, noncentrality, x))
+    """P(F ≤ x) of the noncentral F distribution; far out in a tail, where the library may find NaN, 0 or 1."""
+    below = float(special.ncfdtr(degrees, error_degrees, noncentrality, x))
+    return below if np.isfinite(below) else float(x * degrees > degrees + noncentrality)
 
 
 def noncentral_f_sf(x: float, degrees: float, error_degrees: float, noncentrality: float) -> float:
-    """P(F > x) of the noncentral F distribution; NaN, 0 or 1 far out in a tail."""
-    from scipy import stats
+    """P(F > x) of the noncentral F distribution; 0 where it is below 1e-16.
 
-    return float(stats.ncf.sf(x, degrees, error_degrees, noncentrality))
+    That of scipy.stats looks for more digits there, warns that its series did not converge, and finds 0 as well.
+    """
+    return 1 - noncentral_f_cdf(x, degrees, error_degrees, noncentrality)

@@ -1,4 +1,4 @@
-"""The distribution functions are those of scipy.stats, the binomial to 13 digits, and cost no import of it."""
+"""The distribution functions are those of scipy.stats, some to 12 digits or more, and cost no import of it."""
 
 import subprocess
 import sys
@@ -30,10 +30,32 @@ def test_chi_squared_and_f(degrees):
     np.testing.assert_array_equal(special.chi2_quantile(P, degrees), stats.chi2.ppf(P, degrees))
     for x in (0.0, 0.2, 1.0, 9.0, 300.0):
         assert special.f_sf(x, degrees, 40) == stats.f.sf(x, degrees, 40)
-        for noncentrality in (0.0, 3.0, 80.0):
-            law = stats.ncf(degrees, 40, noncentrality)
-            assert special.noncentral_f_cdf(x, degrees, 40, noncentrality) == law.cdf(x)
-            assert special.noncentral_f_sf(x, degrees, 40, noncentrality) == law.sf(x)
+        for noncentrality in (0.0, 3.0, 80.0):  # of noncentrality 0, ncf.sf is minus the other tail in SciPy 1.17
+            law = stats.ncf(degrees, 40, noncentrality) if noncentrality else stats.f(degrees, 40)
+            assert special.noncentral_f_cdf(x, degrees, 40, noncentrality) == pytest.approx(law.cdf(x), abs=1e-12)
+            assert special.noncentral_f_sf(x, degrees, 40, noncentrality) == pytest.approx(law.sf(x), abs=1e-12)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("x", "degrees", "error_degrees", "noncentrality", "below"),
+    [(1012.9960011917198, 7, 993, 250, 1), (158.32482014870791, 51, 949, 250, 1), (10.812, 1, 999, 1440, 0)],
+)
+def test_far_out_in_a_tail_a_series_that_does_not_converge_is_not_heard_of(
+    x, degrees, error_degrees, noncentrality, below
+):
+    """scipy.stats warns of the first two, and its distribution function of the third is NaN.
+
+    By the mixture itself, of central F's with Poisson's weights, the tails come to 2e-279, 2e-285 and 4e-262.
+    """
+    law = (x, degrees, error_degrees, noncentrality)
+    assert special.noncentral_f_cdf(*law) == pytest.approx(below, abs=1e-30)
+    assert special.noncentral_f_sf(*law) == pytest.approx(1 - below, abs=1e-30)
+    terms = np.arange(3_000)
+    weights = stats.poisson.pmf(terms, noncentrality / 2)
+    share = degrees * x / (degrees * x + error_degrees)
+    tail = stats.beta.cdf if below == 0 else stats.beta.sf
+    assert 0 < weights @ tail(share, degrees / 2 + terms, error_degrees / 2) < 1e-200
 
 
 def test_the_beta_and_noncentral_t():
