@@ -22,6 +22,8 @@ GB, TB = 10**9, 10**12
 TRAINING_SHARE, TEST_SHARE = 0.6, 0.25
 """Of the texts, as params.yaml splits them."""
 SIZES = Sizes(prepared=50_000, bag=10_000, modelled=2_800, few=300, many=2_000, repeats=3)
+REPEATING = "double_mask"
+"""The variant that repeats `baseline` to the last bit."""
 POSITION_BYTES = 4
 """Of one token of a padded row, in the memory of a training process."""
 
@@ -34,8 +36,9 @@ class Plan:
         texts: in the corpus.
         exported: test texts whose states are written.
         sides: number of padding sides.
-        variants: the rate that each variant trains at: `baseline` or `masked`.
-        seeds: of each side and variant.
+        variants: `baseline`, `masked`, which is trained once for all sides, or `double_mask`, of which one seed is
+            trained on each, to show that it repeats `baseline`.
+        seeds: of every other variant.
         epochs: of every training.
     """
 
@@ -46,15 +49,28 @@ class Plan:
     seeds: int
     epochs: int
 
+    def trained(self, variant: str) -> int:
+        """How many models of a variant are trained."""
+        return self.seeds if variant == "masked" else self.read(variant)
+
+    def read(self, variant: str) -> int:
+        """How many times the states of a model of it are written, one padding side at a time."""
+        return self.sides * (1 if variant == REPEATING else self.seeds)
+
     @property
     def models(self) -> int:
-        """How many models there are."""
-        return self.sides * len(self.variants) * self.seeds
+        """How many models are trained."""
+        return sum(map(self.trained, self.variants))
+
+    @property
+    def cells(self) -> int:
+        """How many models and sides are exported and analyzed."""
+        return sum(map(self.read, self.variants))
 
     @property
     def pairs(self) -> int:
         """How many pairs of models are compared: variants of one seed, and seeds of one variant."""
-        variants = len(self.variants)
+        variants = sum(variant != REPEATING for variant in self.variants)
         return self.sides * (comb(variants, 2) * self.seeds + variants * comb(min(self.seeds, MOST_SEEDS), 2))
 
 
@@ -68,12 +84,12 @@ def serial_seconds(plan: Plan, rates: Rates) -> dict[str, float]:
 
 def task_seconds(plan: Plan, rates: Rates) -> dict[str, list[list[float]]]:
     """By stage: the core seconds of its tasks, in the groups that run one after another under `dvc repro`."""
-    cells = [variant for _ in range(plan.sides) for variant in plan.variants]
-    trained = plan.texts * TRAINING_SHARE * plan.epochs
+    texts = plan.texts * TRAINING_SHARE * plan.epochs
+    rate = {**rates.train, REPEATING: rates.train["baseline"]}
     return {
-        "train": [[trained * rates.train[variant].each] * plan.seeds for variant in cells],
-        "export": [[plan.exported * rates.export.each] * plan.seeds for _ in cells],
-        "analyze": [[plan.exported * rates.analyze.each] * plan.models],
+        "train": [[texts * rate[variant].each] * plan.trained(variant) for variant in plan.variants],
+        "export": [[plan.exported * rates.export.each] * plan.read(variant) for variant in plan.variants],
+        "analyze": [[plan.exported * rates.analyze.each] * plan.cells],
         "analyze, pairs of models": [[plan.exported * rates.compare.each] * plan.pairs],
     }
 
@@ -87,7 +103,7 @@ def makespan(tasks: Iterable[float], workers: int) -> float:
 
 
 def wall_seconds(plan: Plan, rates: Rates, workers: int, *, side_by_side: bool) -> float:
-    """From start to end, with the cells one after another, as `dvc repro` runs them, or all at once."""
+    """From start to end, with the variants one after another, as `dvc repro` runs them, or all at once."""
     total = sum(serial_seconds(plan, rates).values())
     for groups in task_seconds(plan, rates).values():
         together = [[seconds for group in groups for seconds in group]] if side_by_side else groups
@@ -103,7 +119,7 @@ def core_seconds(plan: Plan, rates: Rates) -> float:
 
 def states_bytes(plan: Plan, rates: Rates) -> float:
     """Of all states files."""
-    return plan.exported * plan.models * rates.states_bytes
+    return plan.exported * plan.cells * rates.states_bytes
 
 
 def stored_bytes(plan: Plan, rates: Rates) -> float:
@@ -123,10 +139,10 @@ def main() -> None:
     parser.add_argument("--width", **number, default=60, help="width of a padded row")
     parser.add_argument("--units", **number, default=256, help="units of the LSTM")
     parser.add_argument("--sides", **number, default=2, help="padding sides")
-    variants = ["baseline", "masked", "baseline"]
-    parser.add_argument("--variants", nargs="+", choices=("baseline", "masked"), default=variants)
-    parser.add_argument("--seeds", **number, default=6, help="of each side and variant")
-    parser.add_argument("--epochs", **number, default=10, help="of every training")
+    variants = ["baseline", "masked", REPEATING]
+    parser.add_argument("--variants", nargs="+", choices=variants, default=variants)
+    parser.add_argument("--seeds", **number, default=12, help=f"of each variant but {REPEATING}")
+    parser.add_argument("--epochs", **number, default=15, help="of every training")
     parser.add_argument("--workers", **number, nargs="+", default=[1, 16, 128], help="one core each")
     parser.add_argument("--price", type=float, metavar="USD", default=0.05, help="of one core for one hour")
     given = parser.parse_args()
@@ -156,9 +172,10 @@ def _preface(given: argparse.Namespace, plan: Plan, rates: Rates) -> str:
 # Ten million texts: worked out, not run
 
 - {plan.texts:,} texts of {given.tokens} tokens, padded to {given.width}; {TRAINING_SHARE:.0%} of them to train on.
-- An LSTM of {given.units} units; {plan.sides} sides × {len(plan.variants)} variants × {plan.seeds} seeds = \
-{plan.models} models, {plan.epochs} epochs each.
-- Of the variants, {plan.variants.count("masked")} trims its batches to their longest text, as `masked` does.
+- An LSTM of {given.units} units, {plan.epochs} epochs without early stopping; {plan.seeds} seeds, {plan.sides} \
+sides, {", ".join(f"{plan.trained(variant)} models of `{variant}`" for variant in plan.variants)}.
+- `masked` trims its batches to their longest text, is trained once and read on each side; of `double_mask`, which
+  repeats `baseline`, one seed a side shows it.
 - States under {rates.conditions} conditions: the numbers of pads of params.yaml, as trained, and on the other side.
 - {given.price:g} USD for a core and hour; a worker is one core, and paid from start to end.
 
@@ -196,7 +213,8 @@ def work_table(plans: list[Plan], rates: Rates) -> str:
         lines.append(f"| {stage} | 1 | {hours} |")
     for stage, groups in task_seconds(plans[0], rates).items():
         tasks = sum(len(group) for group in groups)
-        at_a_time = f"{len(groups[0])}; {tasks} with cells side by side" if len(groups) > 1 else str(tasks)
+        in_turn = ", ".join(str(len(group)) for group in groups)
+        at_a_time = f"{in_turn}; {tasks} with variants side by side" if len(groups) > 1 else str(tasks)
         hours = " | ".join(
             digits(sum(sum(group) for group in task_seconds(plan, rates)[stage]) / HOUR) for plan in plans
         )
@@ -208,12 +226,12 @@ def work_table(plans: list[Plan], rates: Rates) -> str:
 def hours_table(plans: list[Plan], rates: Rates, workers: list[int], price: float) -> str:
     """From start to end, and what workers cost that are kept all the while."""
     head = " | ".join(f"{plan.exported:,} exported: hours | USD" for plan in plans)
-    lines = [f"| workers | cells | {head} |", "|---|---|" + "---|---|" * len(plans)]
+    lines = [f"| workers | variants | {head} |", "|---|---|" + "---|---|" * len(plans)]
     for count in workers:
         for side_by_side in (False, True):
             hours = [wall_seconds(plan, rates, count, side_by_side=side_by_side) / HOUR for plan in plans]
-            cells = " | ".join(f"{digits(each)} | {digits(each * count * price)}" for each in hours)
-            lines.append(f"| {count} | {'side by side' if side_by_side else 'one after another'} | {cells} |")
+            columns = " | ".join(f"{digits(each)} | {digits(each * count * price)}" for each in hours)
+            lines.append(f"| {count} | {'side by side' if side_by_side else 'one after another'} | {columns} |")
     least = " | ".join(f"| {digits(core_seconds(plan, rates) / HOUR * price)}" for plan in plans)
     return "\n".join([*lines, f"| paid by the busy core hour | {least} |".replace("hour | |", "hour | | |")])
 
@@ -232,8 +250,8 @@ def room_table(plans: list[Plan], rates: Rates, width: int) -> str:
         [digits((stored_bytes(p, rates) - states_bytes(p, rates)) / GB) for p in plans],
     )
     row("states, TB", [digits(states_bytes(p, rates) / TB) for p in plans])
-    row("states files", [f"{p.models * rates.conditions:,}" for p in plans])
-    row("one states file, GB", [digits(states_bytes(p, rates) / GB / p.models / rates.conditions) for p in plans])
+    row("states files", [f"{p.cells * rates.conditions:,}" for p in plans])
+    row("one states file, GB", [digits(states_bytes(p, rates) / GB / p.cells / rates.conditions) for p in plans])
     return "\n".join(lines)
 
 

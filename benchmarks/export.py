@@ -15,7 +15,8 @@ from benchmarks.knobs import changed_params
 from benchmarks.processes import Done, done, rival
 from benchmarks.results import spread, versions, write_section
 from stages.models.tensorflow_setup import one_op_after_another
-from stages.params.schema import Params
+from stages.params.schema import Params, checked_side
+from stages.params.texts import Side
 from stages.states.exporting import WINDOW_ROWS
 
 FEW, MANY = 2_000, 50_000
@@ -24,7 +25,8 @@ SIZES = (FEW, 10_000, MANY)
 TEST_SHARE = 0.5
 MODEL = {"units": 64, "embedding": 64}
 REPEATS = 1
-CELLS = list(product(("pre", "post"), ("baseline", "masked")))
+SIDES: tuple[Side, ...] = ("pre", "post")
+CELLS = list(product(SIDES, ("baseline", "masked")))
 SEEDS = 2
 CELL, OURS, RIVAL = f"this pipeline, a cell of {SEEDS} seeds", "this pipeline, one seed alone", "Keras and pandas"
 
@@ -50,9 +52,11 @@ def main() -> None:
         write_section("export", text)
 
 
-def _params(texts: int) -> Params:
+def _params(texts: int, side: Side) -> Params:
+    """For one cell: with one padding side alone, a variant is a cell."""
     return changed_params(
         {
+            "pad.sides": [side],
             "dataset": "synthetic",
             "datasets.synthetic.texts": round(texts / TEST_SHARE),
             "corpus.test": TEST_SHARE,
@@ -74,14 +78,14 @@ def _prepared(folder: Path, texts: int) -> Path:
 
     raw, corpus, tokens = folder / "raw", folder / "corpus", folder / "tokens"
     raw.mkdir(parents=True)
-    params = _params(texts)
+    params = _params(texts, "post")
     ingest(params, raw=raw, corpus=corpus)
     tokenize(params, raw=raw, corpus=corpus, tokens=tokens)
-    for side in ("pre", "post"):
+    for side in SIDES:
         pad(params, side=side, tokens=tokens, padded=folder / side)
         for variant in ("baseline", "masked"):
             models = folder / f"{side}-{variant}"
-            train(params, side=side, variant=variant, tokens=tokens, padded=folder / side, models=models)
+            train(_params(texts, side), variant=variant, tokens=tokens, padded=folder, models=models)
     rows = read_padded(folder / "post" / "test.parquet")
     np.savez(folder / "test", tokens=rows.tokens[rows.tokens != 0], **{k: getattr(rows, k) for k in KEYS})
     knobs = {"max_len": rows.tokens.shape[1], "pads": params.export.pads}
@@ -92,11 +96,10 @@ def _prepared(folder: Path, texts: int) -> Path:
 @one_op_after_another()
 def work(folder: Path, side: str, variant: str) -> None:
     """Write the states of every condition; print how long that took, imports and loading left out."""
-    from stages.params.schema import checked_side
     from stages.states.exporting import ExportTask, export_runs, loaded
 
-    params = _params(FEW)
-    model = folder / f"{side}-{variant}" / "seed=0" / "model.keras"
+    params = _params(FEW, checked_side(side))
+    model = folder / f"{side}-{variant}" / side / "seed=0" / "model.keras"
     with tempfile.TemporaryDirectory() as target:
         task = ExportTask(
             padded=folder / side,
@@ -124,8 +127,8 @@ def stage(folder: Path, side: str, variant: str) -> None:
 
     with tempfile.TemporaryDirectory() as target:
         start, models = time.perf_counter(), folder / f"{side}-{variant}"
-        places = {"padded": folder / side, "models": models, "states": Path(target) / "states"}
-        export(_params(FEW), side=side, variant=variant, **places)
+        places = {"padded": folder, "models": models, "states": Path(target) / "states"}
+        export(_params(FEW, checked_side(side)), variant=variant, **places)
         print(json.dumps({"seconds": (time.perf_counter() - start) / SEEDS}))
 
 

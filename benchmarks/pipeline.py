@@ -121,8 +121,10 @@ def _table(ours: list[Run], theirs: Run) -> str:
 
 
 def _then(folder: Path, commit: str, ours: list[Run]) -> str:
-    """What the rival took when the stages were those of `commit`."""
-    _change(folder / "params.yaml", RIVAL)
+    """What the rival took when the stages were those of `commit`, for the seeds and epochs of today."""
+    today = YAML().load(REPOSITORY / "params.yaml")["train"]
+    same: Changes = {("train", key): today[key] for key in ("seeds", "epochs", "patience")}
+    _change(folder / "params.yaml", {**RIVAL, **same})
     seconds = _timed(folder).seconds
     times = seconds / mean(run.seconds for run in ours)
     return f"\nThe rival with the stages as they were at {commit}, run last: {seconds:.1f} s, {times:.2f} times ours.\n"

@@ -22,7 +22,7 @@ from stages.params.datasets import SyntheticDataset
 from stages.params.derived import architecture_of
 from stages.params.schema import Params, checked_params
 from stages.params.texts import Side
-from stages.runtime.paths import condition_name, conditions
+from stages.runtime.paths import cell_folder, condition_name, conditions, seed_folder
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -221,7 +221,7 @@ def _exporting(folder: Path, params: Params, sizes: Sizes) -> tuple[Rate, float]
         task = ExportTask(
             padded=folder / PADDED,
             model=folder / VARIANTS[0] / "model.keras",
-            folder=_states(folder, texts) / f"{SIDE}-{VARIANTS[0]}" / "seed=0",
+            folder=seed_folder(cell_folder(_states(folder, texts), SIDE, VARIANTS[0]), 0),
             dataset=params.dataset,
             side=SIDE,
             variant=VARIANTS[0],

@@ -15,16 +15,15 @@ REPOSITORY = Path(__file__).parents[1]
 SIDE, VARIANT = "pre", "baseline"
 """The one cell that is trained: its models learn within few epochs, and `analyze` compares none that did not learn."""
 
-_CELL = ("--side", SIDE, "--variant", VARIANT)
-_PADDED, _MODELS, _STATES = f"padded/{SIDE}", f"models/{SIDE}-{VARIANT}", f"states/{SIDE}-{VARIANT}"
+_VARIANT = ("--variant", VARIANT, "--padded", "padded", "--models", f"models/{VARIANT}")
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "ingest": ("--raw", "raw", "--corpus", "corpus"),
     "tokenize": ("--raw", "raw", "--corpus", "corpus", "--tokens", "tokens"),
     "bag_of_words": ("--tokens", "tokens", "--bag-of-words", "bag_of_words"),
-    "pad": ("--side", SIDE, "--tokens", "tokens", "--padded", _PADDED),
-    "train": (*_CELL, "--tokens", "tokens", "--padded", _PADDED, "--models", _MODELS),
-    "export": (*_CELL, "--padded", _PADDED, "--models", _MODELS, "--states", _STATES),
+    "pad": ("--side", SIDE, "--tokens", "tokens", "--padded", f"padded/{SIDE}"),
+    "train": (*_VARIANT, "--tokens", "tokens"),
+    "export": (*_VARIANT, "--states", f"states/{VARIANT}"),
     "analyze": (
         *("--corpus", "corpus", "--tokens", "tokens", "--bag-of-words", "bag_of_words", "--padded", "padded"),
         *("--models", "models", "--states", "states", "--analysis", "analysis"),

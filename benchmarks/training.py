@@ -28,6 +28,7 @@ WIDTH = 400
 SHORT, LONG = 1, 3
 REPEATS, REPEATS_OF_SLOW = 5, 2
 SEEDS = 6
+SIDE = "post"
 SIZES = {"units": 64, "embedding": 64}
 BATCH = 64
 GENERATED = {"texts": 2_000, "median_length": 190, "length_sigma": 0.65, "shortest": 10, "longest": 2_000}
@@ -105,11 +106,13 @@ def params(knobs: dict[str, Any], seeds: int = 1, epochs: int = SHORT) -> Params
         {
             "dataset": knobs["dataset"],
             **{f"datasets.synthetic.{name}": value for name, value in GENERATED.items()},
+            "pad.sides": [SIDE],
             "pad.max_len": WIDTH,
             **{f"model.{name}": size for name, size in SIZES.items()},
             "train.seeds": seeds,
             "train.epochs": epochs,
             "train.batch_size": BATCH,
+            "train.grouping": "length",
         }
     )
 
@@ -128,10 +131,11 @@ def _prepared(folder: Path, knobs: dict[str, Any]) -> Path:
     chosen = params(knobs)
     ingest(chosen, raw=raw, corpus=folder / "corpus")
     tokenize(chosen, raw=raw, corpus=folder / "corpus", tokens=folder / "tokens")
-    pad(chosen, side="post", tokens=folder / "tokens", padded=folder / "padded")
-    profile = json.loads((folder / "padded" / "profile.json").read_text(encoding="utf-8"))
+    padded = folder / "padded" / SIDE
+    pad(chosen, side=SIDE, tokens=folder / "tokens", padded=padded)
+    profile = json.loads((padded / "profile.json").read_text(encoding="utf-8"))
     for split in ("train", "validation"):
-        texts = read_padded(folder / "padded" / f"{split}.parquet")
+        texts = read_padded(padded / f"{split}.parquet")
         np.savez(folder / split, tokens=texts.tokens[texts.tokens != 0], length=texts.length, label=texts.label)
     shared = {"max_len": WIDTH, "vocabulary": profile["vocabulary_size"], "batch_size": BATCH, **SIZES}
     shared |= {"learning_rate": chosen.train.learning_rate, "dataset": knobs["dataset"]}
@@ -140,7 +144,7 @@ def _prepared(folder: Path, knobs: dict[str, Any]) -> Path:
 
 
 def _section(name: str, folder: Path, torch: str | None, repeats: int) -> str:
-    profile = json.loads((folder / "padded" / "profile.json").read_text(encoding="utf-8"))["splits"]["train"]
+    profile = json.loads((folder / "padded" / SIDE / "profile.json").read_text(encoding="utf-8"))["splits"]["train"]
     contenders = _contenders(torch)
     for repeat in range(repeats):
         for who in contenders:
@@ -187,7 +191,7 @@ def _rival(name: str, *more: str, python: str = sys.executable) -> Timed:
 
 def _computed_share(folder: Path) -> float:
     """The share of padding in what the stage computed."""
-    cost = json.loads((folder / "models" / "seed=0" / "scores.json").read_text(encoding="utf-8"))["training"]
+    cost = json.loads((folder / "models" / SIDE / "seed=0" / "scores.json").read_text(encoding="utf-8"))["training"]
     return 1 - cost["text_tokens"] / cost["computed_tokens"]
 
 
@@ -218,11 +222,11 @@ ESTIMATES: tuple[Callable[[Sequence[float]], float], ...] = (min, median)
 
 PREFACE = f"""\
 Training a masked LSTM of {SIZES["units"]} units (embedding {SIZES["embedding"]}, batches of {BATCH}), validation after
-every epoch included. *this pipeline*: the stage `train` as it ships, two processes of one thread. The others have every
-core for one model. Everybody trained in turn, {LONG} epochs and {SHORT}, and a rate is that of the epochs between. It
-is given twice: of the shortest times, for what else the host does only lengthens them, and of the medians, in which a
-host that lends its cores to others is seen: single times differ by half within minutes, and a difference of two errs
-either way. CPU seconds, from the shortest too, know least of that.
+every epoch included. *this pipeline*: the stage `train` with `train.grouping: length`, two processes of one thread. The
+others have every core for one model. Everybody trained in turn, {LONG} epochs and {SHORT}, and a rate is that of the
+epochs between. It is given twice: of the shortest times, for what else the host does only lengthens them, and of the
+medians, in which a host that lends its cores to others is seen: single times differ by half within minutes, and a
+difference of two errs either way. CPU seconds, from the shortest too, know least of that.
 Repeat with `python -m benchmarks.training --torch PYTHON`, where PYTHON has PyTorch.
 
 """

@@ -9,14 +9,14 @@ from benchmarks.training import params
 
 
 def main(folder: Path, epochs: int, seeds: int) -> None:
-    """Train the masked cell and print how long the stage took."""
+    """Train the masked variant and print how long the stage took."""
     from stages.train import train
 
     knobs = json.loads((folder / "knobs.json").read_text(encoding="utf-8"))
     chosen = params(knobs, seeds, epochs)
     where = {"tokens": folder / "tokens", "padded": folder / "padded", "models": folder / "models"}
     start = time.perf_counter()
-    train(chosen, side="post", variant="masked", **where)
+    train(chosen, variant="masked", **where)
     print(json.dumps({"seconds": time.perf_counter() - start}))
 
 

@@ -7,11 +7,12 @@ from stages.analysis.contract import Analysis
 from stages.analysis.dataset_facts import bag_facts, dataset_facts, training_history
 from stages.analysis.family import family
 from stages.analysis.memory_facts import unit_facts
-from stages.analysis.over_models import compared_models, trained_cells
+from stages.analysis.over_models import compared_models, models_of, trained_cells
 from stages.analysis.padding_costs import batching_costs, law_facts, length_facts
 from stages.analysis.similarities import similarity_facts
 from stages.analysis.verdicts import verdicts
-from stages.params.schema import BASELINE, Params
+from stages.params.derived import BASELINE
+from stages.params.schema import Params
 from stages.runtime.command import run
 from stages.runtime.files import whole_folder
 from stages.runtime.paths import condition_name, conditions
@@ -44,7 +45,12 @@ def analyze(
         cells=[cell_facts(cell, baselines.get(cell.side), compared, bag, knobs) for cell in cells],
         family=family(cells, compared, knobs),
         verdicts=verdicts(cells, compared, knobs),
-        history=[row for cell in cells for seed in cell.seeds for row in training_history(models, cell, seed.seed)],
+        history=[
+            row
+            for cell in cells
+            for seed in cell.trained
+            for row in training_history(models_of(params, models, cell.side, cell.variant), cell, seed.seed)
+        ],
         similarity=[similarity_facts(*comparison, level) for comparison in similarity],
         cost=batching_costs(params, tokens, padded),
         law=law_facts(params, tokens, padded),

@@ -1,29 +1,29 @@
-"""Stage `export`: the hidden states of one cell's models, the same test texts under every condition."""
+"""Stage `export`: the hidden states of one variant's models, the same test texts under every condition."""
 
 from pathlib import Path
 
 from stages.models.tensorflow_setup import prepare_tensorflow
-from stages.params.derived import fingerprint, seed_numbers
-from stages.params.schema import Params, checked_side
+from stages.params.derived import fingerprint, trained_seeds, trained_side
+from stages.params.schema import Params
 from stages.runtime.command import run
 from stages.runtime.files import read_json, whole_folder
-from stages.runtime.paths import conditions, seed_folder
+from stages.runtime.paths import conditions, seed_folder, side_folder
 from stages.runtime.workers.pool import executor_for, run_all
 from stages.states.exporting import ExportTask, export_seed
 
 
-def export(params: Params, *, side: str, variant: str, padded: Path, models: Path, states: Path) -> None:
-    """Read the test texts with every model of the cell (side, variant) under every condition and write the states."""
-    classes = len(read_json(padded / "profile.json")["classes"])
+def export(params: Params, *, variant: str, padded: Path, models: Path, states: Path) -> None:
+    """Read the test texts, padded on each side, with every model of the variant under every condition."""
+    classes = len(read_json(side_folder(padded, params.pad.sides[0]) / "profile.json")["classes"])
     names = conditions(params.export.pads)
     with whole_folder(states) as folder:
         tasks = [
             ExportTask(
-                padded=padded,
-                model=seed_folder(models, seed) / "model.keras",
-                folder=seed_folder(folder, seed),
+                padded=side_folder(padded, side),
+                model=seed_folder(side_folder(models, trained_side(params, variant, side)), seed) / "model.keras",
+                folder=seed_folder(side_folder(folder, side), seed),
                 dataset=params.dataset,
-                side=checked_side(side),
+                side=side,
                 variant=variant,
                 seed=seed,
                 classes=classes,
@@ -32,16 +32,17 @@ def export(params: Params, *, side: str, variant: str, padded: Path, models: Pat
                 batch_size=params.export.batch_size,
                 params=fingerprint(params, variant),
             )
-            for seed in seed_numbers(params.train)
+            for seed in trained_seeds(params, variant)
+            for side in params.pad.sides
         ]
         with executor_for(params.execution, len(tasks), prepare_tensorflow) as executor:
             run_all(
                 executor,
                 export_seed,
                 tasks,
-                label=f"export {side}-{variant}",
+                label=f"export {variant}",
                 steps=len(names) * len(tasks),
-                done=lambda: (len(list(folder.glob("*/*.parquet"))), ""),
+                done=lambda: (len(list(folder.glob("*/*/*.parquet"))), ""),
             )
 
 

@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     The first of those that need the small run is the very first, and makes it; the others are the last slow ones.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    needing = [item.path for item in items if {"small_run", "one_cell"} & set(getattr(item, "fixturenames", ()))]
+    needing = [item.path for item in items if "small_run" in getattr(item, "fixturenames", ())]
     items.sort(key=lambda item: (item.path not in needing[:1], item.path not in slow, item.path in needing))
 
 
@@ -90,17 +90,17 @@ def shared(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def small_run(shared) -> Path:
     """A git repository with a small version of the pipeline, run once for all processes; to be copied."""
-    from tests.pipelines import make_small_run, once
+    from tests.pipelines import SMALL, make_run, once
 
-    return once(shared, "small", make_small_run)
+    return once(shared, "small", partial(make_run, SMALL))
 
 
 @pytest.fixture(scope="session")
-def one_cell(shared, small_run) -> Path:
-    """The small run with post-padding and the baseline alone, not committed; run once as well, and to be copied."""
-    from tests.pipelines import make_one_cell, once
+def one_cell(shared) -> Path:
+    """The same with post-padding and the baseline alone."""
+    from tests.pipelines import ONE_CELL, make_run, once
 
-    return once(shared, "one-cell", partial(make_one_cell, small_run))
+    return once(shared, "one-cell", partial(make_run, ONE_CELL))
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +126,7 @@ def trained(make_params, padded, trainers_kept, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def trainers_kept() -> Iterator[None]:
-    """A stage keeps the trainer of its one cell; tests keep that of every cell."""
+    """A stage keeps the trainer of its one variant; tests keep that of every one."""
     from stages.models import training
 
     patch = pytest.MonkeyPatch()

@@ -14,20 +14,22 @@ from tests.conftest import REPOSITORY
 
 SMALL = {
     "datasets.synthetic.texts": 160,
-    # Easy texts and a fast optimizer: models that did not learn would not be compared.
+    # Easy texts, few pads, small batches and a fast optimizer: models that did not learn would not be compared.
     "datasets.synthetic.vocabulary": 50,
     "datasets.synthetic.negation": 0,
     "datasets.synthetic.label_noise": 0,
-    "pad.max_len": 0.95,
+    "pad.max_len": 0.7,
     "train.variants": ["baseline", "masked"],
     "train.seeds": 2,
     "execution.workers": 1,  # the tests themselves fill the cores, and each process imports TensorFlow
     "train.epochs": 6,
+    "train.batch_size": 16,
     "train.learning_rate": 0.03,
     "export.pads": [0, 2, 8],
     "export.texts": 30,
     "report.pads": 8,
 }
+ONE_CELL = {**SMALL, "pad.sides": ["post"], "train.variants": ["baseline"]}
 COPIED = ("stages", "dvc.yaml", "params.yaml", ".dvc/config", ".dvc/plots", ".dvcignore", ".gitignore", "data/raw")
 
 ENVIRONMENT = {
@@ -58,6 +60,12 @@ def change_params(folder: Path, changes: dict[str, object]) -> None:
             for name in sections:
                 section = section[name]
             section[key] = value
+
+
+def undo(folder: Path) -> None:
+    """The last commit again, and its data."""
+    run(folder, "git", "checkout", "-q", ".")
+    run(folder, "dvc", "checkout", "-q")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -101,21 +109,10 @@ def once(shared: Path, name: str, make: Callable[[Path], str]) -> Path:
     return folder
 
 
-def make_small_run(folder: Path) -> str:
-    """A git repository with the small pipeline, run and committed; what `dvc repro` said."""
-    copy_project(folder, SMALL)
+def make_run(changes: dict[str, object], folder: Path) -> str:
+    """A git repository with the pipeline, changed, run and committed; what `dvc repro` said."""
+    copy_project(folder, changes)
     run(folder, "git", "init", "-q", "-b", "main")
     output = run(folder, "dvc", "repro").stdout
     commit(folder)
     return output
-
-
-def make_one_cell(small_run: Path, folder: Path) -> str:
-    """A copy of the small run with post-padding and the baseline alone, not committed; what `dvc repro` said."""
-    shutil.copytree(small_run, folder, symlinks=True)
-    for kind, cell in (("padded", "post"), ("models", "post-baseline"), ("states", "post-baseline")):
-        for other in (folder / "data" / kind).iterdir():
-            if other.name != cell:
-                shutil.rmtree(other)
-    change_params(folder, {"pad.sides": ["post"], "train.variants": ["baseline"]})
-    return run(folder, "dvc", "repro").stdout

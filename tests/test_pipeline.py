@@ -46,6 +46,15 @@ def test_the_report_says_exact_for_the_mask_and_moved_for_the_baseline(repositor
     assert min(moved["pre", "baseline"], moved["post", "baseline"]) > 1e-4
 
 
+def test_a_variant_that_ignores_padding_is_trained_on_one_side_and_read_on_both(repository):
+    cells = {
+        kind: {str(path.relative_to(repository / "data" / kind)) for path in repository.glob(f"data/{kind}/*/*")}
+        for kind in ("models", "states")
+    }
+    assert cells["states"] == {"baseline/pre", "baseline/post", "masked/pre", "masked/post"}
+    assert cells["models"] == cells["states"] - {"masked/post"}
+
+
 def test_git_tracks_the_report_and_none_of_the_data(repository):
     tracked = run(repository, "git", "ls-files").stdout.split()
     assert {"reports/synthetic/report.md", "reports/synthetic/report.json", "dvc.lock"} <= set(tracked)
@@ -94,13 +103,13 @@ def test_a_killed_training_leaves_no_model_and_simply_runs_again(repository, tmp
     change_params(repository, {"train.epochs": 500})
     shutil.copy(repository / "params.yaml", tmp_path / "long.yaml")
     run(repository, "git", "checkout", "-q", "params.yaml")
-    cell = ["--side", "pre", "--variant", "masked", "--tokens", "data/tokens", "--padded", "data/padded/pre"]
-    command = [sys.executable, "-m", "stages.train", *cell, "--models", str(tmp_path / "cell")]
+    options = ["--variant", "masked", "--tokens", "data/tokens", "--padded", "data/padded"]
+    command = [sys.executable, "-m", "stages.train", *options, "--models", str(tmp_path / "masked")]
     process = subprocess.Popen(
         [*command, "--params", str(tmp_path / "long.yaml")], cwd=repository, env=ENVIRONMENT, start_new_session=True
     )
     deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("cell.*.partial/seed=*.partial/history.csv")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob("masked.*.partial/pre/seed=*.partial/history.csv")) and time.monotonic() < deadline:
         time.sleep(0.2)
     process.kill()  # the parent alone: its workers must notice and end
     process.wait()
@@ -108,8 +117,8 @@ def test_a_killed_training_leaves_no_model_and_simply_runs_again(repository, tmp
     while processes_of_group(process.pid) and time.monotonic() < workers_gone:
         time.sleep(0.2)
     assert not processes_of_group(process.pid)
-    assert not (tmp_path / "cell").exists()
-    assert list(tmp_path.glob("cell.*.partial/*/history.csv")), "it was killed before it began"
+    assert not (tmp_path / "masked").exists()
+    assert list(tmp_path.glob("masked.*.partial/pre/*/history.csv")), "it was killed before it began"
     run(repository, *command)
-    assert sorted(path.name for path in (tmp_path / "cell").iterdir()) == ["seed=0", "seed=1"]
+    assert sorted(path.name for path in (tmp_path / "masked" / "pre").iterdir()) == ["seed=0", "seed=1"]
     assert not list(tmp_path.glob("*.partial"))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.pipelines import change_params, commit, contents, run, stages_run
+from tests.pipelines import change_params, commit, contents, run, stages_run, undo
 
 NEEDED = ("dvc_s3", "moto", "flask", "flask_cors")
 pytestmark = [
@@ -60,7 +60,7 @@ def sign_in(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def project(server, one_cell, tmp_path_factory) -> Path:
-    """One cell of the small run; git has it in a bare repository beside it, and the remote has its data."""
+    """The run of one cell; git has it in a bare repository beside it, and the remote has its data."""
     folder = shutil.copytree(one_cell, tmp_path_factory.mktemp("first") / "project", symlinks=True)
     run(folder, "dvc", "remote", "add", "-d", "storage", f"s3://{BUCKET}/padding-impact")
     run(folder, "dvc", "remote", "modify", "storage", "endpointurl", server)
@@ -157,11 +157,6 @@ def wider(project) -> tuple[dict[str, bytes], dict[str, bytes]]:
     written = contents(project / "reports"), outputs(project)
     undo(project)
     return written
-
-
-def undo(folder: Path) -> None:
-    run(folder, "git", "checkout", "-q", ".")
-    run(folder, "dvc", "checkout", "-q")
 
 
 def test_an_experiment_reaches_another_machine_with_its_data(project, wider, colleague):

@@ -81,6 +81,13 @@ class Cell:
     variant: str
     architecture: Architecture
     seeds: list[SeedResult]
+    own: list[SeedResult] | None = None
+    """The models of its own, where `seeds` are those of the cell that it repeats; None where they are the same."""
+
+    @property
+    def trained(self) -> list[SeedResult]:
+        """The models that were trained for it."""
+        return self.seeds if self.own is None else self.own
 
     @property
     def learned(self) -> list[SeedResult]:
@@ -100,7 +107,7 @@ class Cell:
     @cached_property
     def audit(self) -> AuditFacts:
         """What the audits of its models found."""
-        first, *_ = audits = [seed.model.audit or {} for seed in self.seeds]
+        first, *_ = audits = [seed.model.audit or {} for seed in self.trained]
         sides = list(first["verdicts"])
         return AuditFacts(
             proven={side: sum(audit["verdicts"][side] == Verdict.PROVEN for audit in audits) for side in sides},

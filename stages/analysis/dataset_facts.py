@@ -13,7 +13,7 @@ from stages.analysis.estimate import Estimate
 from stages.errors import UserError
 from stages.params.schema import Params
 from stages.runtime.files import read_json
-from stages.runtime.paths import cell_folder, seed_folder
+from stages.runtime.paths import seed_folder
 from stages.stats.intervals import wilson
 
 
@@ -33,9 +33,8 @@ def dataset_facts(params: Params, corpus: Path, tokens: Path, padded: Path) -> D
 
 
 def training_history(models: Path, cell: Cell, seed: int) -> list[Epoch]:
-    """Loss and accuracy of every epoch of one seed, on training and validation texts."""
-    folder = seed_folder(cell_folder(models, cell.side, cell.variant), seed)
-    with (folder / "history.csv").open(newline="", encoding="utf-8") as file:
+    """Loss and accuracy of every epoch of one seed of a cell, whose models lie in `models`, on both splits."""
+    with (seed_folder(models, seed) / "history.csv").open(newline="", encoding="utf-8") as file:
         return [
             Epoch(
                 side=cell.side,

@@ -23,7 +23,8 @@ from stages.analysis.contract_memory import (
 from stages.analysis.estimate import Estimate
 from stages.analysis.one_model import last_hidden
 from stages.analysis.readouts import Readout
-from stages.params.schema import BASELINE, AnalyzeParams
+from stages.params.derived import BASELINE
+from stages.params.schema import AnalyzeParams
 from stages.runtime.paths import condition_name
 from stages.stats.forgetting import KINDS, HalfLife, Kind, PairDistances
 

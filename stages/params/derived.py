@@ -16,6 +16,10 @@ from stages.errors import UserError
 from stages.params.layers import HEADS, WORKING_MASKS
 from stages.params.model import Architecture, ModelParams, Variant
 from stages.params.section import require_known
+from stages.params.texts import Side
+
+BASELINE = "baseline"
+"""The variant that the others are compared with."""
 
 
 class Architectures(Protocol):
@@ -44,6 +48,26 @@ class Training(Protocol):
     @property
     def trim(self) -> str:
         """exact, always or never."""
+
+
+class Padding(Protocol):
+    """The knobs of the section `pad` that a rule reads."""
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """pre, post or both."""
+
+
+class Trained(Architectures, Protocol):
+    """The sections that say which models are trained."""
+
+    @property
+    def pad(self) -> Padding:
+        """How texts become rows."""
+
+    @property
+    def train(self) -> Training:
+        """How models are trained."""
 
 
 class Shaping(Architectures, Protocol):
@@ -111,6 +135,30 @@ def trims_batches(train: Training, architecture: Architecture) -> bool:
 def seed_numbers(train: Training) -> tuple[int, ...]:
     """The training seeds of every cell."""
     return tuple(range(train.first_seed, train.first_seed + train.seeds))
+
+
+def masks_nothing(architecture: Architecture) -> bool:
+    """Whether a second mask replaces the first and masks nothing, as no row of a learned embedding is zero."""
+    return architecture.mask == "embedding+masking" and architecture.embeddings == "learned"
+
+
+def trained_seeds(params: Trained, variant: str) -> tuple[int, ...]:
+    """The seeds of one variant that are trained: the first alone where its mask masks nothing, which one seed shows."""
+    seeds = seed_numbers(params.train)
+    return seeds[:1] if masks_nothing(architecture_of(params, variant)) else seeds
+
+
+def trained_side(params: Trained, variant: str, side: str) -> str:
+    """The padding side that the models of a cell are trained with.
+
+    A variant that ignores padding does not know its side: it is trained with the first and read with all of them.
+    """
+    return params.pad.sides[0] if ignores_padding(architecture_of(params, variant)) else side
+
+
+def trained_sides(params: Trained, variant: str) -> tuple[Side, ...]:
+    """The padding sides that one variant is trained with."""
+    return tuple(side for side in params.pad.sides if trained_side(params, variant, side) == side)
 
 
 def pads_in_order(pads: tuple[int, ...]) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from stages.params.datasets import (
     TableDataset,
     UrlDataset,
 )
-from stages.params.derived import architecture_of, pads_in_order
+from stages.params.derived import BASELINE, architecture_of, pads_in_order
 from stages.params.layers import HEADS
 from stages.params.model import ModelParams, Variant
 from stages.params.section import Section, require_known, require_unique, sentences
@@ -28,7 +28,6 @@ from stages.params.texts import NO_VECTORS, BagOfWordsParams, CorpusParams, Open
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 
-BASELINE = "baseline"
 SCHEDULER = r"(tcp|tls)://\S+:[0-9]+"
 
 

@@ -27,7 +27,12 @@ def conditions(pads: tuple[int, ...]) -> dict[str, int | None]:
 
 def cell_folder(root: Path, side: str, variant: str) -> Path:
     """The folder of one cell, a padding side and a variant, below `root`."""
-    return root / f"{side}-{variant}"
+    return side_folder(root / variant, side)
+
+
+def side_folder(variant: Path, side: str) -> Path:
+    """The folder of one padding side below that of its variant."""
+    return variant / side
 
 
 def seed_folder(cell: Path, seed: int) -> Path:

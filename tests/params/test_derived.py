@@ -5,7 +5,18 @@ from collections.abc import Callable
 import pytest
 
 from stages.errors import UserError
-from stages.params.derived import architecture_of, directions, fingerprint, ignores_padding, seed_numbers, trims_batches
+from stages.params.derived import (
+    architecture_of,
+    directions,
+    fingerprint,
+    ignores_padding,
+    masks_nothing,
+    seed_numbers,
+    trained_seeds,
+    trained_side,
+    trained_sides,
+    trims_batches,
+)
 from stages.params.schema import Params
 
 
@@ -54,6 +65,49 @@ def test_batches_are_trimmed_where_no_result_changes_by_it_or_as_the_user_says(
     params = make_params(changes)
     architecture = architecture_of(params, variant)
     assert (ignores_padding(architecture), trims_batches(params.train, architecture)) == (ignores, trimmed)
+
+
+@pytest.mark.parametrize(
+    ("variant", "changes", "sides"),
+    [
+        ("baseline", {}, ("pre", "post")),
+        ("baseline", {"pad.sides": ["post"]}, ("post",)),
+        ("masked", {}, ("pre",)),
+        ("masked", {"pad.sides": ["post"]}, ("post",)),
+        ("masked", {"model.head": "max"}, ("pre", "post")),
+        ("masked", {"train.trim": "never", "model.dropout": 0.1}, ("pre",)),
+        ("explicit", {}, ("pre",)),
+        ("double_mask", {}, ("pre", "post")),
+    ],
+)
+def test_a_variant_that_ignores_padding_is_trained_on_the_first_side_for_all(
+    make_params: Callable[..., Params], variant: str, changes: dict[str, object], sides: tuple[str, ...]
+) -> None:
+    params = make_params(changes)
+    assert trained_sides(params, variant) == sides
+    trained = [side if side in sides else sides[0] for side in params.pad.sides]
+    assert [trained_side(params, variant, side) for side in params.pad.sides] == trained
+
+
+@pytest.mark.parametrize(
+    ("variant", "changes", "nothing"),
+    [
+        ("double_mask", {}, True),
+        ("double_mask", {"model.head": "max"}, True),
+        # Row 0 of these is zero, so Masking finds its pads.
+        ("double_mask", {"model.embeddings": "pretrained", "tokenize.vectors": "glove.txt"}, False),
+        ("double_mask", {"model.embeddings": "frozen", "tokenize.vectors": "glove.txt"}, False),
+        ("masked", {}, False),
+        ("zeroed_row", {}, False),
+        ("baseline", {}, False),
+    ],
+)
+def test_one_seed_is_trained_of_a_mask_that_masks_nothing(
+    make_params: Callable[..., Params], variant: str, changes: dict[str, object], nothing: bool
+) -> None:
+    params = make_params({"train.first_seed": 3, "train.seeds": 2, **changes})
+    assert masks_nothing(architecture_of(params, variant)) is nothing
+    assert trained_seeds(params, variant) == ((3,) if nothing else (3, 4))
 
 
 def test_the_fingerprint_follows_what_shapes_a_state_and_nothing_else(make_params: Callable[..., Params]) -> None:

@@ -94,7 +94,7 @@ def test_results_come_in_the_order_of_the_tasks():
 
 def test_workers_of_all_stages_come_from_one_server_that_has_done_the_import(monkeypatch):
     first = all_of(state, [0])[0]
-    monkeypatch.setenv("DVC_STAGE", "export@pre-masked")
+    monkeypatch.setenv("DVC_STAGE", "export@masked")
     second = all_of(state, [0])[0]
     assert first["server"] == second["server"] != os.getpid()
     assert first["pid"] != second["pid"]
@@ -276,7 +276,7 @@ def test_dvc_is_the_nearest_process_above_that_was_not_told_the_stage(monkeypatc
     found = subprocess.check_output(
         [*shell, sys.executable, "-c", code],
         cwd=REPOSITORY,
-        env=os.environ | {"DVC_STAGE": "train@pre-masked"},
+        env=os.environ | {"DVC_STAGE": "train@masked"},
         text=True,
     )
     assert int(found) == os.getpid()

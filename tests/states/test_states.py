@@ -139,7 +139,7 @@ def test_a_vector_of_another_width_is_a_fault_of_the_program(tmp_path):
 
 def test_where_a_condition_lies():
     path = states_path(Path("data/states"), "pre", "masked", 3, "pads-8")
-    assert path == Path("data/states/pre-masked/seed=3/pads-8.parquet")
+    assert path == Path("data/states/masked/pre/seed=3/pads-8.parquet")
 
 
 def test_a_readout_that_is_missing_or_damaged_is_one_sentence(tmp_path):

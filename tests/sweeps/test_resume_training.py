@@ -21,7 +21,7 @@ pytestmark = [
 SWEEP = """\
 title: Tiny
 question: Does it go on?
-grid: {pad.max_len: [0.95, 4]}
+grid: {pad.max_len: [0.7, 4]}
 read: [accuracy]
 figure: {kind: curves, x: padding_share, panels: side, colour: variant}
 """
@@ -29,7 +29,7 @@ figure: {kind: curves, x: padding_share, panels: side, colour: variant}
 
 @pytest.fixture(scope="module")
 def pipeline(one_cell, tmp_path_factory) -> Path:
-    """One cell of the small run, committed; its params are those of the first point."""
+    """The run of one cell with a sweep, committed; its params are those of the first point."""
     folder = shutil.copytree(one_cell, tmp_path_factory.mktemp("pipeline") / "project", symlinks=True)
     (folder / "sweeps").mkdir()
     (folder / "sweeps" / "tiny.yaml").write_text(SWEEP)

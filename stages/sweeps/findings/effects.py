@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.params.schema import BASELINE
+from stages.params.derived import BASELINE
 from stages.reporting.results import DRIFT, FLIPS
 from stages.stats.seed_pairs import Contrast, as_ratio, averaged, logarithms, over_seeds, verdict_on
 from stages.stats.verdicts import UNMOVED, Verdict

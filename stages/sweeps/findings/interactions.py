@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from stages.params.schema import BASELINE
+from stages.params.derived import BASELINE
 from stages.stats.seed_pairs import as_ratio, averaged, over_seeds
 from stages.sweeps.findings.effects import ACCURACY, ESTIMANDS, RATIOS, Grid, difference_by_seed
 from stages.sweeps.spec import VARIANT

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from stages.params.schema import BASELINE
+from stages.params.derived import BASELINE
 from stages.reporting.format import POINTS, RATIO, capital
 from stages.reporting.results import DRIFT
 from stages.stats.verdicts import UNMOVED

@@ -75,7 +75,7 @@ def _of_seed(seed: SeedFacts, value: float | None, judged: JudgedFigure) -> floa
 def _judged(finding: Finding | None) -> JudgedFigure:
     if finding is None:
         return JudgedFigure(estimate=None, low=None, high=None, verdict=Verdict.UNDEFINED, reason=NOT_MEASURED)
-    return picked(JudgedFigure, finding, reason=finding.reason or None)
+    return picked(JudgedFigure, finding, verdict=finding.word, reason=finding.reason or None)
 
 
 def _score(seed: SeedFacts, split: str) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stages.params.schema import BASELINE
+from stages.params.derived import BASELINE
 from stages.reporting.results import ACCURACY_CHANGE, Results
 from stages.sweeps.findings.batching import batching_findings
 from stages.sweeps.findings.effects import Grid, copied_variants, effects, grid_of, repeated_variants

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stages.params.schema import BASELINE
+from stages.params.derived import BASELINE
 from stages.reporting.format import PERCENT
 from stages.stats.seed_pairs import share_closed
 from stages.sweeps.findings.effects import ACCURACY, Floats, Grid, difference_by_seed

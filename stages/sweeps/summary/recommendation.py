@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from stages.params.schema import BASELINE
+from stages.params.derived import BASELINE
 from stages.reporting.format import MISSING, POINTS, format_ratio
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import ACCURACY

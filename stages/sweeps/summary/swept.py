@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from stages.params.schema import BASELINE
+from stages.params.derived import BASELINE
 from stages.sweeps.findings.effects import Grid, grid_of
 from stages.sweeps.spec import INNER_AXES, VARIANT, Overrides, label
 from stages.sweeps.sweep_json import SweepReport
