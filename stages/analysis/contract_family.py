@@ -17,7 +17,7 @@ class FamilyVerdict:
     variant: str
     """Id in params.yaml: baseline for leak and serving, analyze.family.variant for accuracy."""
     estimand: str
-    """drift_ratio, accuracy_difference (from the baseline) or accuracy_change (from as trained)."""
+    """readout_drift (from as trained), accuracy_difference (from the baseline) or accuracy_change (from as trained)."""
     condition: str | None
     """The worst tested condition, which the figures speak of; None for accuracy, and where none moved or is defined."""
     estimate: Number | None

@@ -14,8 +14,9 @@ from stages.analysis.accuracies import accuracy_difference, no_interval, tolerat
 from stages.analysis.cells import Cell, Drift
 from stages.analysis.contract_family import FamilyVerdict
 from stages.analysis.one_model import last_hidden
-from stages.params.schema import BASELINE, AnalyzeParams
-from stages.runtime.paths import AS_TRAINED, condition_name
+from stages.params.derived import BASELINE
+from stages.params.schema import AnalyzeParams
+from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name
 from stages.states.schema import HEAD
 from stages.stats.accuracies import AccuracyDifference
 from stages.stats.claims import Claims, Evidence, claims_within, holm, seeds_needed, worst_case
@@ -26,6 +27,7 @@ from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL, Verdict
 LEAK, ACCURACY, SERVING = "leak", "accuracy", "serving"
 NO_BASELINE = f"{BASELINE} was not trained; add it to train.variants"
 NO_SPREAD = "what the classifier reads has no spread over the texts, so there is nothing to compare its drift with"
+NOT_AS_TRAINED = "no text was padded as in training"
 
 Floats = NDArray[np.float64]
 
@@ -68,7 +70,17 @@ class Answer:
     def claims(self, seeds: int | None = None) -> Claims:
         """Of all conditions; with another number of seeds, as they would be at the present spread."""
         known = [each if seeds is None else each.with_seeds(seeds) for each in self.evidence.values()]
-        return worst_case([each.claims() for each in known], list(self.evidence).index(self.worst))
+        return worst_case([each.claims() for each in known], list(self.evidence).index(self.worst), self.choices)
+
+    @property
+    def choices(self) -> int:
+        """By how much the choice of the worst condition costs: each kind of serving has its share, each number its own.
+
+        Numbers of pads are many and alike, the other side is one and another: the weights of a Bonferroni correction
+        may be chosen beforehand.
+        """
+        sides = [name == OTHER_SIDE for name in self.evidence]
+        return len(set(sides)) * sides.count(self.worst == OTHER_SIDE)
 
 
 def family(cells: list[Cell], conditions: dict[str, int | None], params: AnalyzeParams) -> list[FamilyVerdict]:
@@ -130,35 +142,38 @@ def _verdict(answer: Answer, claims: Claims, adjusted: float, alpha: float, unde
 
 
 def drift_by_seed(cell: Cell, condition: str) -> tuple[Floats, Floats]:
-    """The estimand of leak: the drift of what the classifier reads, in every seed that learned.
+    """The estimand of leak: the readout drift against the same text padded as trained, in every seed that learned.
 
     Returns:
-        The drift ratio, shape (seeds,), and with each group of texts left out, shape (seeds, groups); NaN without
-        spread.
+        The drift, shape (seeds,), and with each group of texts left out, shape (seeds, groups); NaN without spread.
     """
-    states = cell.states(condition, _read_by_classifier(cell))
-    return np.array([s.drift_ratio for s in states]), np.stack([s.drift_ratio_without_group for s in states])
+    drifts = [outcome.readout_drift for outcome in cell.against_training(condition)]
+    return np.array([drift.of_all for drift in drifts]), np.stack([drift.without_group for drift in drifts])
 
 
 def _leak(asked: FamilyVerdict, cell: Cell, conditions: dict[str, int | None], params: AnalyzeParams) -> Answer:
-    """Whether any number of extra pads moves what the classifier reads; the one that moves it most speaks."""
+    """Whether any number of pads moves what the classifier reads, against as trained; the worst speaks.
+
+    What the text alone does is among them: a model that was trained on padded rows never saw it.
+    """
     state = _read_by_classifier(cell)
     pads = [name for name, number in conditions.items() if number]
-    moved = [name for name in pads if cell.largest_of(name, state) > params.exact_tolerance]
-    if not moved:
+    if AS_TRAINED not in conditions:
+        return _undefined(asked, NOT_AS_TRAINED)
+    if not any(cell.largest_of(name, state) > params.exact_tolerance for name in (*pads, AS_TRAINED)):
         return _unmoved(asked, Verdict.PROVEN if cell.audit.proves(cell.side) else Verdict.EXACT)
-    if reason := cell.undefined(moved[0]):
+    if reason := cell.undefined(AS_TRAINED):
         return _undefined(asked, reason)
     evidence: dict[str | None, Evidence] = {}
-    bounds: dict[str, float | None] = {}
-    for name in moved:
+    bounds: dict[str | None, float | None] = {}
+    for name in (condition_name(0), *pads):
         values, without = drift_by_seed(cell, name)
         if not np.isfinite(values).all() or not np.isfinite(without).all():
             return _undefined(asked, NO_SPREAD)
         tolerance = Tolerance.of(values)
         bounds[name] = tolerance.bound()
         evidence[name] = DriftEvidence(Drift.of(values, without), tolerance, asked.epsilon)
-    worst = max(moved, key=lambda name: _estimate(evidence[name]))
+    worst = max(evidence, key=lambda name: _estimate(evidence[name]))
     return Answer(replace(asked, tolerance=bounds[worst]), evidence, worst, len(cell.learned), len(cell.seeds))
 
 
@@ -182,7 +197,7 @@ def _serving(asked: FamilyVerdict, cell: Cell, conditions: dict[str, int | None]
     """Whether any way to serve it otherwise than it was trained changes its accuracy; the worst speaks."""
     served = [name for name in (condition_name(0), *conditions) if name != AS_TRAINED]
     if AS_TRAINED not in conditions:
-        return _undefined(asked, "no text was padded as in training")
+        return _undefined(asked, NOT_AS_TRAINED)
     largest = max(cell.largest_probability_change(name) for name in conditions)
     if largest <= params.exact_tolerance:
         return _unmoved(asked, Verdict.EXACT)
@@ -209,7 +224,7 @@ def _estimate(evidence: Evidence) -> float:
 
 def _asked(question: str, side: str, params: AnalyzeParams) -> FamilyVerdict:
     estimands: dict[str, tuple[str, float]] = {
-        LEAK: ("drift_ratio", params.epsilon.drift_ratio),
+        LEAK: ("readout_drift", params.epsilon.drift_ratio),
         ACCURACY: ("accuracy_difference", params.epsilon.accuracy),
         SERVING: ("accuracy_change", params.epsilon.accuracy),
     }

@@ -69,14 +69,15 @@ def claims_within(interval: Intervals, lowest: float, highest: float) -> Claims:
     return Claims(min(1.0, 2 * beyond), max(not_below, not_above), not_below)
 
 
-def worst_case(claims: Sequence[Claims], worst: int) -> Claims:
+def worst_case(claims: Sequence[Claims], worst: int, choices: int) -> Claims:
     """The claims about all conditions of one question, of which one was chosen to speak because it looks worst.
 
-    DIFFERENT is said of that one, and its p times the number of conditions pays for the choice (Bonferroni); the others
-    are said of every condition, so that the largest p counts (intersection–union, Berger & Hsu 1996).
+    DIFFERENT is said of that one, and its p times `choices` pays for the choice (Bonferroni with weights: 1 / choices,
+    summed over the conditions, is 1); the others are said of every condition, so that the largest p counts
+    (intersection–union, Berger & Hsu 1996).
     """
     return Claims(
-        different=min(1.0, len(claims) * claims[worst].different),
+        different=min(1.0, choices * claims[worst].different),
         equivalent=max(each.equivalent for each in claims),
         not_worse=max(each.not_worse for each in claims),
     )

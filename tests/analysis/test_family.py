@@ -8,10 +8,12 @@ import pytest
 from stages.analysis.cells import Cell, Drift, SeedResult
 from stages.analysis.family import Answer, DriftEvidence, drift_by_seed, family, judged
 from stages.analysis.one_model import ModelOutcome
+from stages.analysis.outcomes import AgainstTraining
 from stages.params.derived import architecture_of
 from stages.stats.accuracies import Accuracies, AccuracyDifference, Tolerated
 from stages.stats.claims import Claims
 from stages.stats.intervals import Interval
+from stages.stats.readout_shift import ReadoutSums
 from stages.stats.tolerance import Tolerance
 from tests.analysis.planted import audit, condition, confidence, predictions, scores
 
@@ -26,6 +28,14 @@ OF_TEXTS = np.random.default_rng(99).random(TEXTS)
 """How easy a text is, for every model."""
 
 
+def read(generator, drift):
+    """What the classifier reads, of spread 1, moves by `drift` against as trained."""
+    trained = generator.normal(size=(TEXTS, 2))
+    served = trained + np.sqrt(drift) * generator.normal(size=trained.shape)
+    sums = ReadoutSums.of(np.arange(TEXTS), np.eye(2), trained, served)
+    return AgainstTraining.of(predictions(LABEL, LABEL, LABEL), sums)
+
+
 def moved(generator, drift, lost):
     """States of spread 1 that move by `drift`, and predictions of which this share is wrong."""
     alone = generator.normal(size=(TEXTS, 8))
@@ -37,8 +47,10 @@ def moved(generator, drift, lost):
 def cell(make_params, variant="baseline", *, drift=0.0, lost=None, right=0.9, seeds=SEEDS, side="post", first=0):
     """Every condition moves states by `drift` and loses no texts, but those that `lost` names, beside 10 % as trained.
 
+    The text alone is read as if it were padded as trained, but for a ten thousandth.
+
     Args:
-        drift: drift ratio, or one of each number of pads.
+        drift: drift ratio and readout drift, or one of each number of pads.
         lost: share of the texts that is wrong, by condition.
         right: share of the test texts that is right.
     """
@@ -54,7 +66,9 @@ def cell(make_params, variant="baseline", *, drift=0.0, lost=None, right=0.9, se
             still = {
                 name: moved(generator, spread * drifts.get(name, 0.5), shares.get(name, 0.1)) for name in CONDITIONS
             }
-        model = ModelOutcome(still, confidence=confidence([True] * 4), audit=audit())
+        fresh = np.random.default_rng(1000 + seed)
+        against = {name: read(fresh, spread * drifts.get(name, 1e-4)) for name in ("pads-0", "pads-4", "pads-16")}
+        model = ModelOutcome(still, confidence=confidence([True] * 4), audit=audit(), against_training=against)
         correct = OF_TEXTS + generator.normal(0, 0.05, TEXTS) < right
         results.append(SeedResult(seed, scores(LEARNED), model, correct))
     return Cell(side, variant, architecture_of(make_params(), variant), results)
@@ -75,12 +89,12 @@ def test_six_questions_in_order(make_params):
 def test_the_worst_number_of_pads_speaks_and_pays_for_the_choice(make_params):
     leaking = cell(make_params, drift={"pads-4": 0.012, "pads-16": 0.0135})
     record = judge(make_params, [leaking])["leak"]
-    assert (record.condition, record.estimand, record.variant) == ("pads-16", "drift_ratio", "baseline")
+    assert (record.condition, record.estimand, record.variant) == ("pads-16", "readout_drift", "baseline")
     values, _ = drift_by_seed(leaking, "pads-16")
     assert record.estimate == pytest.approx(np.exp(np.log(values).mean()))
     assert record.low < 0.0135 < record.high
-    alone = DriftEvidence(leaking.drift("pads-16", "head"), Tolerance.of(values), 0.01).claims()
-    assert record.p == pytest.approx(2 * alone.different)
+    alone = DriftEvidence(leaking.readout_drift("pads-16"), Tolerance.of(values), 0.01).claims()
+    assert record.p == pytest.approx(3 * alone.different)
     assert (record.verdict, record.population, record.not_worse) == ("DIFFERENT", "st", None)
 
 
@@ -90,6 +104,11 @@ def test_a_condition_within_the_bound_makes_no_equivalence_where_another_is_not(
     assert within.estimate < within.tolerance < 0.01
     beyond = judge(make_params, [cell(make_params, drift={"pads-4": 0.001, "pads-16": 0.0098})])["leak"]
     assert beyond.verdict == "INCONCLUSIVE"
+
+
+def test_the_text_alone_is_a_number_of_pads_too(make_params):
+    record = judge(make_params, [cell(make_params, drift={"pads-0": 0.3, "pads-4": 0.02, "pads-16": 0.01})])["leak"]
+    assert (record.condition, record.verdict) == ("pads-0", "DIFFERENT")
 
 
 def test_equivalence_of_leak_takes_nine_of_ten_new_seeds():

@@ -146,7 +146,7 @@ def worst_claimed(generator: np.random.Generator, truths: np.ndarray, claim: str
     of_seed = np.sqrt(0.8) * generator.normal(size=(SEEDS, 1))
     values = EPSILON * (truths + of_seed + np.sqrt(0.2) * generator.normal(size=(SEEDS, CONDITIONS)))
     claims = [Plain(of).claims() for of in values.T]
-    return bool(getattr(worst_case(claims, int(values.mean(axis=0).argmax())), claim) <= 0.05)
+    return bool(getattr(worst_case(claims, int(values.mean(axis=0).argmax()), len(claims)), claim) <= 0.05)
 
 
 def _effects(generator: np.random.Generator) -> np.ndarray:

@@ -42,8 +42,8 @@ def test_any_interval_that_grows_with_its_level_has_a_p():
 
 def test_the_choice_of_the_worst_condition_is_paid_for():
     claims = [Claims(0.01, 0.2, 0.001), Claims(0.004, 0.03, 0.6), Claims(0.5, 0.01, 0.02)]
-    assert worst_case(claims, 1) == Claims(different=0.012, equivalent=0.2, not_worse=0.6)
-    assert worst_case(claims, 2).different == 1
+    assert worst_case(claims, 1, 3) == Claims(different=0.012, equivalent=0.2, not_worse=0.6)
+    assert worst_case(claims, 2, 3).different == 1
 
 
 @pytest.mark.parametrize("seed", range(20))
