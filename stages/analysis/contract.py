@@ -28,7 +28,7 @@ Kind = TypeVar("Kind")
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
 class Finding:
-    """The answer to one question about one side and variant: estimate, interval and verdict."""
+    """A figure on one side and variant with its interval; verdict words about ε stand in the family alone."""
 
     question: str
     """In words, the same for every verdict on one estimand."""
@@ -56,8 +56,10 @@ class Finding:
     """The largest difference that does not matter."""
     smallest_epsilon: float | None
     """ε*, the smallest bound at which the verdict would be EQUIVALENT; None where there is none."""
-    verdict: Verdict
-    """PROVEN, EXACT, EQUIVALENT, DIFFERENT, INCONCLUSIVE or UNDEFINED."""
+    verdict: Verdict | None
+    """PROVEN, EXACT or UNDEFINED, which take no inference; None where there is an interval, which is exploratory."""
+    exploratory: bool | None = left_out()
+    """True where `verdict` is None; left out otherwise."""
     reason: str | None = left_out()
     """Why the verdict is UNDEFINED; left out otherwise."""
     method: str
@@ -74,9 +76,19 @@ class Finding:
     """The largest drift ratio of any seed, which may not exceed ε; left out for other estimands."""
 
     @property
+    def word(self) -> Verdict:
+        """What the figure says about ε by itself, for rules and sweeps; a reader of the report is not shown it."""
+        if self.verdict is not None:
+            return self.verdict
+        if self.smallest_epsilon is not None and self.smallest_epsilon < self.epsilon:
+            return Verdict.EQUIVALENT
+        low, high = self.low or 0.0, self.high or 0.0
+        return Verdict.DIFFERENT if low > self.epsilon or high < -self.epsilon else Verdict.INCONCLUSIVE
+
+    @property
     def harmless(self) -> bool:
-        """Whether it is shown that the difference does not matter."""
-        return self.verdict in (*UNMOVED, Verdict.EQUIVALENT)
+        """Whether it is shown, by itself, that the difference does not matter."""
+        return self.word in (*UNMOVED, Verdict.EQUIVALENT)
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
@@ -214,6 +226,8 @@ class Provenance:
 
     corpus_sha256: str
     """Of texts, labels and splits."""
+    code: str
+    """Hash of the code that computed the figures."""
     versions: dict[str, str]
     """Of Python and of the packages that decide figures."""
 

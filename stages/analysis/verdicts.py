@@ -1,4 +1,4 @@
-"""Every question of the report put to every cell, each answered by an estimate, its interval and a verdict."""
+"""Every figure of the report on every cell, with its interval; those that carry a verdict stand in `family`."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,11 +9,12 @@ from stages.analysis.accuracies import accuracy_difference, no_interval
 from stages.analysis.cells import Cell
 from stages.analysis.contract import Finding
 from stages.analysis.outcomes import StateOutcome
-from stages.params.schema import BASELINE, AnalyzeParams
+from stages.params.derived import BASELINE
+from stages.params.schema import AnalyzeParams
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name
 from stages.stats.intervals import Interval, same_everywhere
-from stages.stats.unit_shifts import largest_shift, smallest_unit_epsilon, some_unit_beyond
-from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL, Verdict, judge, smallest_epsilon
+from stages.stats.unit_shifts import largest_shift, smallest_unit_epsilon
+from stages.stats.verdicts import EQUIVALENCE_LEVEL, Verdict, smallest_epsilon
 
 PROVEN_METHOD = "largest absolute change, and for any number of pads by induction over masked steps"
 EXACT_METHOD = "largest absolute change of any value of any text and seed"
@@ -128,11 +129,7 @@ def training_verdict(cell: Cell, cells: list[Cell], params: AnalyzeParams) -> It
 
 
 def unit_shift_verdict(cell: Cell, condition: str, vector: str, params: AnalyzeParams) -> Finding:
-    """Whether the mean of every unit stays within ε standard deviations of that unit, in every seed that learned.
-
-    EQUIVALENT where all units are, by intersection–union (Berger & Hsu 1996), in all seeds; DIFFERENT where at least
-    one unit lies beyond the bound in every seed.
-    """
+    """How far the mean of the unit that moves most lies away, in standard deviations of that unit."""
     epsilon = params.epsilon.unit_shift
     asked = _asked("Did any unit move on average?", "unit_shift", cell, condition, epsilon, params, vector)
     if cell.largest_of(condition, vector) <= params.exact_tolerance:
@@ -140,17 +137,15 @@ def unit_shift_verdict(cell: Cell, condition: str, vector: str, params: AnalyzeP
     if reason := cell.undefined(condition):
         return undefined(asked, reason)
     states = cell.states(condition, vector)
-    inside = [state.units.all_equivalent(ALPHA) for state in states]
-    if None in inside:
+    if None in [state.units.all_equivalent(ALPHA) for state in states]:
         return undefined(asked, CONSTANT_UNIT)
-    beyond = [some_unit_beyond(state.units, asked.n_texts, epsilon, ALPHA) for state in states]
     needed = max(smallest_unit_epsilon(state.units, asked.n_texts, ALPHA) for state in states)
     shifts = [largest_shift(state.units) for state in states]
-    return _in_every_seed(asked, shifts, all(inside), all(beyond), needed, UNIT_METHOD)
+    return _in_every_seed(asked, shifts, needed, UNIT_METHOD)
 
 
 def joint_shift_verdict(cell: Cell, condition: str, vector: str, params: AnalyzeParams) -> Finding:
-    """Whether all units at once stay within ε standard deviations of the shift, in every seed that learned."""
+    """How far the means of all units at once lie away, in standard deviations of the shift."""
     epsilon = params.epsilon.joint_shift
     asked = _asked("Did the units move together on average?", "joint_shift", cell, condition, epsilon, params, vector)
     if cell.largest_of(condition, vector) <= params.exact_tolerance:
@@ -158,14 +153,12 @@ def joint_shift_verdict(cell: Cell, condition: str, vector: str, params: Analyze
     if reason := cell.undefined(condition) or _no_distance(cell.states(condition, vector)):
         return undefined(asked, reason)
     joints = [state.joint for state in cell.states(condition, vector)]
-    inside = all(joint.p_equivalent <= ALPHA for joint in joints)
-    beyond = all(joint.p_beyond <= ALPHA for joint in joints)
     needed = max(joint.smallest_epsilon for joint in joints)
-    return _in_every_seed(asked, [joint.debiased for joint in joints], inside, beyond, needed, JOINT_METHOD)
+    return _in_every_seed(asked, [joint.debiased for joint in joints], needed, JOINT_METHOD)
 
 
 def judged(asked: Finding, interval: Callable[[float], Interval], method: str, largest: float = 0.0) -> Finding:
-    """The verdict from intervals of fixed levels and the largest value of a seed, beside the interval to print."""
+    """The interval to print, and the bound that it stays below with the largest value of a seed."""
     assert asked.level is not None  # it is the printed interval's
     narrow, printed = interval(EQUIVALENCE_LEVEL), interval(asked.level)
     return replace(
@@ -174,7 +167,8 @@ def judged(asked: Finding, interval: Callable[[float], Interval], method: str, l
         low=printed.low,
         high=printed.high,
         smallest_epsilon=smallest_epsilon(narrow, largest),
-        verdict=judge(narrow, interval(DIFFERENCE_LEVEL), asked.epsilon, largest),
+        verdict=None,
+        exploratory=True,
         method=method,
     )
 
@@ -257,10 +251,8 @@ def _no_distance(states: list[StateOutcome]) -> str | None:
     return next((state.joint.reason for state in states if not np.isfinite(state.joint.p_beyond)), None)
 
 
-def _in_every_seed(
-    asked: Finding, values: list[float], inside: bool, beyond: bool, needed: float, method: str
-) -> Finding:
-    """All seeds must agree; the bounds are the range over seeds, which has no level, and one seed has no range."""
+def _in_every_seed(asked: Finding, values: list[float], needed: float, method: str) -> Finding:
+    """The bounds are the range over seeds, which has no level, and one seed has no range."""
     return replace(
         asked,
         estimate=float(np.mean(values)),
@@ -268,6 +260,7 @@ def _in_every_seed(
         high=max(values) if len(values) > 1 else None,
         level=None,
         smallest_epsilon=needed,
-        verdict=Verdict.EQUIVALENT if inside else Verdict.DIFFERENT if beyond else Verdict.INCONCLUSIVE,
+        verdict=None,
+        exploratory=True,
         method=method,
     )

@@ -46,8 +46,8 @@ class Judged(Bounded, Protocol):
     """A figure with its interval and what that says about ε."""
 
     @property
-    def verdict(self) -> Verdict:
-        """UNDEFINED where nothing is said."""
+    def verdict(self) -> Verdict | None:
+        """UNDEFINED where nothing is said; None where the interval stands for itself."""
 
     @property
     def reason(self) -> str | None:
@@ -71,7 +71,7 @@ class Scale:
 
     def judged(self, value: Judged | None) -> str:
         """The figure, its interval and its verdict; no verdict where it is undefined."""
-        known = value is not None and value.verdict not in (*UNMOVED, Verdict.UNDEFINED)
+        known = value is not None and value.verdict not in (None, *UNMOVED, Verdict.UNDEFINED)
         return spaced(self.of(value), str(value.verdict) if value is not None and known else "")
 
 

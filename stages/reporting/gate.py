@@ -43,7 +43,7 @@ def _violation(finding: Finding, gate: GateParams) -> str | None:
         return None
     state = f", state {finding.state}" if finding.state else ""
     where = f"`{finding.variant}` ({finding.side}), {condition_text(finding.condition or '')}{state}"
-    what = f"{where}: {NAMES[finding.estimand]} {format_ratio(finding.estimate)} is {finding.verdict}"
+    what = f"{where}: {NAMES[finding.estimand]} {format_ratio(finding.estimate)} is {finding.word}"
     if finding.verdict is Verdict.UNDEFINED:
         return f"{what} ({finding.reason})"
     if gate.must_be == "exact":

@@ -163,18 +163,3 @@ def smallest_unit_epsilon(units: UnitShifts, texts: int, alpha: float = 0.05) ->
     # Without a scale there is no bound: NaN, and not the infinity of a division by 0.
     bounds = np.where(still, 0.0, np.where(np.isfinite(units.shift), bounds, np.nan))
     return float(bounds.max(initial=0.0))
-
-
-def some_unit_beyond(units: UnitShifts, texts: int, epsilon: float, alpha: float = 0.05) -> bool:
-    """Whether the mean of at least one unit is shown to move by more than `epsilon` standard deviations of h⁰.
-
-    One-sided t tests of |mean| ≤ ε · spread, with the variance of the spread as in `UnitShifts.p_equivalent`, corrected
-    for the number of units by Bonferroni.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.sqrt((units.sd**2 + (epsilon * units.spread) ** 2 / 2) / texts)
-        beyond = (np.abs(units.mean) - epsilon * units.spread) / error
-        # A unit that every text moves by the same amount is tested too: the scale of its bound is an estimate.
-        p = np.where(units.spread > 0, t_sf(beyond, max(texts - 1, 1)), 1.0)
-    tested = np.isfinite(units.shift)
-    return bool(tested.any() and p[tested].min() * tested.sum() <= alpha)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.analysis.cells import Cell, SeedResult
-from stages.analysis.contract import BagOfWords, to_json
+from stages.analysis.contract import BagOfWords, Finding, to_json
 from stages.analysis.estimate import Estimate, SplitScores
 from stages.analysis.one_model import ModelOutcome
 from stages.analysis.outcomes import ConditionOutcome, StateOutcome
@@ -105,11 +105,14 @@ def spread_by(mean: float, texts: int = 100, width: int = 1, noise: float = 1.0)
 
 
 def in_json(function):
-    """The function with the JSON of what it returns, as it stands in the report."""
+    """The function with the JSON of what it returns, as it stands in the report; of a finding its word beside it."""
+
+    def as_json(item):
+        return to_json(item) | ({"word": item.word} if isinstance(item, Finding) else {})
 
     def called(*args, **kwargs):
         value = function(*args, **kwargs)
-        return [to_json(item) for item in value] if isinstance(value, list) else value and to_json(value)
+        return [as_json(item) for item in value] if isinstance(value, list) else value and as_json(value)
 
     return called
 

@@ -12,7 +12,7 @@ from stages.stats.moments import Moments
 from stages.stats.shift import ShiftSums
 from stages.stats.similarity import debiased_cka, jackknifed, procrustes
 from stages.stats.text_groups import GROUPS, text_group
-from stages.stats.unit_shifts import smallest_unit_epsilon, some_unit_beyond, text_sign_flip_p, unit_shifts
+from stages.stats.unit_shifts import smallest_unit_epsilon, text_sign_flip_p, unit_shifts
 from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL, Verdict, judge
 from tests.simulations.simulation import Kind, Simulation
 
@@ -85,12 +85,6 @@ def unit_epsilon_holds(generator: np.random.Generator) -> bool:
     """Whether ε* of the units lies above the largest shift."""
     sums = shifts(generator, np.eye(WIDTH)[0] * UNIT_EPSILON)
     return smallest_unit_epsilon(unit_shifts(sums, UNIT_EPSILON), TEXTS) >= UNIT_EPSILON
-
-
-def unit_beyond(generator: np.random.Generator) -> bool:
-    """Whether a unit is said to lie beyond the bound where all lie on it."""
-    sums = shifts(generator, np.full(WIDTH, UNIT_EPSILON))
-    return some_unit_beyond(unit_shifts(sums, UNIT_EPSILON), TEXTS, UNIT_EPSILON)
 
 
 def few_texts_differ(generator: np.random.Generator, texts: int, mean: float) -> bool:
@@ -204,7 +198,6 @@ SIMULATIONS = [
     _units("the moved unit different (BY-FDR)", "one at 0.3 sd", None, moved_unit_differs),
     _units("all units equivalent (TOST) at ε", "one at ε", 0.05, partial(units_equivalent, first=UNIT_EPSILON)),
     _units("all units equivalent (TOST)", "0", None, partial(units_equivalent, first=0.0), "the power at ε = 0.2 sd"),
-    _units("a unit beyond ε at ε", "all at ε", 0.05, unit_beyond, "Bonferroni"),
     Simulation(
         f"ε* above the largest unit's shift, {WIDTH} units × {TEXTS} texts",
         "one at 0.2 sd",
