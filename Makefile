@@ -10,7 +10,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro audit gate sweep factors advise calibrate test test-fast lint format lock scaling bench clean
+.PHONY: help setup repro audit gate sweep factors advise stale summary calibrate test test-fast lint format lock scaling bench clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,6 +46,12 @@ factors: $(READY) ## Rewrite reports/DATASET/factors.md from the sweeps that wer
 
 advise: $(READY) ## Print what the sweeps recommend for a dataset; DATASET= may be given
 	@python -m stages.sweeps advise --reports reports --dataset "$(DATASET)"
+
+stale: $(READY) ## Name the committed reports whose figures older code computed; fails where there are any
+	@python -m stages.reporting.code_hash --reports reports
+
+summary: $(READY) ## Rewrite reports/summary.md: what the mask gains over all reports on real texts
+	python -m stages.reporting.summary --reports reports
 
 calibrate: $(READY) ## Simulate what every interval covers and every test rejects; writes tests/calibration.md
 	python -m tests.calibrate

@@ -11,6 +11,7 @@ from stages.params.model import Mask, Variant
 from stages.params.schema import Params
 from stages.params.section import Section
 from stages.reporting.claims.catalogue import claims
+from stages.reporting.code_hash import code_hash
 from stages.reporting.questions import questions
 from stages.reporting.results import Results
 from stages.stats.rounding import rounded
@@ -74,4 +75,4 @@ def _place(variant: tuple[str, dict[str, Any]]) -> tuple[int, list[int], int, st
 def _provenance(analysis: Analysis) -> Provenance:
     python = ".".join(map(str, sys.version_info[:2]))
     versions = {"python": python} | {name: version(name) for name in VERSIONED}
-    return Provenance(corpus_sha256=analysis.dataset.corpus.sha256, versions=versions)
+    return Provenance(corpus_sha256=analysis.dataset.corpus.sha256, code=code_hash(), versions=versions)

@@ -1,0 +1,56 @@
+"""Several reports: what the mask gains over all, and which of them older code computed."""
+
+import json
+
+import pytest
+
+from stages.analysis.contract import to_json
+from stages.reporting.code_hash import code_hash, stale
+from stages.reporting.report_json import report_of
+from stages.reporting.summary import summary
+from stages.runtime.files import json_text, write_text
+from tests.reporting.analyses import BETTER, EXACT, LEAK, analysis
+
+
+@pytest.fixture
+def reports(tmp_path, make_params):
+    """Of three datasets, whose mask gains 11, 9 and 11 points, with 2, 2 and 4 points on either side of them."""
+    gains = {
+        "mr": BETTER,
+        "sms": {**BETTER, "estimate": 0.09, "low": 0.07, "high": 0.11},
+        "synthetic": {**BETTER, "low": 0.07, "high": 0.15},
+    }
+    for dataset, gain in gains.items():
+        params = make_params({"dataset": dataset, "train.seeds": 6})
+        report = report_of(params, analysis(params, drift=LEAK, gain=gain))
+        write_text(tmp_path / dataset / "report.json", json_text(to_json(report)))
+    return tmp_path
+
+
+def test_the_mean_is_over_real_texts(reports, make_params):
+    """By hand: (11 + 9) / 2 = 10, error 1, and the t quantile of one degree of freedom is 12.706."""
+    summary(make_params(), reports=reports)
+    text = (reports / "summary.md").read_text()
+    assert "With post-padding the mask gains +10.0 [−2.7, +22.7] points on average over real texts." in text
+    assert text.count("| post |") == 3
+    assert "[synthetic](synthetic/report.md)" in text
+    assert "real texts, mean" in (reports / "summary.svg").read_text()
+
+
+def test_one_corpus_has_no_mean(tmp_path, make_params):
+    params = make_params({"dataset": "mr", "train.seeds": 6})
+    report = report_of(params, analysis(params, drift=LEAK, gain=EXACT))
+    write_text(tmp_path / "mr" / "report.json", json_text(to_json(report)))
+    summary(params, reports=tmp_path)
+    assert "fewer than two corpora" in (tmp_path / "summary.md").read_text()
+
+
+def test_a_report_of_older_code_is_named(reports, make_params, capsys):
+    stale(make_params(), reports=reports)
+    assert f"3 reports, all computed by the code of now ({code_hash()})" in capsys.readouterr().out
+    path = reports / "sms" / "report.json"
+    report = json.loads(path.read_text())
+    report["provenance"]["code"] = "0123456789abcdef"
+    path.write_text(json.dumps(report))
+    with pytest.raises(SystemExit, match=r"sms/report\.json: computed by code 0123456789abcdef"):
+        stale(make_params(), reports=reports)
