@@ -1,226 +1,136 @@
-"""The answer in three sentences: does it leak, what does it cost, which fix works. All by rules on the verdicts."""
+"""The answer in three lines: does it leak, what does it cost, which fix works; by rules on the family of verdicts."""
 
-from stages.analysis.contract import Finding
-from stages.analysis.contract_cells import CellFacts
-from stages.params.schema import BASELINE
-from stages.reporting.claims.stand import (
-    UNDEFINED_SHARE,
-    as_in_training,
-    baselines,
-    by_side,
-    conjugated,
-    defined,
-    format_known,
-    gain_of_mask,
-    largest_change,
-    verdicts_on,
-)
-from stages.reporting.format import PERCENT, POINTS, RATIO, format_percent, format_plain, format_ratio, listed, spaced
-from stages.reporting.results import ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
-from stages.runtime.paths import OTHER_SIDE
+from collections.abc import Iterable
+
+from stages.analysis.contract_cells import ALONE, CellFacts
+from stages.analysis.contract_family import FamilyVerdict
+from stages.params.derived import BASELINE
+from stages.reporting.claims.stand import baselines, conjugated
+from stages.reporting.format import capital, format_percent, format_points, listed
+from stages.reporting.results import Results, condition_text
 from stages.stats.verdicts import UNMOVED, Verdict
 
-TWO_MASKS = "embedding+masking"
+LEAK, ACCURACY, SERVING = "leak", "accuracy", "serving"
+"""The questions of the family."""
 
-DOUBTS = {Verdict.INCONCLUSIVE: "inconclusive; ", Verdict.EQUIVALENT: "too little to matter; "}
+SEEN = (*UNMOVED, Verdict.UNDEFINED)
+"""What takes no inference: nothing moved, or nothing is known."""
 
 
 def answer(results: Results) -> list[str]:
-    """Three sentences in Markdown."""
-    return [leak(results), cost(results), fixes(results)]
+    """Three lines in Markdown, none over 25 words."""
+    return [leak(results), cost(results), fix(results)]
 
 
 def leak(results: Results) -> str:
-    """Whether padding moves the state behind the model without a mask, by side."""
-    cells = baselines(results)
-    if not cells:
-        return (
-            f"**This run cannot say whether padding leaks through an unmasked {results.network}**: "
-            f"`train.variants` does not name `{BASELINE}`."
-        )
-    findings = verdicts_on(results, cells, DRIFT)
-    clauses = [_moved(results, cell, finding) for cell, finding in zip(cells, findings, strict=True)]
-    verdict, under = _leak_verdict(results, findings), _under(results)
-    at = "" if under in verdict else under.replace(",", "")
-    return (
-        f"**{verdict}**: {at}the state that the classifier reads drifts {listed(clauses)}. (Squared shift over the "
-        f"spread between texts, geometric mean over seeds; above {format_plain(results.epsilon[DRIFT])} it matters.)"
-    )
+    """Whether padding reaches the prediction of the model without a mask, which is a matter of fact for these texts."""
+    records = results.judged(LEAK)
+    known = [record for record in records if record.verdict is not Verdict.UNDEFINED]
+    moved = [record for record in known if record.verdict not in UNMOVED]
+    if not known:
+        return "**Whether padding leaks cannot be said here**: the table of verdicts says why."
+    if not moved:
+        proven = all(record.verdict is Verdict.PROVEN for record in known)
+        seen = "Proven for every number of pads." if proven else "No tested padding moves what its classifier reads."
+        return f"**No, padding does not leak through the unmasked {results.network}.** {seen}"
+    where = "" if len(moved) == len(records) else f" with {paddings(moved)}"
+    small = ", by too little to matter" if all(record.verdict is Verdict.EQUIVALENT for record in moved) else ""
+    sides = [record.side for record in moved]
+    flips = _flipped([cell for cell in baselines(results) if cell.side in sides])
+    return f"**Yes, padding leaks through the unmasked {results.network}{where}{small}.**{flips}"
 
 
-def _leak_verdict(results: Results, findings: list[Finding]) -> str:
-    leaks = [finding.side for finding in findings if finding.verdict is Verdict.DIFFERENT]
-    tight = [finding.side for finding in findings if finding.harmless]
-    unclear = [finding.side for finding in findings if finding.side not in leaks + tight]
-    if len(leaks) == len(findings):
-        widely = all(_leaks_widely(results, cell) for cell in baselines(results))
-        return f"Yes, {'' if widely else _under(results)}padding leaks through the unmasked {results.network}"
-    if len(tight) == len(findings):
-        anywhere = any(any(_different(results, cell)) for cell in baselines(results))
-        where = _under(results) if anywhere else ""
-        return f"No, {where}padding does not leak through the unmasked {results.network} in any amount that matters"
-    if len(unclear) == len(findings):
-        return f"This run cannot tell whether padding leaks through the unmasked {results.network}"
-    parts = [f"with {side}-padding it leaks" for side in leaks]
-    parts += [f"with {side}-padding it does not" for side in tight]
-    parts += [f"with {side}-padding this run cannot tell" for side in unclear]
-    return f"Through the unmasked {results.network}, {listed(parts)}"
-
-
-def _different(results: Results, cell: CellFacts) -> list[bool]:
-    """Whether the drift is DIFFERENT: under each number of pads, and at the end as trained."""
-    findings = verdicts_on(results, [cell], DRIFT, as_in_training(results))
-    return [finding.verdict is Verdict.DIFFERENT for finding in findings]
-
-
-def _leaks_widely(results: Results, cell: CellFacts) -> bool:
-    """Whether it leaks as trained and under most numbers of pads, so that the answer hangs on none of them."""
-    *pads, trained = _different(results, cell)
-    return trained and (not pads or 2 * sum(pads) > len(pads))
-
-
-def _under(results: Results) -> str:
-    return f"under {condition_text(results.headline)}, "
-
-
-def _moved(results: Results, cell: CellFacts, finding: Finding) -> str:
-    side = f"with {cell.side}-padding"
-    if finding.verdict in UNMOVED:
-        return f"not at all {side}"
-    if finding.verdict is Verdict.UNDEFINED:
-        return f"by an undefined amount {side} ({finding.reason})"
-    return f"by {RATIO.of(finding)} {side} ({DOUBTS.get(finding.verdict, '')}{_where(results, cell)})"
-
-
-def _where(results: Results, cell: CellFacts) -> str:
-    *pads, trained = _different(results, cell)
-    under = f"under {sum(pads)} of {len(pads)} number{'' if len(pads) == 1 else 's'} of pads, " if pads else ""
-    return f"DIFFERENT {under}{'and as' if pads else 'as'} trained" if trained else f"DIFFERENT {under}not as trained"
+def _flipped(cells: Iterable[CellFacts]) -> str:
+    """Under which number of pads, none among them, most predictions are others than as trained."""
+    shares = [
+        (under.against_training.flip_rate.estimate, condition, cell.side)
+        for cell in cells
+        for condition, under in {ALONE: cell.alone, **{each.condition: each for each in cell.conditions}}.items()
+        if (condition == ALONE or getattr(under, "pads", None))
+        and under.against_training is not None
+        and under.against_training.flip_rate is not None
+    ]
+    if not shares:
+        return ""
+    share, condition, side = max(shares, key=lambda each: each[0] or 0.0)
+    if not share:
+        return " No prediction changes."
+    what = "leaving the padding away" if condition == ALONE else condition_text(condition)
+    changed = f"{conjugated('change', what)} {format_percent(share)} of its predictions"
+    return f" {capital(what)} {changed} with {side}-padding."
 
 
 def cost(results: Results) -> str:
-    """What padding without a mask costs, in accuracy against the mask that works and in flips, by side."""
-    cells = baselines(results)
-    if not cells:
-        return f"**What it costs cannot be said** either: every cost is a difference to `{BASELINE}`."
-    gains = [gain_of_mask(results, cell.side) for cell in cells]
-    flips = verdicts_on(results, cells, FLIPS)
-    served = defined(verdicts_on(results, cells, ACCURACY_CHANGE, (results.headline, OTHER_SIDE)))
-    at = condition_text(results.headline)
-    shares = listed([_flipped(results, cell, finding) for cell, finding in zip(cells, flips, strict=True)])
-    accuracies = listed([_accuracy(cell, gain) for cell, gain in zip(cells, gains, strict=True)])
-    return (
-        f"**{_cost_verdict(gains, flips)}{_serving_verdict(served)}**: {at} {conjugated('change', at)} the predicted "
-        f"class of {shares}. The unmasked test accuracy is {accuracies}.{_serving_clause(served)}"
-    )
+    """What training on padding costs against the mask, and what serving otherwise than trained costs."""
+    return f"{_training(results.judged(ACCURACY))}{_serving(results.judged(SERVING))}"
 
 
-def _serving_verdict(served: list[Finding]) -> str:
-    """What serving under the headline's pads, and padded on the other side, does to accuracy; where it was judged."""
-    if not served:
+def _training(records: list[FamilyVerdict]) -> str:
+    gains = [record for record in different(records) if (record.estimate or 0.0) > 0]
+    losses = [record for record in different(records) if (record.estimate or 0.0) < 0]
+    undecided = [record for record in records if record.verdict is Verdict.INCONCLUSIVE]
+    if gains:
+        return f"**Training without a mask costs accuracy**: {_points(max(gains, key=_size))}."
+    if losses:
+        return f"**The mask costs accuracy**: {_points(max(losses, key=_size))}."
+    if undecided:
+        where = "" if len(undecided) == len(records) else f" with {paddings(undecided)}"
+        return f"**Whether training on padding costs accuracy is open{where}.**"
+    if all(record.verdict is Verdict.UNDEFINED for record in records):
+        return "**What training on padding costs cannot be said here.**"
+    return "**Training on padding costs no accuracy that matters.**"
+
+
+def _serving(records: list[FamilyVerdict]) -> str:
+    losses = [record for record in different(records) if (record.estimate or 0.0) < 0]
+    if losses:
+        worst = max(losses, key=_size)
+        return f" Served with {condition_text(worst.condition or '')}, it loses {_points(worst)}."
+    if different(records):
+        best = max(different(records), key=_size)
+        return f" Served with {condition_text(best.condition or '')}, it gains {_points(best)}."
+    if any(record.verdict is Verdict.INCONCLUSIVE for record in records):
+        return " Whether serving it otherwise costs accuracy is open."
+    if all(record.verdict is Verdict.UNDEFINED for record in records):
         return ""
-    if any(finding.verdict is Verdict.DIFFERENT and (finding.estimate or 0.0) < 0 for finding in served):
-        return "; serving otherwise than trained costs accuracy"
-    if all(finding.harmless for finding in served):
-        return "; serving otherwise than trained costs none that matters"
-    return "; what serving otherwise than trained costs is open"
+    return " Serving it otherwise costs none that matters."
 
 
-def _serving_clause(served: list[Finding]) -> str:
-    """By condition, what is not shown to be too little to matter."""
-    by_condition: dict[str, list[str]] = {}
-    for finding in served:
-        if not finding.harmless:
-            clause = f"{POINTS.of(finding)} points with {finding.side}-padding ({finding.verdict})"
-            by_condition.setdefault(condition_text(finding.condition or ""), []).append(clause)
-    clauses = [f"by {listed(points)} under {condition}" for condition, points in by_condition.items()]
-    return f" Served otherwise than trained, it changes {'; '.join(clauses)}." if clauses else ""
+def fix(results: Results) -> str:
+    """What the variant with the mask does about it, and the other variants."""
+    variant = results.masked_variant
+    if variant not in results.variants:
+        return f"**No mask was tried**: add `{variant}` to `train.variants`."
+    proven = all(cell.audit.proves(side) for cell in results.of(variant) for side in cell.audit.proven)
+    if not results.keeps_still(variant):
+        first = f"**`{variant}` does not stop it**: padding moves what its classifier reads."
+    elif proven:
+        first = f"**`{variant}` stops it**, proven for every number of pads."
+    else:
+        first = f"**`{variant}` stops it**: no tested padding moves anything."
+    others = [name for name in results.variants if name not in (BASELINE, variant, *results.copies)]
+    still = [f"`{name}`" for name in others if results.keeps_still(name)]
+    leaking = [f"`{name}`" for name in others if not results.keeps_still(name)]
+    more = [f"So {'does' if len(still) == 1 else 'do'} {listed(still)}."] * bool(still)
+    more += [f"{listed(leaking)} {'does' if len(leaking) == 1 else 'do'} not."] * bool(leaking)
+    more += [f"`{name}` equals `{BASELINE}` to the last bit." for name in results.copies if name != BASELINE]
+    return " ".join([first, *more])
 
 
-def _cost_verdict(gains: list[Finding | None], flips: list[Finding]) -> str:
-    differ = [gain for gain in gains if gain is not None and gain.verdict is Verdict.DIFFERENT]
-    better = [gain.side for gain in differ if (gain.estimate or 0.0) > 0]
-    if better:
-        return f"It costs accuracy with {_paddings(better)}"
-    if differ:
-        return f"With {_paddings([gain.side for gain in differ])} it is the mask that costs accuracy"
-    if any(finding.verdict is Verdict.DIFFERENT for finding in flips):
-        return f"It changes predictions; {_accuracy_verdict(gains)}"
-    if all(finding is not None and finding.harmless for finding in gains + flips):
-        return "It costs nothing that matters"
-    return "What it costs is not settled by this run"
+def different(records: Iterable[FamilyVerdict]) -> list[FamilyVerdict]:
+    """Those that are shown to be more than ε."""
+    return [record for record in records if record.verdict is Verdict.DIFFERENT]
 
 
-def _accuracy_verdict(gains: list[Finding | None]) -> str:
-    if None in gains:
-        return "its accuracy is not compared with a mask that works"
-    if all(gain is not None and gain.harmless for gain in gains):
-        return "training on it costs no accuracy that matters"
-    return "whether training on it costs accuracy is open"
+def paddings(records: Iterable[FamilyVerdict]) -> str:
+    """pre- and post-padding."""
+    return listed([f"{record.side}-" for record in records]) + "padding"
 
 
-def _accuracy(cell: CellFacts, gain: Finding | None) -> str:
-    notes = [f"{cell.n_seeds_at_chance} of {len(cell.seeds)} seeds at chance"] * bool(cell.n_seeds_at_chance)
-    if gain is not None and gain.verdict in UNMOVED:
-        notes.append(f"that of `{gain.variant}` to the last bit")
-    elif gain is not None:
-        notes.append(f"`{gain.variant}` adds {POINTS.of(gain)} points: {gain.verdict}")
-    accuracy = f"{format_percent(cell.accuracy.mean)} with {cell.side}-padding"
-    return f"{accuracy} ({'; '.join(notes)})" if notes else accuracy
+def _size(record: FamilyVerdict) -> float:
+    return abs(record.estimate or 0.0)
 
 
-def _flipped(results: Results, cell: CellFacts, flips: Finding) -> str:
-    side = f"with {cell.side}-padding"
-    if flips.verdict in UNMOVED:
-        return f"no text {side}"
-    share = f"{format_known(PERCENT, flips, UNDEFINED_SHARE)} of the texts {side}"
-    return share if flips.estimate is None else f"{share} ({flips.verdict}{_direction(results, cell)})"
-
-
-def _direction(results: Results, cell: CellFacts) -> str:
-    """How many of all texts pads turn right, and wrong, against the text alone."""
-    served = cell.at(results.headline)
-    if served is None or served.gained is None or served.lost is None:
-        return ""
-    gained, lost = format_percent(served.gained.estimate), format_percent(served.lost.estimate)
-    return f": {gained} turned right, {lost} turned wrong"
-
-
-def fixes(results: Results) -> str:
-    """What each of the other variants does about it."""
-    others = [variant for variant in results.variants if variant != BASELINE]
-    if not others:
-        return f"**No fix was tried**: `train.variants` names `{BASELINE}` alone."
-    return "; ".join(_fix(results, variant) for variant in others) + "."
-
-
-def _fix(results: Results, variant: str) -> str:
-    cells = [cell for cell in results.cells if cell.variant == variant]
-    if all(cell.same_as_baseline for cell in cells):
-        masks = cells[0].mask == TWO_MASKS
-        nothing = ", the popular recipe of two masks, masks nothing" if masks else " changes nothing"
-        return f"**`{variant}`{nothing}**: all its scores and states equal those of `{BASELINE}` to the last bit"
-    findings = verdicts_on(results, cells, DRIFT)
-    kinds = {finding.verdict for finding in findings}
-    if kinds <= set(UNMOVED):
-        largest = largest_change(findings)
-        by = f" by more than {format_ratio(largest)}" if largest else ""
-        return (
-            f"**`{variant}` keeps the state exactly**: under {condition_text(results.headline)} no unit of any text "
-            f"moves{by}"
-        )
-    if kinds == {Verdict.UNDEFINED}:
-        return f"**of `{variant}` nothing can be said**: {findings[0].reason}"
-    drifts = f"a drift ratio of {by_side(findings, _with_exact_interval, lambda finding: f'({finding.verdict})')}"
-    if all(finding.harmless for finding in findings):
-        return f"**`{variant}` is enough**: {drifts}, too little to matter"
-    return f"**`{variant}` {'still leaks' if kinds == {Verdict.DIFFERENT} else 'is not settled'}**: {drifts}"
-
-
-def _with_exact_interval(finding: Finding) -> str:
-    """0 [0, 0] beside the figures of other sides, for the verdict behind it says that it is exact."""
-    return spaced(RATIO.number(finding.estimate), RATIO.interval(finding.low, finding.high))
-
-
-def _paddings(sides: list[str]) -> str:
-    return listed([f"{side}-" for side in sides]) + "padding"
+def _points(record: FamilyVerdict) -> str:
+    """29.6 points with post-padding."""
+    return f"{format_points(_size(record)).removeprefix('+')} points with {record.side}-padding"

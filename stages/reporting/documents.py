@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -13,22 +14,26 @@ from stages.analysis.contract_cells import CellFacts
 from stages.analysis.contract_memory import UnitFacts
 from stages.analysis.contract_texts import Corpus
 from stages.params.layers import RECURRENT
+from stages.reporting.advice import advice
 from stages.reporting.answer import answer
 from stages.reporting.claims.cost import trims
 from stages.reporting.claims.stand import DRAMATIC, SUBTLE
 from stages.reporting.explorer import embedded_json, explorer_data, why_no_units
 from stages.reporting.figures.registry import FIGURES
-from stages.reporting.format import format_count, format_p, format_plain, listed
+from stages.reporting.format import format_count, format_p, format_percent, format_plain, listed
 from stages.reporting.render import TEMPLATES, Drawing, Page, literal, markdown_table, page_of, rendered
 from stages.reporting.report_json import in_order_of_params
 from stages.reporting.results import Results, condition_text, head_text
 from stages.reporting.table import Cell, Table
-from stages.reporting.tables import EFFECT_TABLES, design, worth
+from stages.reporting.tables import EFFECT_TABLES, worth
 from stages.reporting.tables_data import DATA_TABLES, dropped, vectors_found
 from stages.reporting.tables_information import INFORMATION_TABLES, probe_texts
+from stages.reporting.tables_verdicts import VERDICT_TABLES
 from stages.stats.verdicts import UNMOVED, Verdict
 
 DEFAULT_DATASET = "synthetic"
+FIRST_FIGURE = "verdicts"
+"""The picture above all others."""
 NAMED_CLASSES = 10
 """More classes than this are counted, not named."""
 
@@ -36,10 +41,25 @@ EXPLORER_AFTER = "figures"
 """The anchor of the section that the explorer of units follows; without it the explorer stands at the end."""
 
 
+@dataclass(frozen=True)
+class Parts:
+    """How a document writes what is not prose."""
+
+    table: Callable[[str], str]
+    """By name."""
+    figure: Callable[[str], str]
+    """By name."""
+    fold: Callable[[str], str]
+    """The beginning of what is read only when asked for, by what it says when closed."""
+    unfold: str
+    """Its end."""
+
+
 def report_markdown(results: Results) -> str:
     """The whole document, GitHub-flavoured."""
     tables = _tables(results)
-    return _prose(results, lambda name: markdown_table(tables[name]), _markdown_figure)
+    parts = Parts(lambda name: markdown_table(tables[name]), _markdown_figure, _markdown_fold, "</details>\n")
+    return _prose(results, parts)
 
 
 def report_html(results: Results, figures: dict[str, str]) -> str:
@@ -49,7 +69,7 @@ def report_html(results: Results, figures: dict[str, str]) -> str:
         results: report.json; its `units`, where it has them, are what the explorer shows.
         figures: SVG by name.
     """
-    prose = _prose(results, _block("table"), _block("figure"))
+    prose = _prose(results, Parts(_block("table"), _block("figure"), _block("fold"), "```unfold\n```\n"))
     drawings = {name: Drawing(name, figure.caption, figures[name]) for name, figure in FIGURES.items()}
     content = page_of(prose, _tables(results), drawings)
     return html_document(content, results.report.units, why_no_units(results))
@@ -84,14 +104,18 @@ def _markdown_figure(name: str) -> str:
     return f"![{drawing.title}](figures/{name}.svg)\n\n{drawing.caption}\n"
 
 
+def _markdown_fold(summary: str) -> str:
+    return f"<details><summary>{summary}</summary>\n"
+
+
 def _block(kind: str) -> Callable[[str], str]:
     """What stands for a table or a figure in the prose of the page, by its name."""
     return lambda name: f"```{kind}\n{name}\n```\n"
 
 
-def _prose(results: Results, table: Callable[[str], str], figure: Callable[[str], str]) -> str:
-    """The document in Markdown, with what `table` and `figure` put in the place of each."""
-    return rendered(TEMPLATES / "report.md.j2", _context(results) | {"table": table, "figure": figure})
+def _prose(results: Results, parts: Parts) -> str:
+    """The document in Markdown, with what `parts` puts in the place of each table, figure and fold."""
+    return rendered(TEMPLATES / "report.md.j2", _context(results) | vars(parts))
 
 
 def _context(results: Results) -> dict[str, Any]:
@@ -102,9 +126,12 @@ def _context(results: Results) -> dict[str, Any]:
     n_seeds = results.cells[0].n_seeds
     return {
         "answer": answer(results),
-        "figures": list(FIGURES),
+        **advice(results),
+        "choice_of_dataset": _choice(params),
+        "family_alpha": format_percent(params["analyze"]["family"]["alpha"]),
+        "population": _population(results),
+        "figures": [name for name in FIGURES if name != FIRST_FIGURE],
         "headline_text": condition_text(results.headline),
-        "claims": report.claims,
         "sign_flips": _sign_flips(results),
         "confounded": listed([condition_text(name) for name in _confounded(results)]),
         "questions": report.questions,
@@ -124,7 +151,6 @@ def _context(results: Results) -> dict[str, Any]:
         "one_copy": len(results.copies) == 1,
         "n_seeds": n_seeds,
         "smallest_p": format_p(2 / 2**n_seeds),
-        "design": design(results),
         "worth": worth(results),
         "probes": probe_texts(results),
         "exported": max(finding.n_texts for finding in results.findings if finding.condition),
@@ -135,7 +161,7 @@ def _context(results: Results) -> dict[str, Any]:
         "heads": _heads(results),
         "pair_state": "(h, c)" if any(name.startswith("c_") for name in results.cells[0].vectors) else "h",
         "step_flops": _step_flops(results),
-        "command": _command(params),
+        "command": f"dvc exp run{_choice(params)}",
         "params_yaml": _yaml(in_order_of_params(params)),
     }
 
@@ -182,7 +208,7 @@ def _confounded(results: Results) -> list[str]:
 
 def _tables(results: Results) -> dict[str, Table]:
     """Every table, by the name that the templates know it by."""
-    makers = EFFECT_TABLES | INFORMATION_TABLES | DATA_TABLES
+    makers = VERDICT_TABLES | EFFECT_TABLES | INFORMATION_TABLES | DATA_TABLES
     makers |= {"words": _words_table, "provenance": _provenance_table}
     return {name: make(results) for name, make in makers.items()}
 
@@ -194,10 +220,9 @@ def _words_table(results: Results) -> Table:
         Verdict.PROVEN: "EXACT, and for any number of pads: one masked step leaves every state as it is, in every seed",
         Verdict.EXACT: f"no value of any text and seed moved by more than {tolerance}; for accuracy: all scores and "
         "states are equal to the last bit",
-        Verdict.EQUIVALENT: "the 90 % interval lies inside (−ε, ε): two one-sided tests at 5 % (Schuirmann 1987); for "
-        "units and joint distance, in every seed",
-        Verdict.DIFFERENT: "the 95 % interval lies outside [−ε, ε]; for units and joint distance, a one-sided 5 % test "
-        "in every seed (units: Bonferroni)",
+        Verdict.EQUIVALENT: "less than ε under every condition: two one-sided tests (Schuirmann 1987); for leak also "
+        "nine of ten new seeds stay below ε (tolerance bound, Owen 1968)",
+        Verdict.DIFFERENT: "more than ε under the worst condition: two-sided, and the choice of the worst is paid for",
         Verdict.INCONCLUSIVE: "neither",
         Verdict.UNDEFINED: "the figure means nothing here; the reason stands beside it",
     }
@@ -212,7 +237,10 @@ def _provenance_table(results: Results) -> Table:
     """The corpus, and the versions that decide figures."""
     provenance = results.report.provenance
     rows = [[name, number] for name, number in sorted(provenance.versions.items())]
-    return Table(["what", "which"], [["corpus, SHA-256", f"`{provenance.corpus_sha256}`"], *rows])
+    return Table(
+        ["what", "which"],
+        [["corpus, SHA-256", f"`{provenance.corpus_sha256}`"], ["code", f"`{provenance.code}`"], *rows],
+    )
 
 
 def _classes(corpus: Corpus) -> str:
@@ -225,9 +253,14 @@ def _classes(corpus: Corpus) -> str:
     return f"{len(counts)} classes: {listed(names)}"
 
 
-def _command(params: dict[str, Any]) -> str:
-    choice = "" if params["dataset"] == DEFAULT_DATASET else f" -S dataset={params['dataset']}"
-    return f"dvc exp run{choice}"
+def _population(results: Results) -> str:
+    """Of what the intervals of the family speak."""
+    kinds = {record.population for record in results.report.family} - {None}
+    return "they speak of new texts for this one model." if kinds == {"t"} else "they speak of new seeds and new texts."
+
+
+def _choice(params: dict[str, Any]) -> str:
+    return "" if params["dataset"] == DEFAULT_DATASET else f" -S dataset={params['dataset']}"
 
 
 def _yaml(value: dict[str, Any]) -> str:

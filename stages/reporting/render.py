@@ -198,8 +198,12 @@ def _strong(_: RendererHTML, tokens: Sequence[Token], index: int, _options: Opti
 
 
 def _fence(_: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, env: EnvType) -> str:
-    """The table or figure that the block names, under the heading that it stands below; else its lines."""
+    """A fold, or the table or figure that the block names, under the heading that it stands below; else its lines."""
     token = tokens[index]
+    if token.info == "fold":
+        return f"<details><summary>{escape(token.content.strip())}</summary>\n"
+    if token.info == "unfold":
+        return "</details>\n"
     subject = env.get(token.info, {}).get(token.content.strip())
     if subject is None:
         return f'<pre tabindex="0"><code>{escape(token.content, quote=False)}</code></pre>\n'

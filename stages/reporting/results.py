@@ -5,9 +5,10 @@ from functools import cached_property
 
 from stages.analysis.contract import Finding, Report
 from stages.analysis.contract_cells import ALONE, CellFacts
+from stages.analysis.contract_family import FamilyVerdict
 from stages.analysis.contract_texts import BatchingCost
+from stages.params.derived import BASELINE
 from stages.params.layers import HEADS, RECURRENT
-from stages.params.schema import BASELINE
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name
 from stages.stats.verdicts import UNMOVED
 
@@ -79,6 +80,23 @@ class Results:
     def level(self) -> float:
         """Confidence level of the printed intervals."""
         return float(self.report.params["analyze"]["level"])
+
+    def judged(self, question: str) -> list[FamilyVerdict]:
+        """The verdicts on one question of the family, by side."""
+        return [record for record in self.report.family if record.question == question]
+
+    @property
+    def masked_variant(self) -> str:
+        """The variant of the family that masks, trained or not."""
+        return str(self.report.params["analyze"]["family"]["variant"])
+
+    def of(self, variant: str) -> list[CellFacts]:
+        """The cells of a variant, on every side."""
+        return [cell for cell in self.cells if cell.variant == variant]
+
+    def keeps_still(self, variant: str) -> bool:
+        """Whether no condition moved any state or prediction of a variant, on any side."""
+        return all(self.exact(cell) for cell in self.of(variant))
 
     def cell(self, side: str, variant: str) -> CellFacts | None:
         """One cell; None where it was not trained."""

@@ -1,12 +1,11 @@
 """What pads do to states and predictions, to models that are served otherwise, and to training."""
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
 from stages.analysis.contract import Finding
 from stages.analysis.contract_cells import ALONE, CellFacts, TrainingFacts
-from stages.params.schema import BASELINE
+from stages.params.derived import BASELINE
 from stages.reporting.format import (
     MISSING,
     PERCENT,
@@ -17,7 +16,6 @@ from stages.reporting.format import (
     format_percent,
     format_points,
     format_ratio,
-    listed,
 )
 from stages.reporting.results import ACCURACY, ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
 from stages.reporting.table import (
@@ -36,7 +34,6 @@ from stages.reporting.table import (
     of_seeds,
 )
 from stages.runtime.paths import AS_TRAINED, condition_name
-from stages.stats.special import chi2_quantile
 from stages.stats.verdicts import UNMOVED
 
 ALL_SEEDS = "mean over all seeds, those at chance among them, without an interval"
@@ -191,26 +188,6 @@ def _unsigned_points(value: float) -> str:
     return format_points(value).removeprefix("+")
 
 
-def design(results: Results) -> str:
-    """Which differences this number of seeds can tell from 0, and how far off the spread behind that may be.
-
-    The 95 % interval of a standard deviation over seeds follows from the χ² distribution of its square.
-    """
-    seen = [
-        f"{_unsigned_points(cell.training.detectable)} points (`{cell.variant}`, {cell.side})"
-        for cell in results.originals
-        if cell.training is not None and cell.training.detectable is not None
-    ]
-    if not seen:
-        return "Which differences this design sees is undefined: no variant has a spread of differences over seeds."
-    seeds = max(2, results.cells[0].n_seeds)
-    least, most = (math.sqrt((seeds - 1) / chi2_quantile(share, seeds - 1)) for share in (0.975, 0.025))
-    return (
-        f"This design would tell from 0 a true difference of {listed(seen)} four times in five, if the spread over "
-        f"{seeds} seeds seen here is the true one (which may be {least:.2f} to {most:.2f} times as large)."
-    )
-
-
 def seeds_table(results: Results) -> Table:
     """A row for each trained model; copies of the baseline are left out."""
     at = condition_text(results.headline)
@@ -247,9 +224,8 @@ def worth(results: Results) -> str:
     """A sentence: what a bag of words reaches, and how far the best variant lies from it."""
     bag, best = results.report.bag_of_words, max(results.originals, key=lambda cell: cell.accuracy.mean)
     return (
-        "A bag of words with logistic regression, no neural network, reaches "
-        f"{PERCENT.of(bag.accuracy)} on the same test texts; {best.title}, the best mean here, differs from it "
-        f"by {POINTS.of(best.over_bag_of_words)} points."
+        f"A bag of words, without a network, reaches {PERCENT.of(bag.accuracy)} on the same test texts. "
+        f"{best.title}, the best mean here, differs from that by {POINTS.of(best.over_bag_of_words)} points."
     )
 
 

@@ -8,8 +8,8 @@ from stages.analysis.contract import Analysis, Epoch, Finding
 from stages.analysis.contract_cells import ALONE, CellFacts
 from stages.analysis.contract_memory import Similarity, UnitFacts
 from stages.analysis.contract_texts import BatchingCost, Law, LawPoint, Lengths, TrainingLengths
-from stages.params.derived import seed_numbers
-from stages.params.schema import BASELINE, Params
+from stages.params.derived import BASELINE, seed_numbers
+from stages.params.schema import Params
 from stages.reporting.report_json import with_sentences
 from stages.reporting.results import (
     ACCURACY,
@@ -87,10 +87,12 @@ def analysis(
         for variant in params.train.variants
     ]
     cells = [cell_of(case) for case in cases]
+    compared = [BASELINE in params.train.variants, "masked" in params.train.variants]
+    judged = (drift if compared[0] else NOTHING, gain if all(compared) else NOTHING)
     return Analysis(
         dataset=dataset_of(params, classes, truth=truth),
         cells=cells,
-        family=[record for side in params.pad.sides for record in family_of(params, side, drift, gain)],
+        family=[record for side in params.pad.sides for record in family_of(params, side, *judged)],
         verdicts=[finding for case in cases for finding in _findings(case)],
         history=[epoch for case in cases for epoch in _history(case)],
         similarity=[pair for side in params.pad.sides for pair in _similarity(params, side)],
@@ -122,9 +124,32 @@ def becomes(outcome: Outcome, **where: Any) -> Callable[[Finding], Finding]:
 
     def change(finding: Finding) -> Finding:
         fits = all(getattr(finding, name) == value for name, value in where.items())
-        return replace(finding, **outcome) if fits else finding
+        return replace(finding, **exploratory(outcome)) if fits else finding
 
     return change
+
+
+def exploratory(outcome: Outcome) -> Outcome:
+    """The figures of an outcome as they stand outside the family: without its word, unless nothing moved."""
+    if outcome["verdict"] not in (Verdict.DIFFERENT, Verdict.EQUIVALENT, Verdict.INCONCLUSIVE):
+        return {"smallest_epsilon": None, "exploratory": None} | outcome
+    return outcome | {
+        "verdict": None,
+        "exploratory": True,
+        "smallest_epsilon": max(abs(outcome["low"]), abs(outcome["high"])),
+    }
+
+
+def with_family(results: Results, question: str, outcome: Outcome, *sides: str) -> Results:
+    """The same results with another verdict on one question of the family, on these sides or on all."""
+    cleared = {"condition": None, "seeds_needed": None, "reason": None}
+    family = [
+        replace(record, **(cleared | {"condition": record.condition} | outcome))
+        if record.question == question and (not sides or record.side in sides)
+        else record
+        for record in results.report.family
+    ]
+    return with_report(results, family=family)
 
 
 def anew(results: Results) -> Results:
@@ -152,7 +177,7 @@ def _findings(case: Case) -> list[Finding]:
 
 
 def _finding(case: Case, estimand: str, condition: str | None, outcome: Outcome, state: str | None = None) -> Finding:
-    figures = {"estimate": None, "low": None, "high": None} | outcome
+    figures = {"estimate": None, "low": None, "high": None} | exploratory(outcome)
     return Finding(
         question="a question",
         estimand=estimand,
@@ -163,7 +188,6 @@ def _finding(case: Case, estimand: str, condition: str | None, outcome: Outcome,
         state=state,
         level=case.params.analyze.level,
         epsilon=_epsilon(case, estimand),
-        smallest_epsilon=None if figures["high"] is None else max(abs(figures["low"]), abs(figures["high"])),
         method="by hand",
         n_texts=TEST_TEXTS,
         n_seeds=case.seeds,

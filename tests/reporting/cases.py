@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from stages.analysis.estimate import Estimate
-from stages.params.schema import BASELINE, Params
+from stages.params.derived import BASELINE
+from stages.params.schema import Params
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name
 from stages.stats.verdicts import Verdict
 

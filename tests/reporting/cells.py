@@ -20,8 +20,7 @@ from stages.analysis.contract_cells import (
 )
 from stages.analysis.contract_served import AgainstTrainingFacts, Served
 from stages.analysis.estimate import Estimate, OverSeeds, SeedCount, SplitScores
-from stages.params.derived import architecture_of, ignores_padding, seed_numbers
-from stages.params.schema import BASELINE
+from stages.params.derived import BASELINE, architecture_of, ignores_padding, seed_numbers
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name
 from stages.stats.verdicts import UNMOVED, Verdict
 from tests.reporting.cases import (

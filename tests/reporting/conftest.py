@@ -11,10 +11,10 @@ from tests.reporting.analyses import analysis
 
 @pytest.fixture
 def results(make_params):
-    """The report of a hand-made analysis, by changes of params and outcome."""
+    """The report of a hand-made analysis of six seeds, by changes of params and outcome."""
 
     def make(changes=None, **outcome):
-        params = make_params(changes)
+        params = make_params({"train.seeds": 6} | (changes or {}))
         return Results(report_of(params, analysis(params, **outcome)))
 
     return make

@@ -94,7 +94,7 @@ def test_every_word_and_number_of_the_markdown_is_on_the_page(whole):
     cells = [cell for line in lines for cell in re.split(r"(?<!\\)\|", line)]
     for cell in cells:
         plain = re.sub(r"\[([^\]]*)\]\(#[^)]*\)", r"\1", cell).replace("\\|", "|")
-        plain = re.sub(r"^\s*(-|\d+\.) ", "", plain)
+        plain = re.sub(r"^\s*(-|\d+\.) |</?(details|summary)>", "", plain)
         assert signs.sub("", plain) in shown, cell
 
 

@@ -65,19 +65,21 @@ def test_every_link_to_a_heading_leads_somewhere(outcome, document):
         assert target in headings
 
 
-def test_the_order_is_answer_figures_claims_questions_limits_details_method(deep_results):
+def test_the_order_is_answer_advice_verdicts_claims_questions_figures_limits_details_method(deep_results):
     text = report_markdown(deep_results(drift=LEAK))
     headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
     assert headings == [
-        "Figures",
+        "What to do on Monday",
+        "The six verdicts",
         "What was claimed elsewhere",
         "What people ask",
+        "Figures",
         "What this run cannot show",
         "Details",
         "How it was computed",
         "How to repeat it",
     ]
-    assert re.findall(r"^(\d)\. ", text.split("## Figures")[0], re.MULTILINE) == ["1", "2", "3"]
+    assert re.findall(r"^(\d)\. ", text.split("## What to do")[0], re.MULTILINE) == ["1", "2", "3"]
 
 
 def test_every_figure_has_its_caption_right_behind_it(deep_results):
@@ -90,7 +92,7 @@ def test_all_claims_and_questions_are_told_with_their_stand(deep_results):
     found = deep_results(drift=LEAK)
     text = report_markdown(found)
     for claim in found.report.claims:
-        assert f"**{claim.id}. {claim.claim}** This run: **{claim.stand}**" in text
+        assert f"| {claim.claim} | **{claim.stand}**" in text
     for question in found.report.questions:
         assert f"- **{question.question}** {question.answer}" in text
 

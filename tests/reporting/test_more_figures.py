@@ -19,7 +19,7 @@ from stages.reporting.figures.style import STYLE
 from stages.reporting.figures.trajectories import path_figure
 from stages.reporting.figures.verdict_forest import verdicts_figure
 from stages.stats.rounding import significant
-from tests.reporting.analyses import LEAK, NOTHING, UNCLEAR, WORSE, with_cells, with_report
+from tests.reporting.analyses import EXACT, LEAK, NOTHING, UNCLEAR, WORSE, with_cells, with_report
 
 ONE_SIDE = {"pad.sides": ["post"]}
 BASELINE, MASKED = "#D55E00", "#0072B2"
@@ -63,35 +63,30 @@ def markers(axes, marker, colour=None):
     ]
 
 
-def test_the_forest_has_a_row_for_each_cell_and_a_panel_for_each_estimand(more):
-    drift, flips, gain = panels(verdicts_figure, more(gain=WORSE))
-    names = [label.get_text() for label in drift.get_yticklabels()]
-    assert names[:2] == ["baseline (pre)", "masked (pre)"]
-    assert len(names) == 6
-    assert drift.get_ylim()[0] > drift.get_ylim()[1], "the first row stands on top"
-    assert [line.get_xdata()[0] for line in markers(drift, "s")] == [0.3846] * 4
-    assert [line.get_xdata()[0] for line in markers(flips, "s")] == pytest.approx([2.1] * 4)
+def test_the_forest_has_a_row_for_each_side_and_a_panel_for_each_question(more):
+    leak, gain, serving = panels(verdicts_figure, more(gain=WORSE))
+    assert [label.get_text() for label in leak.get_yticklabels()] == ["pre-padding", "post-padding"]
+    assert leak.get_ylim()[0] > leak.get_ylim()[1], "the first row stands on top"
+    assert [line.get_xdata()[0] for line in markers(leak, "s")] == [0.3846] * 2
     assert [line.get_xdata()[0] for line in markers(gain, "s")] == pytest.approx([-8.0] * 2)
-    assert texts(gain) == ["the reference"] * 2
+    assert [line.get_xdata()[0] for line in markers(serving, "s")] == pytest.approx([-6.0] * 2)
     assert [[x for x, _ in stroke] for stroke in intervals(gain)] == [pytest.approx([-10, -6])] * 2
 
 
 def test_an_exact_verdict_is_a_diamond_on_zero(more):
-    drift, flips, gain = panels(verdicts_figure, more())
-    (mark, _) = markers(drift, "D")
-    place = mark.get_xdata()[0]
-    shown = dict(zip(drift.get_xticks(), [label.get_text() for label in drift.get_xticklabels()], strict=True))
-    assert shown[place] == "0"
-    assert [line.get_ydata()[0] for line in markers(drift, "D")] == [1, 4]
-    assert {line.get_xdata()[0] for line in [*markers(flips, "D"), *markers(gain, "D")]} == {0.0}
+    leak, gain, serving = panels(verdicts_figure, more(drift=EXACT, gain=EXACT))
+    (mark, _) = markers(leak, "D")
+    shown = dict(zip(leak.get_xticks(), [label.get_text() for label in leak.get_xticklabels()], strict=True))
+    assert shown[mark.get_xdata()[0]] == "0"
+    assert {line.get_xdata()[0] for line in [*markers(gain, "D"), *markers(serving, "D")]} == {0.0}
 
 
 def test_what_is_undefined_stands_in_words_and_what_is_unclear_is_hollow(more):
-    drift, _, gain = panels(verdicts_figure, more(drift=UNCLEAR, gain=NOTHING))
-    assert {line.get_markerfacecolor() for line in markers(drift, "o")} == {"white"}
-    assert texts(gain).count("UNDEFINED") == 2
-    drift, _, gain = panels(verdicts_figure, more({"train.variants": ["masked"]}))
-    assert texts(gain) == ["no baseline"] * 2
+    leak, gain, _ = panels(verdicts_figure, more(drift=UNCLEAR, gain=NOTHING))
+    assert {line.get_markerfacecolor() for line in markers(leak, "o")} == {"white"}
+    assert texts(gain) == ["UNDEFINED"] * 2
+    every = panels(verdicts_figure, more({"train.variants": ["masked"]}))
+    assert [texts(axes) for axes in every] == [["UNDEFINED"] * 2] * 3
 
 
 def test_forgetting_marks_half_lives_at_one_half(more):

@@ -8,9 +8,7 @@ from stages.reporting.tables import worth, worth_table
 from stages.reporting.tables_data import vectors_found
 from tests.reporting.analyses import LEAK, with_report
 
-SENTENCE = (
-    "A bag of words with logistic regression, no neural network, reaches 80.0 % [65.2, 89.5] on the same test texts"
-)
+SENTENCE = "A bag of words, without a network, reaches 80.0 % [65.2, 89.5] on the same test texts"
 
 
 def test_the_bag_stands_above_the_cells_that_are_compared_with_it(results):
@@ -33,7 +31,7 @@ def test_a_variant_below_the_bag_is_shown_below_it(results):
 
 def test_the_sentence_names_the_bag_and_the_best_variant(results):
     assert worth(results(drift=LEAK, learned=False)) == (
-        f"{SENTENCE}; `masked` (pre), the best mean here, differs from it by +9.2 [+8.1, +10.4] points."
+        f"{SENTENCE}. `masked` (pre), the best mean here, differs from that by +9.2 [+8.1, +10.4] points."
     )
 
 

@@ -1,17 +1,12 @@
-"""Claims on what padding costs: counted in steps of the recurrence and in FLOPs, never in seconds."""
+"""Claims on what padding costs: counted in steps of the recurrence, never in seconds."""
 
 import math
 
 from stages.analysis.contract_cells import CellFacts
 from stages.analysis.contract_texts import BatchingCost, Law
-from stages.reporting.claims.stand import Ruling, Stand, by_variant, masked_and_baseline, sweeps
+from stages.reporting.claims.stand import Ruling, Stand, masked_and_baseline, sweeps
 from stages.reporting.format import format_count, format_percent, format_ratio
 from stages.reporting.results import Results
-
-MASKED_STEP = (
-    "The count gives a masked step the same FLOPs, because Keras computes it and discards it (known, not measured "
-    "here)."
-)
 
 ROUNDING = 1e-3
 """report.json keeps 4 significant digits: counts that agree this closely are the same."""
@@ -22,21 +17,14 @@ def compute_grows(results: Results) -> Ruling:
     unmasked = [cell for cell in results.originals if cell.mask == "none"]
     if not unmasked:
         return Ruling(Stand.OPEN, "This run trained no model without a mask.")
-    clauses = by_variant([(cell, _steps_for_text(cell)) for cell in unmasked])
     exactly = all(cell.computed_tokens == _positions(results, cell) for cell in unmasked)
-    reading = "texts × max_len × epochs" if exactly else "not texts × max_len × epochs"
-    linear, line = _line(results, unmasked[0])
-    stand = Stand.SUPPORTED if exactly and linear else Stand.REFUTED
-    counted = "True by construction: steps" if stand is Stand.SUPPORTED else "Steps"
-    return Ruling(stand, f"{'; '.join(clauses)}: {reading}. {line} ({counted} are counted.)")
-
-
-def _steps_for_text(cell: CellFacts) -> str:
-    steps, tokens = cell.computed_tokens, cell.text_tokens
-    return (
-        f"computed {format_count(steps)} steps in training for {format_count(tokens)} tokens of text, "
-        f"{format_ratio(steps / tokens)} times as many"
+    law, ratio = results.report.law, unmasked[0].computed_tokens / unmasked[0].text_tokens
+    linear = math.isclose(law.slope, law.texts, rel_tol=ROUNDING) and _on_a_line(law)
+    figure = (
+        f"`{unmasked[0].variant}` computed {format_ratio(ratio)} steps for each token of text; a wider row adds "
+        f"{format_ratio(law.slope / law.texts)} steps a text."
     )
+    return Ruling(Stand.SUPPORTED if exactly and linear else Stand.REFUTED, figure)
 
 
 def trims(results: Results, cell: CellFacts) -> bool:
@@ -49,19 +37,6 @@ def _positions(results: Results, cell: CellFacts) -> int:
     return padded.max_len * padded.splits["train"].texts * sum(seed.epochs for seed in cell.seeds)
 
 
-def _line(results: Results, cell: CellFacts) -> tuple[bool, str]:
-    """Whether the steps of an epoch lie on a line over the widths of row, and that line in words."""
-    law = results.report.law
-    linear = math.isclose(law.slope, law.texts, rel_tol=ROUNDING) and _on_a_line(law)
-    flops = format_count(results.cost(cell.side, cell.variant, "fixed").flops_per_step)
-    pad = f"so a pad costs 1 step and {flops} FLOPs in the recurrent layers (forward)"
-    return linear, (
-        f"From rows of {law.points[0].max_len} to rows of {law.points[-1].max_len} each further column adds "
-        f"{format_count(round(law.slope))} steps to an epoch of {format_count(law.texts)} texts, "
-        f"{pad if linear else 'which is not one step for each text'}."
-    )
-
-
 def _on_a_line(law: Law) -> bool:
     first = law.points[0]
     return all(
@@ -71,56 +46,33 @@ def _on_a_line(law: Law) -> bool:
 
 
 def mask_costs(results: Results) -> Ruling:
-    """C6: a mask lets batches be trimmed to their longest text; that it skips no step is known, not measured."""
+    """C6: a mask skips no step, which is known of Keras and not measured; batches may be trimmed with it."""
     pairs = masked_and_baseline(results)
     if not pairs:
         return Ruling(Stand.OPEN, "This run compares no masked model with `baseline`.")
-    clauses = by_variant([(cell, _steps_of_both(cell, other)) for cell, other in pairs])
-    cheaper, full_rows = _on_full_rows(results, *pairs[0])
-    figure = f"In training, {'; '.join(clauses)}. {full_rows}"
-    if cheaper:
-        return Ruling(Stand.REFUTED, figure)
-    if all(cell.computed_tokens >= other.computed_tokens for cell, other in pairs):
+    cell, other = pairs[0]
+    share = format_percent(steps_against(cell, other))
+    figure = f"An epoch of `{cell.variant}` computed {share} of the steps of `{other.variant}`."
+    if all(steps_against(*pair) >= 1 - ROUNDING for pair in pairs):
         return Ruling(Stand.SUPPORTED, figure)
-    on = "trimming: the mask makes the result independent of pads, which batches may then drop"
-    return Ruling(Stand.DEPENDS, figure, on)
+    return Ruling(Stand.DEPENDS, figure, "trimming, which a mask allows")
 
 
-def _steps_of_both(cell: CellFacts, other: CellFacts) -> str:
-    steps, padding = format_count(cell.computed_tokens), format_percent(cell.padding_share_computed)
-    other_steps, other_padding = format_count(other.computed_tokens), format_percent(other.padding_share_computed)
-    return (
-        f"computed {steps} steps ({padding} padding) where `{other.variant}` computed {other_steps} ({other_padding})"
-    )
-
-
-def _on_full_rows(results: Results, cell: CellFacts, other: CellFacts) -> tuple[bool, str]:
-    """Whether the count gives equal layers fewer FLOPs with a mask, and the FLOPs of an epoch on full rows."""
-    masked, unmasked = (results.cost(either.side, either.variant, "fixed").flops for either in (cell, other))
-    if math.isclose(masked, unmasked, rel_tol=ROUNDING):
-        return False, MASKED_STEP
-    alike = cell.architecture.model_copy(update={"mask": other.mask}) == other.architecture
-    return alike and masked < unmasked, (
-        f"On full rows, {format_ratio(masked)} FLOPs an epoch for `{cell.variant}`, {format_ratio(unmasked)} for "
-        f"`{other.variant}`{'' if alike else ', whose layers differ'}."
-    )
+def steps_against(cell: CellFacts, other: CellFacts) -> float:
+    """Steps of an epoch of one cell over those of another."""
+    one, two = (each.computed_tokens / sum(seed.epochs for seed in each.seeds) for each in (cell, other))
+    return one / two
 
 
 def truncation(results: Results) -> Ruling:
-    """C9: what cutting saves and what it removes; what it does to accuracy takes other runs."""
+    """C9: what cutting saves; what it does to accuracy takes other runs."""
     run = sweeps(results, "truncation")
-    padded = results.report.dataset.padded[results.sides[0]]
-    longest, max_len = results.longest_text, padded.max_len
+    longest, max_len = results.longest_text, results.report.dataset.padded[results.sides[0]].max_len
     if max_len >= longest:
         return Ruling(Stand.OPEN, f"This run cuts no training text (rows of {max_len}); run {run}.")
-    cut = padded.splits["train"]
-    return Ruling(
-        Stand.OPEN,
-        f"Rows of {max_len} instead of {longest}, the longest training text, cost "
-        f"{format_percent(1 - max_len / longest)} fewer steps without a mask and cut "
-        f"{format_percent(cut.truncated_share)} of the training texts, {format_percent(cut.cut_share)} of their "
-        f"tokens. What that does to accuracy this run cannot tell, for it has one width: run {run}.",
-    )
+    saved = format_percent(1 - max_len / longest)
+    figure = f"Rows of {format_count(max_len)} instead of {longest} save {saved} of the steps; for accuracy run {run}."
+    return Ruling(Stand.OPEN, figure)
 
 
 def cheapest(results: Results, cell: CellFacts) -> BatchingCost:

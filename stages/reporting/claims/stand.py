@@ -3,26 +3,20 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
 
 from stages.analysis.contract import Finding
 from stages.analysis.contract_cells import CellFacts
+from stages.params.derived import BASELINE
 from stages.params.layers import WORKING_MASKS
-from stages.params.schema import BASELINE
-from stages.reporting.format import RATIO, Bounded, Scale, listed, spaced
-from stages.reporting.results import ACCURACY, DRIFT, Results
-from stages.runtime.paths import OTHER_SIDE
-from stages.stats.verdicts import UNMOVED, Verdict
+from stages.reporting.format import listed
+from stages.reporting.results import DRIFT, Results
+from stages.runtime.paths import OTHER_SIDE, condition_name
 
 SUBTLE = 0.1
 """A drift ratio up to this is called subtle: a tenth of the spread that carries the information."""
 
 DRAMATIC = 0.05
 """A change of accuracy beyond this is called dramatic: one text in twenty."""
-
-UNDEFINED_SHARE = "an undefined share"
-
-Sided = TypeVar("Sided", CellFacts, Finding)
 
 
 class Stand(StrEnum):
@@ -104,47 +98,18 @@ def largest_change(findings: Iterable[Finding]) -> float:
     return max((finding.largest_change or 0.0 for finding in findings), default=0.0)
 
 
-def gain_of_mask(results: Results, side: str) -> Finding | None:
-    """What the first mask that works adds to the baseline's test accuracy; None where one of the two is missing."""
-    masked = next((cell for cell in working(results) if cell.side == side), None)
-    return None if masked is None else results.finding(masked, ACCURACY)
-
-
 def as_in_training(results: Results) -> list[str]:
     """The conditions that pad on the side of training: extra pads, rising, and as trained."""
     return [condition for condition in results.conditions if condition != OTHER_SIDE]
 
 
-def by_variant(clauses: list[tuple[CellFacts, str]]) -> list[str]:
-    """Variant, sides and clause: sides of a variant about which the same is said are said together."""
-    sides: dict[tuple[str, str], list[str]] = {}
-    for cell, clause in clauses:
-        sides.setdefault((cell.variant, clause), []).append(cell.side)
-    return [f"`{variant}` ({listed(which)}) {clause}" for (variant, clause), which in sides.items()]
-
-
-def by_side(sided: Iterable[Sided], figure: Callable[[Sided], str], note: Callable[[Sided], str] | None = None) -> str:
-    """0.385 with pre and 0.620 with post, or what `note` says behind each."""
-    return listed([spaced(figure(one), f"with {one.side}", note(one) if note else "") for one in sided])
+def worst_drift(results: Results, cell: CellFacts) -> Finding | None:
+    """The drift under the number of pads that moves most what the classifier reads; None where none is defined."""
+    pads = [condition_name(number) for number in results.pads]
+    drifts = defined(verdicts_on(results, [cell], DRIFT, pads))
+    return max(drifts, key=lambda drift: drift.estimate or 0.0, default=None)
 
 
 def conjugated(verb: str, subject: str) -> str:
     """The verb behind a condition in words: 16 extra pads flip, 1 extra pad flips, padding as in training flips."""
     return verb if subject.endswith("pads") else f"{verb}s"
-
-
-def format_known(scale: Scale, value: Bounded | None, undefined: str = "undefined") -> str:
-    """0.385 [0.310, 0.470], or that it is undefined."""
-    return undefined if value is None or value.estimate is None else scale.of(value)
-
-
-def format_drift(finding: Finding) -> str:
-    """0.385 [0.310, 0.470] DIFFERENT; 0 EXACT; undefined, and why."""
-    if finding.verdict is Verdict.UNDEFINED:
-        return f"undefined ({finding.reason})"
-    return f"0 {finding.verdict}" if finding.verdict in UNMOVED else RATIO.judged(finding)
-
-
-def format_drifts(findings: list[Finding]) -> str:
-    """0.385 [0.310, 0.470] DIFFERENT (pre) and 0 EXACT (post)."""
-    return listed([f"{format_drift(finding)} ({finding.side})" for finding in findings])

@@ -23,10 +23,7 @@ class Entry(NamedTuple):
 FIGURES = {
     "verdicts": Entry(
         verdicts_figure,
-        "**Every verdict at a glance.** One row for each variant and padding side, at the number of pads of the first "
-        "table: the mark is the estimate, the line its interval, the shaded strip what does not matter (up to ε). "
-        "A green diamond on 0 is a variant that pads do not touch at all, or, in the last panel, one that equals "
-        "`baseline` to the last bit.",
+        "**The six verdicts.** The mark is the estimate, the line its 95 % interval, the strip what does not matter.",
     ),
     "drift": Entry(
         drift_figure,
