@@ -25,9 +25,9 @@ RATES = Rates(
     hash_mib=exactly(4.0),
     copy_mib=exactly(2.0),
 )
-PLAN = Plan(texts=10, exported=2, sides=2, variants=("baseline", "masked"), seeds=3, epochs=1)
-"""12 models; a training takes 60 or 30 seconds, an export 6, an analysis 14; 18 pairs take a second each."""
-SERIAL = 10 * 1 + 10 * 2 * 2 + 24 / 4 + 24 / 2
+PLAN = Plan(texts=10, exported=2, sides=2, variants=("baseline", "masked", "double_mask"), seeds=3, epochs=1)
+"""6, 3 and 2 models; to train takes 60, 30 or 60 seconds, to export 6, to analyze 14; 18 pairs take a second each."""
+SERIAL = 10 * 1 + 10 * 2 * 2 + 28 / 4 + 28 / 2
 
 
 def test_units_go_to_whoever_is_free():
@@ -36,20 +36,21 @@ def test_units_go_to_whoever_is_free():
 
 
 def test_padding_is_done_for_every_side_and_every_byte_is_hashed_and_copied():
-    assert states_bytes(PLAN, RATES) == 24 * MIB
-    assert serial_seconds(PLAN, RATES) == {"ingest": 10, "pad": 40, "hash and copy (DVC)": 18}
+    assert (PLAN.models, PLAN.cells) == (11, 14), "masked is trained once, and read on both sides"
+    assert states_bytes(PLAN, RATES) == 28 * MIB
+    assert serial_seconds(PLAN, RATES) == {"ingest": 10, "pad": 40, "hash and copy (DVC)": 21}
 
 
 def test_one_worker_takes_what_is_computed():
-    computed = SERIAL + 6 * 60 + 6 * 30 + 12 * 6 + 12 * 14 + 18
+    computed = SERIAL + 6 * 60 + 3 * 30 + 2 * 60 + 14 * 6 + 14 * 14 + 18
     assert core_seconds(PLAN, RATES) == computed
     for side_by_side in (False, True):
         assert wall_seconds(PLAN, RATES, 1, side_by_side=side_by_side) == computed
 
 
-def test_cells_in_turn_use_no_more_workers_than_there_are_seeds():
-    in_turn = SERIAL + 2 * (60 + 30) + 4 * 6
-    assert wall_seconds(PLAN, RATES, 3, side_by_side=False) == in_turn + 4 * 14 + 6
+def test_variants_in_turn_use_no_more_workers_than_each_has_models():
+    in_turn = SERIAL + 60 + 30 + 60 + 3 * 6
+    assert wall_seconds(PLAN, RATES, 6, side_by_side=False) == in_turn + 3 * 14 + 3
     assert wall_seconds(PLAN, RATES, 128, side_by_side=False) == in_turn + 14 + 1
     assert wall_seconds(PLAN, RATES, 128, side_by_side=True) == SERIAL + 60 + 6 + 14 + 1
 
