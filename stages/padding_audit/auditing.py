@@ -70,9 +70,9 @@ def audit(
     with any_width(model), warnings.catch_warnings(action="ignore"):  # what Keras warns of is told better here
         subject = subject_of(model, data, pad_values=pad_values, time_inputs=time_inputs)
         texts = subject.batch or TEXTS_LOOKED_AT
-        given = texts_to_read(subject, texts) if data is None else sample_of(data, subject, labels)
+        given, is_read = texts_to_read(subject, texts) if data is None else (sample_of(data, subject, labels), False)
         sample = readable(subject, given)
-        subject = with_width(subject, sample)
+        subject = subject if is_read else with_width(subject, sample)
         tolerance = tolerance_of(model)
         some = looked_at(sample, texts)
         trace = traced(subject, some, sides=sides, pads=pads, tolerance=tolerance)
@@ -100,10 +100,10 @@ def audit(
     )
 
 
-def texts_to_read(subject: Subject, texts: int) -> Sample:
-    """Made texts, as short as the model can read."""
+def texts_to_read(subject: Subject, texts: int) -> tuple[Sample, bool]:
+    """Made texts, as short as the model can read, and whether it reads them at any width."""
     samples = [made_texts(subject.inputs, SEED, texts, scale) for scale in SCALES]
-    return next((sample for sample in samples if reads(subject, sample)), samples[0])
+    return next(((sample, True) for sample in samples if reads(subject, sample)), (samples[0], False))
 
 
 def looked_at(sample: Sample, texts: int) -> Sample:

@@ -147,8 +147,7 @@ def traced(subject: Subject, sample: Sample, *, sides: Sequence[str], pads: Sequ
         raise AuditError(f"no text leaves room for a pad in the {subject.width} steps that the model reads")
     if _in_doubt(trace, tolerance):
         for group in sample.groups():
-            for seed in range(JITTERS):
-                _measure_rounding(trace, subject, sample.chosen(group), np.random.default_rng(seed))
+            _measure_rounding(trace, subject, sample.chosen(group))
     return trace
 
 
@@ -212,13 +211,15 @@ def _in_doubt(trace: Trace, tolerance: float) -> bool:
     return any(value is not None and tolerance < value < DOUBT for by in everywhere for value in by.values())
 
 
-def _measure_rounding(trace: Trace, subject: Subject, texts: Sample, jitter: np.random.Generator) -> None:
+def _measure_rounding(trace: Trace, subject: Subject, texts: Sample) -> None:
     """See how far outputs move when every value that a call gives moves by up to one rounding."""
     side = next(iter(trace.outputs))
-    exact, moved = _read(subject, texts, side, 0), _read(subject, texts, side, 0, jitter)
-    for row, *both in zip(trace.rows, exact.values, moved.values, strict=True):
-        row.rounding = _most_moved(row.rounding, *both)
-    trace.rounding = _most_moved(trace.rounding, exact.outputs, moved.outputs)
+    exact = _read(subject, texts, side, 0)
+    for seed in range(JITTERS):
+        moved = _read(subject, texts, side, 0, np.random.default_rng(seed))
+        for row, *both in zip(trace.rows, exact.values, moved.values, strict=True):
+            row.rounding = _most_moved(row.rounding, *both)
+        trace.rounding = _most_moved(trace.rounding, exact.outputs, moved.outputs)
 
 
 def _most_moved(known: float, first: list[np.ndarray], second: list[np.ndarray]) -> float:
