@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import AuditError
-from .files import write_whole
+from .files import checked_file, write_whole
 
 if TYPE_CHECKING:
     from .from_files import Request
@@ -29,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
+        for path in map(Path, filter(None, (options.model, options.data, options.tokenizer))):
+            if not path.is_dir():  # of which more is known where it is read
+                checked_file(path)
         with _quiet():
             _start()
         return _run(options)

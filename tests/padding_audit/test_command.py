@@ -229,8 +229,10 @@ def test_what_the_package_needs_is_keras_and_numpy_alone():
     assert [requirement.partition(">")[0] for requirement in project["dependencies"]] == ["keras", "numpy"]
 
 
-def test_asking_for_help_imports_no_keras(folder):
-    code = "import sys, stages.padding_audit.__main__ as m\ntry: m.main(['--help'])\nexcept SystemExit: pass\n"
+@pytest.mark.parametrize("words", [["--help"], ["nowhere.keras"], ["notes.keras", "--data", "nowhere.csv"]])
+def test_asking_for_help_or_for_a_file_that_is_not_there_imports_no_keras(words, folder):
+    given = [str(folder / word) if (folder / word).is_file() else word for word in words]
+    code = f"import sys, stages.padding_audit.__main__ as m\ntry: m.main({given})\nexcept SystemExit: pass\n"
     code += "sys.exit('keras' in sys.modules)"
     assert (
         subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, check=False).returncode == 0
