@@ -11,7 +11,7 @@ import numpy as np
 from .following import array_of, difference
 from .pasted import joined
 from .proof import verdict_of
-from .recording import first_line, is_open
+from .recording import first_line, is_open, recorded
 from .remedies import remedy_of
 from .replacements import Remedy
 from .result import Cure, FirstLeak, Verdict
@@ -184,7 +184,7 @@ def _share_changed(original: Subject, changed: Subject, sample: Sample, toleranc
         for subject in (original, changed):
             subject.reset()
             with any_width(subject.model):
-                results.append(keras.tree.flatten(subject.model(subject.pack(arrays), training=False)))
+                results.append(keras.tree.flatten(recorded(subject.model, subject.pack(arrays))[0]))
         for first, second in zip(*(map(array_of, outputs) for outputs in results), strict=True):
             flips.append(_flips(first[once], second[once], tolerance))
     return float(np.concatenate(flips).mean())

@@ -6,6 +6,7 @@ import pytest
 from keras import layers
 
 from stages.padding_audit import audit
+from stages.padding_audit.auditing import looked_at
 from stages.padding_audit.cures import cures
 from stages.padding_audit.facts import tolerance_of
 from stages.padding_audit.proof import verdict_of
@@ -189,7 +190,7 @@ MODELS = {
 def measured(model, with_cures=True):
     with any_width(model):
         subject, tolerance = subject_of(model, None, pad_values=None, time_inputs=None), tolerance_of(model)
-        sample = made_texts(subject.inputs, 0, TEXTS)
+        sample = looked_at(made_texts(subject.inputs, 0, TEXTS), TEXTS)
         subject = with_width(subject, sample)
         trace = traced(subject, sample, sides=SIDES, pads=PADS, tolerance=tolerance)
         verdicts = {side: verdict_of(subject, trace, sample, side, tolerance) for side in SIDES}
