@@ -52,6 +52,7 @@ def known(
     """Put a builder among the known models, under its own name."""
 
     def register(build: Callable[[], keras.Model]) -> Callable[[], keras.Model]:
+        assert build.__name__ not in KNOWN, f"two known models are called {build.__name__}"
         KNOWN[build.__name__] = Known(build, pre, post, options)
         return build
 

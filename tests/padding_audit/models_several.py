@@ -56,7 +56,7 @@ def one_branch_of_two_leaks() -> keras.Model:
 
 
 @known(pre=Leak("global_max_pooling1d", Cause.DESTROYED, "global_max_pooling1d"))
-def sentences_of_words() -> keras.Model:
+def words_pooled_in_two_ways() -> keras.Model:
     """A leak behind two exact layers, whose output is mixed with theirs."""
     ids = tokens()
     states = sequence()(masked(ids))
