@@ -10,6 +10,7 @@ from .cures import cures
 from .facts import model_facts, tolerance_of
 from .hazards import hazards
 from .in_data import readable
+from .loops import compiled_loops
 from .outputs import pads_rows, worst_change
 from .proof import verdict_of
 from .result import Audit, ModelFacts, SideFinding
@@ -67,7 +68,8 @@ def audit(
     Raises:
         AuditError: the model or the data cannot be audited; the message says what to do.
     """
-    with any_width(model), warnings.catch_warnings(action="ignore"):  # what Keras warns of is told better here
+    # What Keras warns of is told better here.
+    with any_width(model), compiled_loops(), warnings.catch_warnings(action="ignore"):
         subject = subject_of(model, data, pad_values=pad_values, time_inputs=time_inputs)
         texts = subject.batch or TEXTS_LOOKED_AT
         given, is_read = texts_to_read(subject, texts) if data is None else (sample_of(data, subject, labels), False)

@@ -1,5 +1,6 @@
 """The loops of Keras' recurrent layers, compiled once for every kind of cell, as an eager step takes milliseconds."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ LOOP = ("go_backwards", "return_sequences", "zero_output_for_mask")
 """What the loop around it depends on."""
 WEIGHTS = ("kernel", "recurrent_kernel", "bias")
 MOST_KINDS = 64
+LOCK = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def compiled_loops() -> Iterator[None]:
     """While it is open, eager calls of recurrent layers compute the same values, to the last bit, in compiled loops.
 
     So it is on TensorFlow, where a loop is compiled for all widths at once. Layers with cells or activations of the
-    user's run as they are.
+    user's run as they are. One thread at a time has it open.
     """
     if keras.backend.backend() != "tensorflow":
         yield
@@ -57,11 +59,12 @@ def compiled_loops() -> Iterator[None]:
             weights, sequences, keras.tree.flatten(initial_state), *([mask] if kind.masked else [])
         )
 
-    keras.layers.RNN.inner_loop = compiled
-    try:
-        yield
-    finally:
-        keras.layers.RNN.inner_loop = inner_loop
+    with LOCK:
+        keras.layers.RNN.inner_loop = compiled
+        try:
+            yield
+        finally:
+            keras.layers.RNN.inner_loop = inner_loop
 
 
 def kind_of(layer: Any, sequences: Any, mask: Any) -> Kind | None:

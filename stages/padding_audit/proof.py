@@ -10,8 +10,7 @@ import numpy as np
 
 from .errors import AuditError
 from .following import Steps, array_of, change, real_steps
-from .loops import compiled_loops
-from .recording import LOCK, Call, mask_of, recorded
+from .recording import Call, mask_of, recorded
 from .result import Verdict
 from .samples import Sample
 from .subjects import Subject
@@ -181,8 +180,7 @@ def masked_step_is_identity(layer: Any, features: Sequence[int]) -> bool:
         values = keras.ops.convert_to_tensor(np.concatenate(steps, axis=1), dtype=layer.compute_dtype)
         is_real = [step is real for step in steps]
         mask = keras.ops.convert_to_tensor(np.tile(is_real, (rows, 1)))
-        with LOCK, compiled_loops():
-            last, sequence, states = layer.inner_loop(values, start, mask, training=False)
+        last, sequence, states = layer.inner_loop(values, start, mask, training=False)
         if layer.return_sequences and any(is_real):
             last = sequence[:, (is_real[::-1] if layer.go_backwards else is_real).index(True)]
         return [_bytes(item) for item in [*keras.tree.flatten(states), last]]

@@ -21,7 +21,6 @@ import numpy as np
 
 from .errors import AuditError
 from .facts import EPSILON
-from .loops import compiled_loops
 
 LOCK = threading.Lock()
 NO_NEWS = "Exception encountered when calling"
@@ -85,7 +84,7 @@ def recorded(model: Any, inputs: Any, jitter: np.random.Generator | None = None)
         AuditError: the model cannot read the inputs.
     """
     recorder = _Recorder(model, jitter)
-    with LOCK, recorder.watching(), compiled_loops(), warnings.catch_warnings():
+    with LOCK, recorder.watching(), warnings.catch_warnings():
         warnings.simplefilter("always")
         try:
             outputs = model(inputs, training=False)

@@ -108,5 +108,6 @@ def test_a_recorded_run_compiles_and_uses_up_no_name_and_no_random_number():
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(5)
     with patch.object(model.layers[0].cell, "call", side_effect=AssertionError):
-        recorded(model, np.zeros((2, 4, 7), "float32"))
+        with compiled_loops():
+            recorded(model, np.zeros((2, 4, 7), "float32"))
     assert (keras.random.uniform((1,), seed=keras.random.SeedGenerator()), layers.Dense(1).name) == expected

@@ -199,8 +199,8 @@ def test_duplicate_variant_ids_are_refused(tmp_path: Path) -> None:
 def test_a_number_with_an_exponent_is_a_number(tmp_path: Path) -> None:
     text = (REPOSITORY / "params.yaml").read_text()
     path = tmp_path / "params.yaml"
-    path.write_text(text.replace("learning_rate: 0.001", "learning_rate: 1e-3"))
-    assert load_params(path).train.learning_rate == 0.001
+    path.write_text(text.replace("learning_rate: 0.002", "learning_rate: 2e-3"))
+    assert load_params(path).train.learning_rate == 0.002
 
 
 def test_a_side_on_the_command_line_is_checked() -> None:
