@@ -129,5 +129,5 @@ def test_a_seed_ends_as_with_layers_of_keras(
         assert layer in {type(each) for each in made[-1].model._flatten_layers()}
         found[name] = [path.read_bytes() for path in sorted((tmp_path / name).iterdir())]
     assert len(made) == 2
-    assert len(found["ours"]) == 3
+    assert len(found["ours"]) == 4
     assert found["ours"] == found["keras"]
