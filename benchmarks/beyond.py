@@ -142,7 +142,7 @@ def main() -> None:
     variants = ["baseline", "masked", REPEATING]
     parser.add_argument("--variants", nargs="+", choices=variants, default=variants)
     parser.add_argument("--seeds", **number, default=12, help=f"of each variant but {REPEATING}")
-    parser.add_argument("--epochs", **number, default=15, help="of every training")
+    parser.add_argument("--epochs", **number, default=10, help="of every training")
     parser.add_argument("--workers", **number, nargs="+", default=[1, 16, 128], help="one core each")
     parser.add_argument("--price", type=float, metavar="USD", default=0.05, help="of one core for one hour")
     given = parser.parse_args()

@@ -68,16 +68,16 @@ def cost(results: Results) -> str:
 def _training(records: list[FamilyVerdict]) -> str:
     gains = [record for record in different(records) if (record.estimate or 0.0) > 0]
     losses = [record for record in different(records) if (record.estimate or 0.0) < 0]
-    undecided = [record for record in records if record.verdict is Verdict.INCONCLUSIVE]
+    unclear = [record for record in records if not record.decided]
     if gains:
         return f"**Training without a mask costs accuracy**: {_points(max(gains, key=_size))}."
     if losses:
         return f"**The mask costs accuracy**: {_points(max(losses, key=_size))}."
-    if undecided:
-        where = "" if len(undecided) == len(records) else f" with {paddings(undecided)}"
-        return f"**Whether training on padding costs accuracy is open{where}.**"
     if all(record.verdict is Verdict.UNDEFINED for record in records):
         return "**What training on padding costs cannot be said here.**"
+    if unclear:
+        where = "" if len(unclear) == len(records) else f" with {paddings(unclear)}"
+        return f"**Whether training on padding costs accuracy is open{where}.**"
     return "**Training on padding costs no accuracy that matters.**"
 
 
@@ -89,10 +89,10 @@ def _serving(records: list[FamilyVerdict]) -> str:
     if different(records):
         best = max(different(records), key=_size)
         return f" Served with {condition_text(best.condition or '')}, it gains {_points(best)}."
-    if any(record.verdict is Verdict.INCONCLUSIVE for record in records):
-        return " Whether serving it otherwise costs accuracy is open."
     if all(record.verdict is Verdict.UNDEFINED for record in records):
         return ""
+    if not all(record.decided for record in records):
+        return " Whether serving it otherwise costs accuracy is open."
     return " Serving it otherwise costs none that matters."
 
 

@@ -109,11 +109,6 @@ class Results:
         kind = RECURRENT.get(cell.architecture.recurrent)
         return kind.layer if kind else "network"
 
-    @property
-    def a_network(self) -> str:
-        """With its article: an LSTM, a GRU."""
-        return f"{'an' if self.network == 'LSTM' else 'a'} {self.network}"
-
     def finding(
         self, cell: CellFacts, estimand: str, condition: str | None = None, state: str | None = None
     ) -> Finding | None:

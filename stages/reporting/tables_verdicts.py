@@ -5,9 +5,19 @@ from dataclasses import replace
 from stages.analysis.contract_family import FamilyVerdict
 from stages.params.derived import BASELINE
 from stages.reporting.answer import ACCURACY, LEAK, SEEN, SERVING
-from stages.reporting.format import POINTS, RATIO
+from stages.reporting.format import POINTS, RATIO, format_plain, format_points
 from stages.reporting.results import Results
-from stages.reporting.table import Cell, Kind, Notes, Row, Table, condition_name_in_table, estimate_cell
+from stages.reporting.table import (
+    MISSING_CELL,
+    Cell,
+    Kind,
+    Notes,
+    Row,
+    Table,
+    condition_name_in_table,
+    estimate_cell,
+    number_cell,
+)
 from stages.stats.verdicts import Verdict
 
 ASKED = {
@@ -27,13 +37,16 @@ def family_table(results: Results) -> Table:
             ASKED[record.question].format(variant=record.variant, baseline=BASELINE),
             record.side,
             _figure(record),
+            _bound(record),
             "" if record.condition is None else condition_name_in_table(record.condition),
             Cell("", verdict=record.verdict) if record.verdict not in SEEN else Cell(str(record.verdict)),
+            MISSING_CELL if record.not_worse is None else "yes" if record.not_worse else "not shown",
             _price(record, notes),
         ]
         for record in results.report.family
     ]
-    return Table(["asked", "padding", "figure", "worst", "verdict", "would decide it"], rows, notes.reasons)
+    header = ["asked", "padding", "figure", "ε", "worst", "verdict", "no loss beyond ε", "would decide it"]
+    return Table(header, rows, notes.reasons)
 
 
 def _figure(record: FamilyVerdict) -> Cell:
@@ -41,15 +54,22 @@ def _figure(record: FamilyVerdict) -> Cell:
     return cell if cell.kind is Kind.MISSING else replace(cell, rest=f" {UNITS[record.question]}")
 
 
+def _bound(record: FamilyVerdict) -> Cell:
+    """The largest figure that does not matter."""
+    if record.question == LEAK:
+        return number_cell(record.epsilon, format_plain)
+    return number_cell(record.epsilon, lambda value: format_points(value).removeprefix("+"))
+
+
 def _price(record: FamilyVerdict, notes: Notes) -> Cell:
     """What an open question would cost."""
     if record.verdict is Verdict.UNDEFINED:
         return notes.marked(Cell("see"), record.reason)
     if record.decided:
-        return Cell("–", kind=Kind.MISSING)
+        return MISSING_CELL
     if record.seeds_needed is not None:
         return Cell(f"{record.seeds_needed} seeds", record.seeds_needed)
-    return Cell("no number of seeds: it is about ε" if record.about_epsilon else "more than one seed")
+    return Cell("more texts, not seeds" if record.about_epsilon else "more than one seed")
 
 
 def claims_table(results: Results) -> Table:

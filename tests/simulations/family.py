@@ -8,6 +8,7 @@ import numpy as np
 from stages.analysis.cells import Drift
 from stages.analysis.contract_family import FamilyVerdict
 from stages.analysis.family import Answer, DriftEvidence, judged
+from stages.runtime.paths import OTHER_SIDE, condition_name
 from stages.stats.accuracies import Accuracies, AccuracyDifference, Tolerated
 from stages.stats.claims import Claims, Evidence, claims_within, worst_case
 from stages.stats.intervals import Interval, mean_over_seeds
@@ -149,6 +150,16 @@ def worst_claimed(generator: np.random.Generator, truths: np.ndarray, claim: str
     return bool(getattr(worst_case(claims, int(values.mean(axis=0).argmax()), len(claims)), claim) <= 0.05)
 
 
+def worst_of_kinds_claimed(generator: np.random.Generator) -> bool:
+    """The same of numbers of pads and the other side, each at ε, of which each kind has its share of the error."""
+    of_seed = np.sqrt(0.8) * generator.normal(size=(SEEDS, 1))
+    values = EPSILON * (INSIDE + of_seed + np.sqrt(0.2) * generator.normal(size=(SEEDS, CONDITIONS)))
+    names = [*(condition_name(pads) for pads in range(CONDITIONS - 1)), OTHER_SIDE]
+    worst = names[int(values.mean(axis=0).argmax())]
+    evidence: dict[str | None, Evidence] = dict(zip(names, map(Plain, values.T), strict=True))
+    return Answer(ASKED, evidence, worst, SEEDS, SEEDS).claims().different <= 0.05
+
+
 def _effects(generator: np.random.Generator) -> np.ndarray:
     """Of seeds, of groups of texts and of both together, 0 on average, shape (seeds, groups)."""
     seeds, texts = generator.normal(0, 0.004, (SEEDS, 1)), generator.normal(0, 0.006, (1, GROUPS))
@@ -174,7 +185,7 @@ def _accuracies(table: np.ndarray) -> Accuracies:
 def _family(what: str, truths: list[float], shared: float) -> Simulation:
     draw = partial(family_mistaken, truths=np.array(truths), shared=shared)
     dependence = f"seeds shared (correlation ±{shared:g})" if shared else "independent"
-    return Simulation(f"family, {what}, {dependence}", "any false verdict", Kind.REJECTED, 0.05, 5000, draw, True)
+    return Simulation(f"family, {what}, {dependence}", "any false verdict", Kind.REJECTED, 0.05, 40_000, draw, True)
 
 
 SIMULATIONS = [
@@ -211,6 +222,15 @@ SIMULATIONS = [
             ("EQUIVALENT, one at ε", "one at ε", 0.05, [OUTSIDE, *[0.0] * (CONDITIONS - 1)], "equivalent"),
             ("DIFFERENT, one beyond ε", "one at 3 ε", None, [3.0, *[0.0] * (CONDITIONS - 1)], "different"),
         )
+    ),
+    Simulation(
+        f"worst of {CONDITIONS - 1} numbers of pads and the other side: DIFFERENT, all at ε",
+        "all at ε",
+        Kind.REJECTED,
+        0.05,
+        10_000,
+        worst_of_kinds_claimed,
+        at_most=True,
     ),
     *(
         Simulation(

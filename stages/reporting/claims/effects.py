@@ -1,14 +1,14 @@
 """Claims on the size of the effect: on predictions, with what it varies, and what would make it smaller."""
 
-from stages.analysis.contract_cells import CellFacts
+from stages.analysis.contract_cells import ALONE, CellFacts
 from stages.reporting.claims.stand import DRAMATIC, Ruling, Stand, baselines, defined, sweeps, verdicts_on
 from stages.reporting.format import apart, format_points, format_ratio
-from stages.reporting.results import ACCURACY, ACCURACY_CHANGE, DRIFT, FLIPS, Results, condition_text
+from stages.reporting.results import ACCURACY, ACCURACY_CHANGE, DRIFT, Results, condition_text
 from stages.runtime.paths import condition_name
 
 
 def often_minor(results: Results) -> Ruling:
-    """C4: training, the worst way of serving and the flips, each by its interval against DRAMATIC."""
+    """C4: training, every way of serving, and its flips against as trained, each by its interval against DRAMATIC."""
     harms = [harm for cell in baselines(results) for harm in _harms(results, cell)]
     if not harms:
         return Ruling(Stand.OPEN, f"No seed of an unmasked {results.network} learned here.")
@@ -30,15 +30,17 @@ def _harms(results: Results, cell: CellFacts) -> list[tuple[float, float, float,
     side = f"with {cell.side}-padding"
     if gain is not None and gain.estimate is not None and gain.low is not None and gain.high is not None:
         harms.append((gain.estimate, gain.low, gain.high, f"training without a mask loses {{}} points {side}"))
-    served = verdicts_on(results, [cell], ACCURACY_CHANGE, [condition_name(0), *results.conditions])
-    for each in defined(served):
+    conditions = [ALONE, *results.conditions]
+    for each in defined(verdicts_on(results, [cell], ACCURACY_CHANGE, conditions)):
         if each.low is not None and each.high is not None:
             words = f"serving with {condition_text(each.condition or '')} loses {{}} points {side}"
             harms.append((-(each.estimate or 0.0), -each.high, -each.low, words))
-    for flips in defined(verdicts_on(results, [cell], FLIPS, results.conditions)):
-        if flips.low is not None and flips.high is not None:
-            words = f"{condition_text(flips.condition or '')} flips {{}} % of the predictions {side}"
-            harms.append((flips.estimate or 0.0, flips.low, flips.high, words))
+    for condition in conditions:
+        under = cell.served(condition)
+        flips = under.against_training.flip_rate if under and under.against_training else None
+        if flips is not None and flips.low is not None and flips.high is not None:
+            words = f"serving with {condition_text(condition)} flips {{}} % of the predictions {side}"
+            harms.append((flips.estimate, flips.low, flips.high, words))
     return harms
 
 

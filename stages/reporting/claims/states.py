@@ -24,7 +24,8 @@ def states_differ(results: Results) -> Ruling:
         return Ruling(Stand.OPEN, f"No seed of an unmasked {results.network} learned here.")
     bound = format_plain(results.epsilon[DRIFT])
     least, most = (pick(drift.estimate or 0.0 for drift in drifts) for pick in (min, max))
-    figure = f"Its drift ratio goes from {format_ratio(least)} to {format_ratio(most)}; above {bound} it matters."
+    ends = f"from {format_ratio(least)} to {format_ratio(most)}"
+    figure = f"The drift ratio of the unmasked state goes {ends}; above {bound} it matters."
     words = {drift.word for drift in drifts}
     if words <= set(UNMOVED):
         return Ruling(Stand.REFUTED, figure)
@@ -61,6 +62,8 @@ def not_eliminated(results: Results) -> Ruling:
     words = {drift.word for drift in alone}
     if words <= set(UNMOVED):
         return Ruling(Stand.REFUTED, figure)
+    if all(drift.harmless for drift in alone):
+        return Ruling(Stand.DEPENDS, figure, "whether what is too little to matter counts as eliminated")
     if Verdict.DIFFERENT in words:
         # What an LSTM reduces, compared with no LSTM, is not tested, so that the claim is never supported.
         return Ruling(Stand.DEPENDS, figure, "the mask") if exact else Ruling(Stand.OPEN, figure)
