@@ -182,15 +182,16 @@ def _accuracies(table: np.ndarray) -> Accuracies:
     return Accuracies(table.mean(axis=1), _without(table), 20 * GROUPS)
 
 
-def _family(what: str, truths: list[float], shared: float) -> Simulation:
+def _family(what: str, truths: list[float], shared: float, runs: int = 5000) -> Simulation:
     draw = partial(family_mistaken, truths=np.array(truths), shared=shared)
     dependence = f"seeds shared (correlation ±{shared:g})" if shared else "independent"
-    return Simulation(f"family, {what}, {dependence}", "any false verdict", Kind.REJECTED, 0.05, 40_000, draw, True)
+    return Simulation(f"family, {what}, {dependence}", "any false verdict", Kind.REJECTED, 0.05, runs, draw, True)
 
 
 SIMULATIONS = [
     *(_family("all at ε, DIFFERENT false", [INSIDE] * 6, shared) for shared in (0.0, 0.8)),
-    *(_family("all at ε, EQUIVALENT false", [OUTSIDE] * 6, shared) for shared in (0.0, 0.8)),
+    _family("all at ε, EQUIVALENT false", [OUTSIDE] * 6, 0.0, 40_000),  # close to 5 %: where Holm spends all of it
+    _family("all at ε, EQUIVALENT false", [OUTSIDE] * 6, 0.8),
     _family("three far beyond ε, three at ε", [9, 9, 9, OUTSIDE, OUTSIDE, OUTSIDE], 0.8),
     _family("three without effect, three at ε", [0, 0, 0, OUTSIDE, OUTSIDE, OUTSIDE], 0.8),
     _family("three found half the time, three at ε", [1.46, 1.46, 1.46, OUTSIDE, OUTSIDE, INSIDE], 0.8),
