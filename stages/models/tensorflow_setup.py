@@ -1,6 +1,5 @@
 """TensorFlow, imported late and set up the same way in every process that trains or runs a model."""
 
-import ctypes
 import gc
 import os
 import sys
@@ -13,11 +12,6 @@ from pathlib import Path
 UNUSED = ("matplotlib", "sklearn", "pandas")
 """Keras imports them where they are installed, for wrappers, galleries and tables that no stage gives to it: two fifths
 of its start."""
-
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-"""The names of glibc's malloc.h."""
-LARGEST_MMAP_THRESHOLD, LARGEST_INT = 32 * 2**20, 2**31 - 1
-"""glibc refuses a larger threshold of the first kind (mallopt(3)); of the other an int is the bound."""
 
 
 @cache
@@ -62,20 +56,6 @@ def has_gpu() -> bool:
     import tensorflow as tf
 
     return bool(tf.config.list_physical_devices("GPU"))
-
-
-@cache
-def keep_freed_memory() -> None:
-    """Let the process keep the memory that it frees, for the next batch asks for as much again; later calls do nothing.
-
-    The op behind `Dataset.from_generator` has glibc give every array of 128 KiB or more back to the system
-    (`ApplyPython311MemoryPatch` in TensorFlow's sources), and taking it again is a tenth of a training's time. That op
-    does so once, when it is made: call this behind it, from the generator. Other C libraries have no such switch.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        mallopt(M_MMAP_THRESHOLD, LARGEST_MMAP_THRESHOLD)
-        mallopt(M_TRIM_THRESHOLD, LARGEST_INT)
 
 
 @contextmanager

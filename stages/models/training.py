@@ -1,6 +1,5 @@
 """Training one seed of one cell: from padded texts to a model, its history and its scores on every split."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +11,8 @@ from numpy.typing import NDArray
 from stages.errors import UserError
 from stages.models.batching import Rows, computed_tokens, epoch_batches, sorted_batches, trimmed
 from stages.models.saving import save_model
-from stages.models.tensorflow_setup import has_gpu, keep_freed_memory, one_op_after_another
+from stages.models.tensorflow_setup import has_gpu, one_op_after_another
+from stages.models.trainer import Trainer, class_probabilities, classes_of
 from stages.params.derived import trims_batches
 from stages.params.model import Architecture
 from stages.params.schema import TrainParams
@@ -24,10 +24,11 @@ from stages.texts.tokens.padded import PaddedBatch, read_padded
 from stages.texts.tokens.vectors import load_vectors
 
 if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
+    pass
 
 SCORING_BATCH = 256
+HISTORY = ("epoch", "accuracy", "loss", "val_accuracy", "val_loss")
+"""The columns of history.csv, which are Keras's names."""
 
 
 @dataclass(frozen=True)
@@ -86,36 +87,13 @@ def train_seed(task: TrainingTask) -> None:
     trainer = _trainer(task.architecture, *sizes, task.train.learning_rate)
     trainer.begin_with(model)
     with whole_folder(task.folder) as folder:
-        cost = _fit(trainer.model, feeds["train"], feeds["validation"], task, folder)
-        scored = {name: _scores(trainer.model, feed, classes) for name, feed in feeds.items()}
+        cost = _fit(trainer, feeds["train"], feeds["validation"], task, folder)
+        scored = {name: _scores(trainer, feed) for name, feed in feeds.items()}
         scores = {name: split.as_json() for name, (split, _) in scored.items()}
         trainer.end_in(model)
         save_model(model, folder / "model.keras")
         np.save(folder / CORRECT, scored["test"][1])
         write_json(folder / "scores.json", {"splits": scores, "training": cost, "parameters": model.count_params()})
-
-
-class Trainer:
-    """A compiled model that trains one seed after another, so that TensorFlow traces its steps once.
-
-    Tracing takes longer than training a small cell does. Every seed begins with the variables of a model of its own and
-    with the optimizer as it was at first, so that it ends like one that was trained alone, to the last bit.
-    """
-
-    def __init__(self, model: "keras.Model", classes: int, learning_rate: float) -> None:
-        _compile(model, classes, learning_rate)
-        model.optimizer.build(model.trainable_variables)
-        self.model = model
-        self._optimizer = [variable.numpy() for variable in model.optimizer.variables]
-
-    def begin_with(self, model: "keras.Model") -> None:
-        """Take every variable of `model`, the states of its random generators among them."""
-        _assign(self.model.variables, [variable.numpy() for variable in model.variables])
-        _assign(self.model.optimizer.variables, self._optimizer)
-
-    def end_in(self, model: "keras.Model") -> None:
-        """Give `model` what was trained."""
-        _assign(model.variables, [variable.numpy() for variable in self.model.variables])
 
 
 @lru_cache(maxsize=1)
@@ -131,11 +109,6 @@ def _trainer(
     sizes = (vocabulary_size, classes, max_len)
     model = build_model(architecture, *sizes, seed=0, layer_class=LSTM if written_out else None)
     return Trainer(model, classes, learning_rate)
-
-
-def _assign(variables: "list[keras.Variable]", values: list[NDArray[Any]]) -> None:
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
 
 
 def _vectors(task: TrainingTask) -> NDArray[np.float32] | None:
@@ -160,59 +133,34 @@ def _vectors(task: TrainingTask) -> NDArray[np.float32] | None:
     return vectors
 
 
-def _compile(model: "keras.Model", classes: int, learning_rate: float) -> None:
-    import keras
+def _fit(trainer: Trainer, training: Feed, validation: Feed, task: TrainingTask, folder: Path) -> dict[str, int]:
+    """Train in place; return how many epochs and tokens were computed, and how many of the tokens were text.
 
-    binary = classes == 2
-    model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate),
-        loss=keras.losses.BinaryCrossentropy() if binary else keras.losses.SparseCategoricalCrossentropy(),
-        metrics=[
-            keras.metrics.BinaryAccuracy(name="accuracy")
-            if binary
-            else keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-        ],
-        jit_compile=False,  # XLA would compile anew for every width of a batch
-    )
-
-
-def _fit(model: "keras.Model", training: Feed, validation: Feed, task: TrainingTask, folder: Path) -> dict[str, int]:
-    """Train `model` in place; return how many tokens were computed and how many of them were text.
+    With patience the epoch of the lowest validation loss gives the weights, and without it the last one.
 
     Raises:
         UserError: the training diverged.
     """
-    import keras
-
     lengths, train = training.texts.length, task.train
     max_len = training.texts.tokens.shape[1]
     cost = {"epochs": 0, "computed_tokens": 0, "text_tokens": 0}
-    epochs = np.random.SeedSequence(task.seed).spawn(train.epochs)
-
-    def plan(epoch: int) -> list[Rows]:
-        return epoch_batches(lengths, train.batch_size, train.grouping, np.random.default_rng(epochs[epoch]))
-
-    def count(epoch: int, _logs: dict[str, float]) -> None:
+    best, best_epoch, kept = np.inf, 0, None
+    for epoch, randomness in enumerate(np.random.SeedSequence(task.seed).spawn(train.epochs)):
+        batches = epoch_batches(lengths, train.batch_size, train.grouping, np.random.default_rng(randomness))
+        loss, accuracy = trainer.train(map(training.batch, batches))
+        output, label = _outputs(trainer, validation)
+        validation_loss, right = trainer.loss(output, label), float((classes_of(output) == label).mean())
+        _add_row(folder / "history.csv", [epoch, accuracy, loss, right, validation_loss])
         cost["epochs"] += 1
-        cost["computed_tokens"] += computed_tokens(plan(epoch), lengths, max_len, trims=training.trims)
+        cost["computed_tokens"] += computed_tokens(batches, lengths, max_len, trims=training.trims)
         cost["text_tokens"] += int(lengths.sum())
-
-    callbacks: list[keras.callbacks.Callback] = [
-        keras.callbacks.CSVLogger(str(folder / "history.csv")),
-        keras.callbacks.LambdaCallback(on_epoch_end=count),
-    ]
-    if train.patience:
-        callbacks.append(keras.callbacks.EarlyStopping(patience=train.patience, restore_best_weights=True))
-    model.fit(
-        _stream(training, (rows for epoch in range(train.epochs) for rows in plan(epoch))),
-        steps_per_epoch=len(plan(0)),
-        epochs=train.epochs,
-        validation_data=_dataset(validation, sorted_batches(validation.texts.length, SCORING_BATCH)),
-        callbacks=callbacks,
-        shuffle=False,  # the plan is the order
-        verbose=0,
-    )
-    if not all(np.isfinite(weights).all() for weights in model.get_weights()):
+        if train.patience and validation_loss < best:
+            best, best_epoch, kept = validation_loss, epoch, trainer.model.get_weights()
+        elif train.patience and epoch - best_epoch >= train.patience:
+            break
+    if kept is not None:
+        trainer.model.set_weights(kept)
+    if not all(np.isfinite(weights).all() for weights in trainer.model.get_weights()):
         raise UserError(
             f"{task.folder.name}: the weights became infinite or NaN in training; lower train.learning_rate "
             f"(now {train.learning_rate:g}) and run again"
@@ -220,50 +168,21 @@ def _fit(model: "keras.Model", training: Feed, validation: Feed, task: TrainingT
     return cost
 
 
-def _stream(feed: Feed, batches: Iterator[Rows]) -> "tf.data.Dataset":
-    """A dataset that can be read once: the batches of all epochs, one after another."""
-    return _from_generator(feed, batches)
+def _add_row(history: Path, values: list[float]) -> None:
+    """Write one epoch behind the others, whole, for the stage reads the file while it grows."""
+    header = "" if history.exists() else ",".join(HISTORY) + "\n"
+    with history.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(header + ",".join(map(str, values)) + "\n")
 
 
-def _dataset(feed: Feed, batches: list[Rows]) -> "tf.data.Dataset":
-    """A dataset that can be read again and again."""
-    import tensorflow as tf
-
-    dataset = _from_generator(feed, batches)
-    return dataset.apply(tf.data.experimental.assert_cardinality(len(batches)))
-
-
-def _from_generator(feed: Feed, batches: Iterable[Rows]) -> "tf.data.Dataset":
-    import tensorflow as tf
-
-    # A row's width is said where it is known: the weights of some heads depend on it.
-    width = None if feed.trims else feed.texts.tokens.shape[1]
-    tokens, mask = tf.TensorSpec((None, width), tf.int32), tf.TensorSpec((None, width), tf.bool)
-    signature = ((tokens, mask) if feed.explicit else tokens, tf.TensorSpec((None, 1), tf.float32))
-
-    def feeding() -> Iterator[Any]:
-        keep_freed_memory()
-        return map(feed.batch, batches)
-
-    # Nothing here is left to tf.data to tune, and its thread that would is not always told that an iterator ends: the
-    # end of a training then waits, for up to some seconds, for its next round.
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return tf.data.Dataset.from_generator(feeding, output_signature=signature).prefetch(2).with_options(options)
-
-
-def _scores(model: "keras.Model", feed: Feed, classes: int) -> tuple[Scores, NDArray[np.bool_]]:
-    """The scores of a split, and which of its texts are predicted right, in the order of the file."""
+def _outputs(trainer: Trainer, feed: Feed) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """The output for every text of a split, and its label, in the order of the file."""
     batches = sorted_batches(feed.texts.length, SCORING_BATCH)
-    order = np.concatenate(batches)
-    probability = class_probabilities(model.predict(_dataset(feed, batches), verbose=0), classes)
-    correct = np.empty(len(order), dtype=np.bool_)
-    correct[order] = probability.argmax(axis=1) == feed.texts.label[order]
-    return score(probability, feed.texts.label[order]), correct
+    output = trainer.predict(map(feed.batch, batches))
+    return output[np.argsort(np.concatenate(batches))], feed.texts.label
 
 
-def class_probabilities(output: NDArray[np.float32], classes: int) -> NDArray[np.float32]:
-    """A model's output as one probability a class: (n, 1) of a sigmoid becomes (n, 2), a softmax stays as it is."""
-    if classes == 2 and output.shape[1] == 1:
-        return np.concatenate([1 - output, output], axis=1)
-    return output
+def _scores(trainer: Trainer, feed: Feed) -> tuple[Scores, NDArray[np.bool_]]:
+    """The scores of a split, and which of its texts are predicted right, in the order of the file."""
+    output, label = _outputs(trainer, feed)
+    return score(class_probabilities(output), label), classes_of(output) == label

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from stages.errors import UserError
 from stages.models.batching import Rows, exact_length_batches
 from stages.models.tensorflow_setup import one_op_after_another
-from stages.models.training import class_probabilities
+from stages.models.trainer import class_probabilities
 from stages.params.texts import Side
 from stages.runtime.files import whole_file, write_json
 from stages.runtime.paths import AUDIT, OTHER_SIDE, PAD_STEP, READOUT, condition_name, conditions
@@ -188,7 +188,7 @@ def _read_runs(runs: "PadRuns", window: PaddedBatch, task: ExportTask) -> list[C
             rising = sorted(set(wanted.values()))
             for pads, reading in zip(rising, runs.read(filled(texts, task.batch_size), rising, side), strict=True):
                 for condition in (name for name, count in wanted.items() if count == pads):
-                    _put(columns[condition], rows, _vectors(reading, task.classes))
+                    _put(columns[condition], rows, _vectors(reading))
     return list(columns.values())
 
 
@@ -205,7 +205,7 @@ def _read_window(
     """Every column of one window under one condition, in the window's order."""
     columns = _keys(window, pads)
     for rows, tokens in _batches(model, window, task, condition, pads):
-        _put(columns, rows, _vectors(model.read(filled(tokens, task.batch_size)), task.classes))
+        _put(columns, rows, _vectors(model.read(filled(tokens, task.batch_size))))
     return columns
 
 
@@ -254,8 +254,8 @@ def _texts(window: PaddedBatch, rows: Rows, side: Side) -> NDArray[np.int32]:
     return window.tokens[rows, start : start + length]
 
 
-def _vectors(reading: "Reading", classes: int) -> dict[str, NDArray[np.float32]]:
-    vectors = {PROBABILITY: class_probabilities(reading.output, classes)}
+def _vectors(reading: "Reading") -> dict[str, NDArray[np.float32]]:
+    vectors = {PROBABILITY: class_probabilities(reading.output)}
     for layer, states in reading.states.items():
         vectors |= {f"{letter}_{layer}": values for letter, values in states.items()}
     return {**vectors, HEAD: reading.head}

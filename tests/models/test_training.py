@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from stages.errors import UserError
-from stages.models.training import Feed, _dataset, _stream, train_seed
+from stages.models.training import train_seed
 from stages.texts.tokens.padded import read_padded
 from tests.models.cells import VARIANTS, scores, training_task
 from tests.padded_texts import MAX_LEN, write_padded
@@ -188,14 +188,6 @@ def test_seven_classes_end_in_a_softmax(make_params, tmp_path):
     folder = write_padded(tmp_path / "padded", "pre", classes=7)
     train_seed(training_task(make_params, folder, tmp_path / "model", "masked", side="pre"))
     assert 0 < scores(tmp_path / "model")["splits"]["test"]["nll"] < 2.2
-
-
-def test_no_batches_have_a_thread_of_tf_data_that_tunes_them(padded):
-    feed = Feed(read_padded(padded["post"] / "test.parquet"), "post", trims=True, explicit=False)
-    rows = [np.arange(4), np.arange(4, 8)]
-    for batches in (_stream(feed, iter(rows)), _dataset(feed, rows)):
-        assert [len(labels) for _, labels in batches] == [4, 4]
-        assert batches.options().autotune.enabled is False
 
 
 def test_a_unit_can_travel_to_another_process(make_params, padded, tmp_path):
