@@ -12,7 +12,7 @@ from stages.sweeps.findings.rows import rows_of
 from stages.sweeps.summary.choosing import Options
 from stages.sweeps.summary.factors import factors_report
 from stages.sweeps.summary.markdown import advice
-from stages.sweeps.sweep_json_rows import JudgedFigure
+from stages.sweeps.sweep_json_rows import Figure
 from tests.conftest import changed, committed, load_content
 from tests.sweeps import planted_sweeps as planted
 from tests.sweeps.outcomes import cell, report
@@ -23,9 +23,7 @@ COMPUTED = {"cheap": 100, "dear": 200, "dearest": 300}
 def row(accuracies, *, tokens=100, exact=False):
     """A row of one setting: an accuracy a seed."""
     (made,) = rows_of(report(cell(accuracy=accuracies, variant="masked", computed=tokens)), {})
-    moved = JudgedFigure(
-        estimate=0.0 if exact else 1.0, low=0.0, high=2.0, verdict=Verdict.EXACT if exact else Verdict.DIFFERENT
-    )
+    moved = Figure(estimate=0.0 if exact else 1.0, low=0.0, high=2.0, verdict=Verdict.EXACT if exact else None)
     return replace(made, drift_ratio=moved, flip_rate=moved)
 
 
@@ -101,7 +99,6 @@ def test_the_narrowest_rows_that_cost_nothing_are_recommended(decided):
     _, found = decided
     assert found["max_len"].choice == "0.75"
     assert found["max_len"].naive == "1.0"
-    assert found["max_len"].verdict == "EQUIVALENT"
     assert found["max_len"].tokens_ratio == pytest.approx(900 / 1300, rel=1e-3)
     assert found["max_len"].accuracy.low < -0.001 < found["max_len"].accuracy.high
 

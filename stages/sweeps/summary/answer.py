@@ -100,10 +100,7 @@ def _most(gains: list[tuple[Swept, Row, Comparison]]) -> str:
 def _changed(decision: Decided) -> str:
     if decision.accuracy is None:
         return f"{decision.decision} `{decision.choice}`"
-    gain = (
-        f"{POINTS.of(decision.accuracy)} points, {decision.verdict_text}; {format_ratio(decision.tokens_ratio)} "
-        "times the tokens"
-    )
+    gain = f"{POINTS.of(decision.accuracy)} points; {format_ratio(decision.tokens_ratio)} times the tokens"
     return f"{decision.decision} `{decision.choice}` ({gain})"
 
 

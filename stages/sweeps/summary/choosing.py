@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stages.stats.verdicts import UNMOVED, Verdict
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.summary.comparing import Comparison, comparison
 from stages.sweeps.sweep_json_rows import Row
@@ -41,9 +40,9 @@ class Options:
         return max(names, key=lambda name: self.rows[name].accuracy.estimate)
 
     def allowed(self, name: str) -> bool:
-        """Whether it is the best; or EQUIVALENT to it; or below it by no more than ε, with an interval that holds 0."""
+        """Whether it is the best; or within ε of it; or below it by no more than ε, with an interval that holds 0."""
         to_best = self.gain(name, self.best(self.rows))
-        if name == self.best(self.rows) or to_best.verdict(self.epsilon) in (*UNMOVED, Verdict.EQUIVALENT):
+        if name == self.best(self.rows) or to_best.inside(self.epsilon):
             return True
         estimate = to_best.contrast.estimate
         return estimate is not None and estimate >= -self.epsilon and not to_best.below(0.0)

@@ -7,7 +7,6 @@ from stages.reporting.claims.stand import Ruling, Stand
 from stages.reporting.format import PERCENT, POINTS, RATIO, format_percent
 from stages.reporting.results import DRIFT
 from stages.stats.seed_pairs import share_closed
-from stages.stats.verdicts import UNMOVED, Verdict
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.findings.truncation import shortest_not_worse
 from stages.sweeps.findings.tuning import best_by_validation
@@ -15,7 +14,7 @@ from stages.sweeps.spec import SIDE, VARIANT
 from stages.sweeps.summary.comparing import Comparison, comparison
 from stages.sweeps.summary.extent import extent, not_run, ruling
 from stages.sweeps.summary.swept import Sweeps, Swept
-from stages.sweeps.sweep_json_rows import Row, estimate_of
+from stages.sweeps.sweep_json_rows import Row
 
 ATTENTION = ("attention", "multi_head_attention")
 PLAIN_HEAD = "last"
@@ -46,18 +45,19 @@ def _attention(sweeps: Sweeps) -> Ruling:
         return Ruling(Stand.OPEN, why)
     said = [
         f"`{row.levels[axis]}` with {row.side}-padding has the drift of `{PLAIN_HEAD}` {drift.times}, which leaves "
-        f"{RATIO.of(left) if left else 'an undefined drift'} {row.drift_ratio.verdict}"
+        f"{'an undefined drift' if row.drift_ratio.estimate is None else RATIO.of(row.drift_ratio)}"
         for row, drift in attended
-        for left in [estimate_of(row.drift_ratio)]
     ]
-    kinds = {_what_is_left(row, drift, len(attended)) for row, drift in attended}
+    epsilon = sweep.report.epsilon[DRIFT]
+    kinds = {_what_is_left(row, drift, len(attended), epsilon) for row, drift in attended}
     stand = WHAT_IS_LEFT[kinds.pop()] if len(kinds) == 1 else Stand.DEPENDS
     return Ruling(stand, f"{'; '.join(said)} (sweep `downstream`).")
 
 
-def _what_is_left(row: Row, drift: Comparison, comparisons: int) -> str:
-    """Of the drift: gone, smaller, larger or open, the interval widened for all looked at."""
-    if row.drift_ratio.verdict in (*UNMOVED, Verdict.EQUIVALENT):
+def _what_is_left(row: Row, drift: Comparison, comparisons: int, epsilon: float) -> str:
+    """Of the drift: gone, where its interval lies below ε; else smaller, larger or open, widened for all looked at."""
+    left = row.drift_ratio
+    if left.unmoved or (left.high is not None and left.high < epsilon):
         return "gone"
     if not drift.apart(comparisons):
         return "open"

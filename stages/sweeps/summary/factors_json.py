@@ -9,7 +9,6 @@ from pydantic.dataclasses import dataclass
 from stages.analysis.contract import Claim
 from stages.analysis.estimate import CONFIG, Estimate, left_out
 from stages.reporting.results import DRIFT
-from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.spec import VARIANT
 from stages.sweeps.sweep_json import Document, Texts
@@ -37,8 +36,6 @@ class LargestEffect(Figure):
     reference: str | None = left_out()
     where: str | None = left_out()
     """The side or other level held fixed; empty where it is an average."""
-    reason: str | None = left_out()
-    """Why there is none."""
 
     @property
     def contrast(self) -> str:
@@ -132,10 +129,8 @@ class OptionFacts:
 
     option: str
     accuracy: Estimate
-    to_best: Estimate | None
+    to_best: Figure
     """Its accuracy minus the best's."""
-    verdict: Verdict
-    """On that."""
     tokens_ratio: float | None
     """Computed tokens over those of Keras' default; None where that was not trained."""
     exact: bool
@@ -179,11 +174,8 @@ class Decided(_ToDecide):
     """The levels at which it was trained."""
     exact: bool
     """Whether pads move neither state nor prediction."""
-    accuracy: Estimate | None
-    """What it buys; None where the default was not trained beside it, as the three below."""
-    verdict: Verdict | None
-    reason: str | None
-    """Why the verdict is UNDEFINED; None where it is not."""
+    accuracy: Figure | None
+    """What it buys; None where the default was not trained beside it, as the one below."""
     tokens_ratio: float | None
     """Computed tokens over those of the default."""
     options: list[OptionFacts]
@@ -192,11 +184,6 @@ class Decided(_ToDecide):
     def changes(self) -> bool:
         """Whether it is another than Keras' default."""
         return self.choice != self.naive
-
-    @property
-    def verdict_text(self) -> str:
-        """The verdict on what it buys, or why there is none."""
-        return f"UNDEFINED: {self.reason}" if self.reason else str(self.verdict)
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)

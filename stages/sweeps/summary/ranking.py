@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from stages.reporting.format import PERCENT, RATIO
 from stages.reporting.results import DRIFT, condition_text
-from stages.stats.verdicts import UNMOVED
 from stages.sweeps import sweep_json_rows
 from stages.sweeps.findings.effects import ACCURACY, ESTIMANDS
 from stages.sweeps.spec import INNER_AXES, SIDE, VARIANT
@@ -113,7 +112,7 @@ def _reason(sweep: Swept, axis: str, variant: str | None, estimand: str) -> str:
     """Why there is no effect: nothing moves at all, nothing moves at some levels, or what the sweep says."""
     which = sweep.masked if axis == VARIANT else variant
     rows = [] if which is None else sweep.where({VARIANT: which})
-    exact = [row for row in rows if row.verdict(estimand) in UNMOVED]
+    exact = [row for row in rows if row.unmoved(estimand)]
     if exact and len(exact) == len(rows):
         return f"0 (exact) with `{which}`" if axis == VARIANT else "0 (exact) at every level"
     moved = [(value, row) for row in rows if row not in exact and (value := estimate_of(row.figure(estimand)))]

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from stages.params.derived import BASELINE
 from stages.reporting.format import MISSING, POINTS, format_ratio
-from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.findings.words import format_names
 from stages.sweeps.spec import SIDE, VARIANT
@@ -164,15 +163,12 @@ def _decided(
         row=rows[choice].name,
         exact=rows[choice].exact,
         accuracy=None if bought is None else bought.value,
-        verdict=None if bought is None else bought.verdict(options.epsilon),
-        reason=None if bought is None else bought.contrast.reason,
         tokens_ratio=options.tokens_ratio(choice, naive),
         options=[
             OptionFacts(
                 option=option,
                 accuracy=row.accuracy,
-                to_best=(to_best := options.gain(option, best)).value,
-                verdict=to_best.verdict(options.epsilon),
+                to_best=options.gain(option, best).value,
                 tokens_ratio=options.tokens_ratio(option, naive),
                 exact=row.exact,
                 allowed=options.allowed(option),
@@ -196,7 +192,7 @@ def _sentence(decided: Decided, options: Options) -> str:
         bought = "the default was not trained beside it"
     else:
         bought = (
-            f"{POINTS.of(decided.accuracy)} points of accuracy ({decided.verdict_text}) and "
+            f"{POINTS.of(decided.accuracy)} points of accuracy and "
             f"{format_ratio(decided.tokens_ratio)} times the computed tokens against `{decided.naive}`"
         )
     return f"{name}: {bought} ({decided.evidence}, row {decided.row}). {decided.why}".rstrip()
@@ -209,9 +205,7 @@ def _alternatives(choice: str, options: Options) -> str:
         return ""
     best = options.best(others)
     change = options.gain(best, choice)
-    word = change.verdict(options.epsilon)
-    told = "" if word is Verdict.UNDEFINED else f" ({word})"
     return (
-        f"; the most accurate other, `{best}`, gives {POINTS.of(change.value)} points{told} and "
+        f"; the most accurate other, `{best}`, gives {POINTS.of(change.value)} points and "
         f"{format_ratio(options.tokens_ratio(best, choice))} times the computed tokens"
     )

@@ -1,6 +1,6 @@
 """The tables of factors.md."""
 
-from stages.reporting.format import MISSING, PERCENT, POINTS, format_count, listed, spaced
+from stages.reporting.format import MISSING, PERCENT, POINTS, format_count, listed
 from stages.reporting.results import DRIFT, FLIPS
 from stages.reporting.table import Cell, Row, Table, estimate_cell, number_cell
 from stages.sweeps.findings.effects import ACCURACY
@@ -87,12 +87,11 @@ def _decision(decision: Decided | Undecided) -> Row:
     chosen = f"**`{decision.choice}`**"
     if len(decision.either) > 1:
         chosen = f"either of {listed([f'`{option}`' for option in decision.either])}; {chosen}"
-    verdict = "" if decision.accuracy is None else str(decision.verdict)
     return [
         name,
         chosen,
         default,
-        spaced(POINTS.of(decision.accuracy), verdict) if decision.changes else "the default",
+        POINTS.of(decision.accuracy) if decision.changes else "the default",
         number_cell(decision.tokens_ratio),
         f"{decision.evidence}: {decision.row}",
     ]
@@ -107,7 +106,7 @@ def options_table(report: FactorsReport) -> Table:
             decision.decision,
             f"`{option.option}`",
             estimate_cell(PERCENT, option.accuracy),
-            "the best" if option.best else f"{POINTS.of(option.to_best)} {option.verdict}",
+            "the best" if option.best else POINTS.of(option.to_best),
             number_cell(option.tokens_ratio),
             "exact" if option.exact else "moved",
             "yes" if option.allowed else "no",
