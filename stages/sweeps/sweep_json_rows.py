@@ -84,12 +84,6 @@ class Contrast(Figure):
     n_seeds: int
     left_out: int
 
-    @property
-    def shown(self) -> bool:
-        """Whether its interval holds no "no effect"."""
-        nothing = 1.0 if self.scale == RATIO else 0.0
-        return self.low is not None and self.high is not None and not self.low <= nothing <= self.high
-
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
 class SeedFigures:

@@ -24,6 +24,7 @@ from stages.sweeps.summary.factors_json import (
 )
 from stages.sweeps.summary.ranking import factors
 from stages.sweeps.summary.recommendation import base_of, recommend
+from stages.sweeps.summary.simultaneous import Looks
 from stages.sweeps.summary.swept import Sweeps
 from stages.sweeps.sweep_json import SweepReport
 from stages.sweeps.sweep_json_findings import Interaction
@@ -43,7 +44,8 @@ def factors_report(dataset: str, sweep_reports: list[SweepReport], main: Report 
         main: its report.json; None where it was not made.
     """
     sweeps = Sweeps.of(dataset, sweep_reports, None if main is None else main.params)
-    ranked = factors(sweeps)
+    looks = Looks.at(sweeps)
+    ranked = factors(sweeps, looks)
     recommendation = recommend(sweeps, base_of(sweeps, None if main is None else _base(main)))
     decided = [decision for decision in recommendation if isinstance(decision, Decided)]
     return FactorsReport(
@@ -51,6 +53,7 @@ def factors_report(dataset: str, sweep_reports: list[SweepReport], main: Report 
         dataset=dataset,
         answer=answer(sweeps, ranked, decided),
         factors=ranked,
+        contrasts=looks.contrasts,
         interactions=_interactions(sweeps),
         claims=_claims(sweeps),
         recommendation=recommendation,

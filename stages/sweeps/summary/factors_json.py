@@ -26,16 +26,23 @@ GROUPS = (UNMASKED, MASKED, AVERAGED)
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
 class LargestEffect(Figure):
-    """The largest effect of one factor on one estimand in one group of models; without one all but `reason` is None."""
+    """The largest effect of one factor on one estimand in one group of models; without one all but `reason` is None.
+
+    Its interval holds at once with those of all other contrasts that were looked at.
+    """
 
     scale: str | None = left_out()
     """difference, or ratio, where 1 is no effect."""
-    shown: bool | None = left_out()
-    """Whether its interval holds no "no effect"."""
     level: str | None = left_out()
     reference: str | None = left_out()
     where: str | None = left_out()
     """The side or other level held fixed; empty where it is an average."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether its interval excludes "no effect"."""
+        nothing = 1.0 if self.scale == RATIO else 0.0
+        return self.low is not None and self.high is not None and not self.low <= nothing <= self.high
 
     @property
     def contrast(self) -> str:
@@ -81,8 +88,6 @@ class Factor:
     """What the masked model loses between the two levels that rank it: that much is not the padding's doing."""
     other_sweeps: list[str]
     """That have this axis too."""
-    shown: bool
-    """Whether the effect that ranks it is."""
 
     @property
     def groups(self) -> list[str]:
@@ -218,6 +223,8 @@ class FactorsReport(Document):
     """The first paragraph, sentence by sentence."""
     factors: list[Factor]
     """The worst first."""
+    contrasts: dict[str, int]
+    """How many of each estimand were looked at, for which the intervals of the factors hold at once."""
     interactions: list[SweptInteraction]
     """Those on accuracy before others, the largest first."""
     claims: list[Claim]

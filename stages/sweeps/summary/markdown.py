@@ -5,6 +5,8 @@ from pathlib import Path
 
 from stages.reporting.format import listed
 from stages.reporting.render import rendered
+from stages.reporting.results import DRIFT, FLIPS
+from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.findings.words import format_names
 from stages.sweeps.summary.factors_json import FactorsReport, Undecided
 from stages.sweeps.summary.tables import (
@@ -16,6 +18,7 @@ from stages.sweeps.summary.tables import (
     run_table,
 )
 
+LOOKED_AT = {ACCURACY: "accuracy", DRIFT: "drift", FLIPS: "flips"}
 TEMPLATE = Path(__file__).with_name("factors.md.j2")
 
 
@@ -27,6 +30,7 @@ def factors_markdown(report: FactorsReport) -> str:
         "masked": masked_table(report),
         "interactions": interactions_table(report),
         "recommendation": recommendation_table(report),
+        "looked_at": listed([f"{count} of {LOOKED_AT[name]}" for name, count in report.contrasts.items()]),
         "fixed": format_names(report.fixed_width),
         "options": options_table(report),
         "run": run_table(report),

@@ -1,5 +1,7 @@
 """The tables of factors.md."""
 
+from dataclasses import replace
+
 from stages.reporting.format import MISSING, PERCENT, POINTS, format_count, listed
 from stages.reporting.results import DRIFT, FLIPS
 from stages.reporting.table import Cell, Row, Table, estimate_cell, number_cell
@@ -141,6 +143,8 @@ def _effect(factor: Factor, effect: LargestEffect) -> Cell | str:
     if effect.estimate is None:
         return MISSING if effect.reason == NO_FIGURE else effect.reason or MISSING
     cell, named = estimate_cell(scale_of(effect.scale), effect), factor.named
+    if effect.low is None:
+        cell = replace(cell, rest=", no interval")
     if named.estimate is None or effect.contrast == named.contrast:
         return cell
     same = (effect.level, effect.reference) == (named.level, named.reference)

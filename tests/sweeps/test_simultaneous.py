@@ -1,0 +1,102 @@
+"""Intervals that hold at once for many contrasts: scaled from printed ones, against those computed at that level."""
+
+import json
+
+import numpy as np
+import pytest
+
+from stages.stats.seed_pairs import over_seeds
+from stages.sweeps.findings.effects import figure_of
+from stages.sweeps.summary.factors_json import FactorsReport, LargestEffect
+from stages.sweeps.summary.simultaneous import Looks
+from stages.sweeps.summary.swept import Sweeps
+from stages.sweeps.sweep_json_rows import Figure
+from tests.conftest import committed
+from tests.sweeps import planted_sweeps as planted
+from tests.sweeps.test_sweep_json import FACTORS
+
+SEEDS = np.array([0.02, 0.05, -0.01, 0.04, 0.03, np.nan])
+LOOKS = Looks({"accuracy": 40, "drift_ratio": 40, "flip_rate": 40})
+
+
+def widened(estimand, by_seed, *, ratio=False):
+    contrast = over_seeds(np.asarray(by_seed), 0.95)
+    return LOOKS.widened(figure_of(contrast, ratio=ratio), estimand, 0.95, contrast.n_seeds)
+
+
+def at_once(by_seed, *, ratio=False):
+    """The t interval computed at the level that 40 contrasts take."""
+    return figure_of(over_seeds(np.asarray(by_seed), 1 - 0.05 / 40), ratio=ratio)
+
+
+@pytest.mark.parametrize(
+    ("estimand", "ratio"), [("accuracy", False), ("flip_rate", False), ("drift_ratio", True)], ids=str
+)
+def test_a_scaled_interval_is_that_of_the_seeds_at_its_level(estimand, ratio):
+    scaled, computed = widened(estimand, SEEDS, ratio=ratio), at_once(SEEDS, ratio=ratio)
+    assert (scaled.estimate, scaled.low, scaled.high) == pytest.approx(
+        (computed.estimate, computed.low, computed.high), rel=1e-12
+    )
+
+
+def test_the_interval_of_one_contrast_is_not_widened():
+    figure = figure_of(over_seeds(SEEDS, 0.95))
+    alone = Looks({"accuracy": 1}).widened(figure, "accuracy", 0.95, 5)
+    assert (alone.low, alone.high) == pytest.approx((figure.low, figure.high))
+
+
+def test_the_largest_of_many_is_not_shown_by_an_interval_of_its_own():
+    """Length cost −10.7 [−21.3, −0.2] points, the most of its sweep: shown alone, and not as one of 505."""
+    alone = LargestEffect(estimate=-0.107, low=-0.213, high=-0.002, scale="difference")
+    assert alone.shown
+    assert not Looks({"accuracy": 505}).widened(alone, "accuracy", 0.95, 6).shown
+
+
+@pytest.mark.parametrize(("low", "high"), [(-0.3, 1.0), (-1.0, 1.0), (-1.0, 0.4)])
+def test_a_bound_that_was_cut_is_scaled_from_the_other(low, high):
+    """Cut at 1, .4 [−.3, 1.1] has the half width .7; of six seeds 40 contrasts take 2.67 times as much."""
+    estimate = {(-0.3, 1.0): 0.4, (-1.0, 1.0): 0.2, (-1.0, 0.4): -0.35}[low, high]
+    cut = LOOKS.widened(Figure(estimate=estimate, low=low, high=high), "flip_rate", 0.95, 6)
+    assert (cut.low, cut.high) == (-1.0, 1.0)
+    small = Looks({"flip_rate": 2}).widened(Figure(estimate=0.4, low=-0.3, high=1.0), "flip_rate", 0.95, 6)
+    # t(5) is 3.1634 at 1.25 % and 2.5706 at 2.5 %
+    assert small.low == pytest.approx(0.4 - 0.7 * 3.1634 / 2.5706, abs=1e-4)
+    assert small.high == 1.0
+
+
+@pytest.mark.parametrize("by_seed", [[0.1], [0.1, 0.1, 0.1], [np.nan, np.nan], [0.0, 0.0, 0.0]])
+def test_what_has_no_interval_gets_none_and_what_is_exact_stays_exact(by_seed):
+    assert widened("accuracy", by_seed) == figure_of(over_seeds(np.array(by_seed), 0.95))
+
+
+def test_a_ratio_whose_interval_says_nothing_has_none():
+    """Two seeds a hundred times apart: t(1) at 40 contrasts reaches e^1,170 beyond the mean."""
+    figure = widened("drift_ratio", np.log([1.0, 100.0]), ratio=True)
+    assert (figure.estimate, figure.low, figure.high) == (pytest.approx(10.0), None, None)
+
+
+def test_every_contrast_that_could_be_the_largest_is_counted():
+    """Two heads against the first on two sides: within side and variant, within one of both, and over all; so too for
+    side and variant. Masked drifts that are exact on both sides of a contrast are not inferred."""
+    record = planted.downstream()
+    of_accuracy = [
+        effect
+        for effect in record.effects
+        if effect.estimand == "accuracy" and set(effect.within) <= {"side", "variant"} and effect.verdict is None
+    ]
+    unmasked = [effect for effect in of_accuracy if effect.within.get("variant") == "baseline"]
+    looks = Looks.at(Sweeps.of("synthetic", [record]))
+    assert looks.contrasts["accuracy"] == len(of_accuracy) + len(unmasked)
+    both = Looks.at(Sweeps.of("synthetic", [record, planted.mismatch()]))
+    # Of what is served on the other side the unmasked rows are inferred, one on each side; the masked ones are exact.
+    others = Looks.at(Sweeps.of("synthetic", [planted.mismatch()])).contrasts["accuracy"]
+    assert both.contrasts["accuracy"] == looks.contrasts["accuracy"] + others
+    assert looks.level("accuracy", 0.95) == pytest.approx(1 - 0.05 / looks.contrasts["accuracy"])
+
+
+@pytest.mark.parametrize("path", FACTORS)
+def test_what_is_committed_is_shown_where_its_interval_excludes_no_effect(path):
+    report = FactorsReport.from_json(json.loads(committed(path)))
+    shown = [factor.lead for factor in report.factors if factor.lead.shown]
+    assert all(effect.high < 0 for effect in shown if effect.scale == "difference")
+    assert all(str(count) in committed(path.replace(".json", ".md")) for count in report.contrasts.values())
