@@ -1,9 +1,12 @@
 """The recommendation: the cheapest of what is not worse, and what it is against Keras' default."""
 
 import json
+import re
+import shlex
 from dataclasses import replace
 
 import pytest
+from ruamel.yaml import YAML
 
 from stages.analysis.contract import Report, from_json
 from stages.params.schema import checked_params
@@ -31,8 +34,8 @@ def chosen(rows, naive="dear"):
     return options(rows).choose(naive)
 
 
-def options(rows):
-    return Options("sweep `truncation`", rows, level=0.95, epsilon=0.01)
+def options(rows, *, must_be_exact=False):
+    return Options("sweep `truncation`", rows, level=0.95, epsilon=0.01, must_be_exact=must_be_exact)
 
 
 def test_the_cheapest_of_equivalent_options_is_chosen():
@@ -61,6 +64,30 @@ def test_an_option_below_by_less_than_epsilon_stays_while_its_interval_holds_0()
 def test_what_is_exact_goes_before_what_is_cheaper():
     rows = {"dear": row([0.80, 0.81, 0.82], tokens=200, exact=True), "cheap": row([0.80, 0.81, 0.82], tokens=100)}
     assert chosen(rows) == "dear"
+
+
+@pytest.mark.parametrize(
+    ("exact", "choice"), [([0.74, 0.82, 0.78], "dear"), ([0.76, 0.762, 0.758], "cheap")], ids=["undecided", "worse"]
+)
+def test_where_accuracy_does_not_decide_the_exact_option_wins(exact, choice):
+    """Differences −.06, +.02, −.02 hold 0, so that −2 points do not decide; −.04, −.038, −.042 do."""
+    rows = {"dear": row(exact, tokens=200, exact=True), "cheap": row([0.80, 0.80, 0.80], tokens=100)}
+    assert chosen(rows) == choice
+
+
+def test_behind_an_exact_mask_an_option_that_breaks_it_is_not_allowed_however_accurate():
+    """`max` gained 5 points and was recommended behind a mask, where `make gate` fails."""
+    rows = {"dear": row([0.78, 0.77, 0.79], exact=True), "cheap": row([0.83, 0.82, 0.84])}
+    held = options(rows, must_be_exact=True)
+    assert (held.choose("dear"), held.equals(), held.allowed("cheap")) == ("dear", ["dear"], False)
+    assert options(rows).choose("dear") == "cheap"
+
+
+def test_the_intervals_of_a_decision_hold_at_once_for_its_options():
+    """Three options are two comparisons: 97.5 % each, where t(2) is 6.2053."""
+    rows = {name: row([0.80, 0.81, 0.82 + shift]) for name, shift in (("dear", 0.0), ("cheap", 0.03), ("other", 0.0))}
+    gain = options(rows).gain("cheap", "dear").value
+    assert (gain.estimate, gain.low) == pytest.approx((0.01, 0.01 - 6.2053 * 0.01), abs=1e-5)
 
 
 def test_between_equals_the_default_stays_and_all_are_named():
@@ -104,10 +131,10 @@ def test_the_narrowest_rows_that_cost_nothing_are_recommended(decided):
 
 
 def test_buckets_are_recommended_where_accuracy_is_the_same(decided):
-    content, found = decided
+    _, found = decided
     assert (found["batching"].choice, found["batching"].naive) == ("bucketed", "fixed")
     assert found["batching"].tokens_ratio == 0.4
-    assert content.not_in_command == "batching `bucketed`, which sweep `batching` sets"
+    assert found["batching"].knobs == ["train.grouping=length", "train.trim=always"]
 
 
 def test_a_head_that_breaks_the_invariance_is_not_recommended(decided):
@@ -116,6 +143,23 @@ def test_a_head_that_breaks_the_invariance_is_not_recommended(decided):
     options = {option.option: option for option in found["head"].options}
     assert not options["mean_naive"].exact
     assert not options["mean_naive"].allowed
+
+
+def test_a_head_that_is_better_and_breaks_the_mask_is_told_and_not_recommended():
+    content = factors_report("synthetic", [planted.amount(), planted.downstream(naive=0.92)], None)
+    found = content.recommendation[-1]
+    assert (found.choice, found.exact) == ("last", True)
+    assert re.fullmatch(
+        r"`mean_naive` gains \+5\.0 \[\+4\.9, \+5\.1\] points and breaks the mask; `make gate` would fail\.", found.why
+    )
+    assert "model.head=last" in content.together
+
+
+def test_behind_a_mask_that_no_option_keeps_exact_nothing_is_decided():
+    heads = planted.downstream()
+    rows = [replace(row, drift_ratio=Figure(estimate=1.0, low=0.5, high=2.0)) for row in heads.rows]
+    found = factors_report("synthetic", [planted.amount(), replace(heads, rows=rows)], None).recommendation[-1]
+    assert (found.choice, found.evidence) == (None, "sweep `downstream`")
 
 
 def test_widths_come_from_the_amount_where_truncation_was_not_run():
@@ -156,10 +200,21 @@ def test_the_usual_settings_are_those_of_the_main_report():
 
 def test_the_command_that_trains_all_choices_names_params_that_exist(decided):
     content, _ = decided
-    command = "dvc exp run -S dataset=synthetic -S 'pad.sides=[pre]' -S 'train.variants=[masked]' -S pad.max_len=0.75"
-    assert content.together.startswith(command)
-    changes = {"pad.sides": ["pre"], "train.variants": ["masked"], "pad.max_len": 0.75, "model.head": "last"}
+    assert content.together == (
+        "dvc exp run -S dataset=synthetic -S 'pad.sides=[pre]' -S 'train.variants=[masked]' -S pad.max_len=0.75 "
+        "-S train.grouping=length -S train.trim=always -S model.head=last"
+    )
+    knobs = shlex.split(content.together)[4::2]
+    assert knobs == ["dataset=synthetic", *(knob for decision in content.decided for knob in decision.knobs)]
+    changes = {key: YAML(typ="safe").load(value) for key, value in (knob.split("=", 1) for knob in knobs)}
     assert checked_params(changed(load_content(), changes), "params.yaml")
+
+
+def test_what_a_shell_would_expand_is_quoted():
+    wider = replace(planted.amount(), rows=[row for row in planted.amount().rows if row.levels["pad.max_len"] != "0.5"])
+    axis = replace(wider.axes[0], sets={label: {"pad.max_len": "longest*8"} for label in wider.axes[0].labels})
+    content = factors_report("synthetic", [replace(wider, axes=[axis, *wider.axes[1:]])], None)
+    assert "-S 'pad.max_len=longest*8'" in content.together
 
 
 def test_advice_is_plain_text_with_a_line_for_each_decision(decided):

@@ -49,8 +49,10 @@ def test_the_head_of_a_sweep(contents):
     assert content.to_json()["axes"][0] == {
         "name": "model.units",
         "labels": ["8", "32", "128"],
-        "changes": ["model.units"],
+        "sets": {"8": {"model.units": 8}, "32": {"model.units": 32}, "128": {"model.units": 128}},
     }
+    assert content.axes[0].changes == ["model.units"]
+    assert (content.axes[2].sets, content.axes[2].changes) == ({}, [])
     assert len(content.rows) == 6 * 4
 
 

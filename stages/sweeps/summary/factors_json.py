@@ -233,8 +233,6 @@ class FactorsReport(Document):
     """Each with those before it as they were chosen."""
     together: str
     """The command that trains all choices at once."""
-    not_in_command: str
-    """The choices that it leaves out; empty without one."""
     fixed_width: list[str]
     """Heads whose rows can take no more pads."""
     run: list[RunFacts]

@@ -1,6 +1,6 @@
 """What to do on this dataset: side, mask, width of rows, batching, head; each with what it buys and what shows it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from stages.params.derived import BASELINE
 from stages.reporting.format import MISSING, POINTS, format_ratio
@@ -21,6 +21,16 @@ BASE_SWEEPS = ("architecture", "amount", "truncation", "batching", "downstream",
 """Where sides and masks are compared when there is no main report, the first that has both."""
 
 
+@dataclass(frozen=True)
+class Model:
+    """What was chosen before max_len, batching and head are."""
+
+    side: str
+    masked: bool
+    exact: bool
+    """Whether pads move nothing, which no later choice may break: `make gate` would fail."""
+
+
 def recommend(sweeps: Sweeps, base: Options | None) -> list[Decided | Undecided]:
     """All decisions; each is taken with those before it as they were chosen.
 
@@ -30,15 +40,15 @@ def recommend(sweeps: Sweeps, base: Options | None) -> list[Decided | Undecided]
     if base is None:
         run = sweeps.command("architecture")
         first = [_undecided("side", NAIVE_SIDE, run), _undecided("mask", BASELINE, run)]
-        masked, side = True, NAIVE_SIDE
+        model = Model(NAIVE_SIDE, masked=True, exact=True)
     else:
         chosen, first = _side_and_mask(base)
-        masked, side = chosen.masked, chosen.side
+        model = Model(chosen.side, masked=chosen.masked, exact=chosen.masked and chosen.exact)
     return [
         *first,
-        _from_sweep(sweeps, "max_len", ("truncation", "amount"), LONGEST, masked=masked, side=side),
-        _from_sweep(sweeps, "batching", ("batching",), FIXED, masked=masked, side=side),
-        _from_sweep(sweeps, "head", ("downstream",), (NAIVE_HEAD,), masked=masked, side=side),
+        _from_sweep(sweeps, "max_len", ("truncation", "amount"), LONGEST, model),
+        _from_sweep(sweeps, "batching", ("batching",), FIXED, model),
+        _from_sweep(sweeps, "head", ("downstream",), (NAIVE_HEAD,), model),
     ]
 
 
@@ -107,27 +117,36 @@ def _exactness(chosen: Row) -> str:
 
 
 def _from_sweep(
-    sweeps: Sweeps, word: str, names: tuple[str, ...], defaults: tuple[str, ...], *, masked: bool, side: str
+    sweeps: Sweeps, word: str, names: tuple[str, ...], defaults: tuple[str, ...], model: Model
 ) -> Decided | Undecided:
     """A decision among the levels of one sweep, for the model and the side that were chosen before."""
     sweep = next((one for name in names if (one := sweeps.get(name)) is not None), None)
     run = sweeps.command(names[0])
     if sweep is None:
         return _undecided(word, defaults[0], run)
-    options = _of_sweep(sweep, _rows(sweep, word, masked=masked, side=side))
-    if len(options.rows) < 2:
+    options = replace(_of_sweep(sweep, _rows(sweep, word, model)), must_be_exact=model.exact)
+    if len(options.rows) < 2 or not options.eligible:
         return _undecided(word, defaults[0], run, options.evidence)
     naive = _naive(options.rows, defaults, word)
-    choice, axis = options.choose(naive), sweep.axis_of(word) or ""
-    knobs = [f"{axis}={choice}"] if "." in axis else []
-    why = _exactness(options.rows[choice]) if word == "head" else ""
-    return _decided(word, naive, options, choice, options.equals(), why, knobs)
+    choice, axis = options.choose(naive), sweep.axis_of(word)
+    levels = options.rows[choice].options
+    knobs = sweep.knobs(levels if word == "batching" or axis is None else {axis: levels[axis]})
+    return _decided(word, naive, options, choice, options.equals(), _broken(options, choice), knobs)
 
 
-def _rows(sweep: Swept, word: str, *, masked: bool, side: str) -> dict[str, Row]:
+def _broken(options: Options, choice: str) -> str:
+    """What is more accurate and breaks the mask that was chosen; empty where nothing is shown to be."""
+    name = options.breaking(choice) if options.must_be_exact else None
+    if name is None:
+        return ""
+    gain = POINTS.of(options.gain(name, choice).value)
+    return f"`{name}` gains {gain} points and breaks the mask; `make gate` would fail."
+
+
+def _rows(sweep: Swept, word: str, model: Model) -> dict[str, Row]:
     """Label and row for every level of the axes of a sweep, for one side and one model."""
-    variant = (sweep.masked if masked else sweep.unmasked) or sweep.unmasked or sweep.grid.rows[0].variant
-    rows = sweep.where({SIDE: side if side in sweep.sides else sweep.sides[0], VARIANT: variant})
+    variant = (sweep.masked if model.masked else sweep.unmasked) or sweep.unmasked or sweep.grid.rows[0].variant
+    rows = sweep.where({SIDE: model.side if model.side in sweep.sides else sweep.sides[0], VARIANT: variant})
     if word == "batching":
         return {", ".join(row.options.values()): row for row in rows}
     axis = sweep.axis_of(word)
