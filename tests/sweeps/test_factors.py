@@ -102,24 +102,6 @@ def test_serving_otherwise_is_a_factor_of_its_own(everything):
     assert not effects["masked"]["accuracy"].shown
 
 
-def test_the_first_paragraph_ranks_what_makes_it_worse_and_names_the_fix(everything):
-    answer = " ".join(everything.answer)
-    assert (
-        "(1) amount of padding, −35.0 [−35.2, −34.8] points (`longest*8` against `0.5`, post; "
-        "masked 0.0 [−0.2, +0.2]; sweep `amount`)" in answer
-    )
-    assert "Shown to change its drift, and not shown to change its accuracy: units × 4.00" in answer
-    assert "Not shown to matter: layers (`size`)" in answer
-    assert "stay exactly what they were in 44 of 46 masked settings" in answer
-    assert "(by +37.0 [+36.9, +37.1] points at most: sweep `amount`, `longest*8`, post, `masked`)" in answer
-
-
-def test_effects_on_the_masked_model_are_told_as_such(everything):
-    answer = " ".join(everything.answer)
-    assert "Shown to cost the masked model accuracy: downstream layer −7.0" in answer
-    assert "width of cut rows −5.0" in answer
-
-
 def test_interactions_name_their_sweep_and_those_on_accuracy_come_first(everything):
     """Eight times the longest costs 35 points with post-padding and no mask alone: 17.5 over both models."""
     found = everything.interactions

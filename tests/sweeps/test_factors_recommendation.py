@@ -15,6 +15,7 @@ from stages.sweeps.findings.rows import rows_of
 from stages.sweeps.summary.choosing import Options
 from stages.sweeps.summary.factors import factors_report
 from stages.sweeps.summary.markdown import advice
+from stages.sweeps.summary.tables import recommendation_table
 from stages.sweeps.sweep_json_rows import Figure
 from tests.conftest import changed, committed, load_content
 from tests.sweeps import planted_sweeps as planted
@@ -114,11 +115,10 @@ def test_the_mask_that_is_exact_is_recommended_with_what_it_buys(decided):
 
 
 def test_sides_between_which_the_data_do_not_decide_are_either_and_pre_stays(decided):
-    _, found = decided
+    content, found = decided
     assert found["side"].either == ["pre", "post"]
     assert found["side"].choice == "pre"
-    assert "the data do not decide" in found["side"].sentence
-    assert "Without a mask post-padding instead of pre-padding changes accuracy by −1.0" in found["side"].sentence
+    assert [cell.text for cell in recommendation_table(content).cells[0]][1] == "**`pre`** or `post`"
 
 
 def test_the_narrowest_rows_that_cost_nothing_are_recommended(decided):
@@ -150,7 +150,7 @@ def test_a_head_that_is_better_and_breaks_the_mask_is_told_and_not_recommended()
     found = content.recommendation[-1]
     assert (found.choice, found.exact) == ("last", True)
     assert re.fullmatch(
-        r"`mean_naive` gains \+5\.0 \[\+4\.9, \+5\.1\] points and breaks the mask; `make gate` would fail\.", found.why
+        r"`mean_naive` gains \+5\.0 \[\+4\.9, \+5\.1\] points and breaks the mask; `make gate` would fail\.", found.note
     )
     assert "model.head=last" in content.together
 
@@ -158,8 +158,10 @@ def test_a_head_that_is_better_and_breaks_the_mask_is_told_and_not_recommended()
 def test_behind_a_mask_that_no_option_keeps_exact_nothing_is_decided():
     heads = planted.downstream()
     rows = [replace(row, drift_ratio=Figure(estimate=1.0, low=0.5, high=2.0)) for row in heads.rows]
-    found = factors_report("synthetic", [planted.amount(), replace(heads, rows=rows)], None).recommendation[-1]
+    content = factors_report("synthetic", [planted.amount(), replace(heads, rows=rows)], None)
+    found = content.recommendation[-1]
     assert (found.choice, found.evidence) == (None, "sweep `downstream`")
+    assert recommendation_table(content).rows[-1][1] == "undecided"
 
 
 def test_widths_come_from_the_amount_where_truncation_was_not_run():
@@ -173,7 +175,7 @@ def test_a_sweep_that_was_not_run_is_named_with_its_command(decided):
     content = factors_report("mr", [planted.truncation()], None)
     (found,) = (decision for decision in content.recommendation if decision.decision == "head")
     assert found.choice is None
-    assert found.sentence == "Not run: `make sweep NAME=downstream DATASET=mr`."
+    assert found.run == "`make sweep NAME=downstream DATASET=mr`"
 
 
 def test_the_main_report_decides_on_side_and_mask_where_it_is_there():
@@ -217,14 +219,11 @@ def test_what_a_shell_would_expand_is_quoted():
     assert "-S 'pad.max_len=longest*8'" in content.together
 
 
-def test_advice_is_plain_text_with_a_line_for_each_decision(decided):
-    content, _ = decided
-    text = advice(content)
+def test_advice_is_plain_text_and_keeps_the_star_of_a_label():
+    text = advice(factors_report("synthetic", [planted.amount()], None))
     assert "`" not in text
-    lines = text.splitlines()
-    assert lines[0] == "synthetic: what to choose, each against Keras' default"
-    assert [line.split()[0] for line in lines[1:6]] == ["side", "mask", "max_len", "batching", "head"]
-    assert content.together in lines[-1]
+    assert "**" not in text
+    assert "That is longest*8 against 0.5, post." in text
 
 
 def test_advice_without_sweeps_is_one_sentence_with_the_commands():

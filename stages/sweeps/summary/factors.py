@@ -51,7 +51,7 @@ def factors_report(dataset: str, sweep_reports: list[SweepReport], main: Report 
     return FactorsReport(
         schema=SCHEMA,
         dataset=dataset,
-        answer=answer(sweeps, ranked, decided),
+        answer=answer(sweeps, ranked, decided, looks),
         factors=ranked,
         contrasts=looks.contrasts,
         interactions=_interactions(sweeps),

@@ -152,11 +152,10 @@ class _ToDecide:
     """What Keras does by default."""
     evidence: str
     """The report or sweep that tells."""
-    why: str
-    """What the choice rests on beside accuracy and compute."""
+    note: str
+    """What is more accurate and breaks the mask; empty where nothing is."""
     knobs: list[str]
     """What sets it in params.yaml, key=value."""
-    sentence: str
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
@@ -220,7 +219,7 @@ class FactorsReport(Document):
     """Version of this form."""
     dataset: str
     answer: list[str]
-    """The first paragraph, sentence by sentence."""
+    """The lines on top, in Markdown."""
     factors: list[Factor]
     """The worst first."""
     contrasts: dict[str, int]

@@ -1,6 +1,5 @@
 """Every factor of every sweep with its largest effect, ranked by what it does to the unmasked model's accuracy."""
 
-import math
 from dataclasses import replace
 
 from stages.reporting.format import PERCENT, RATIO
@@ -157,7 +156,8 @@ def _better(estimand: str, effect: LargestEffect) -> bool:
 def _served(sweep: Swept, variant: str | None, looks: Looks) -> LargestEffect | None:
     """What serving otherwise costs a variant for sure in one of a sweep's rows; of all variants where it is None.
 
-    The row whose interval ends farthest below no effect, so that few seeds with a wide interval do not lead.
+    The row whose interval ends farthest below no effect, so that few seeds with a wide interval do not lead; where none
+    is shown, the row that loses most.
     """
     rows = [
         (row, worst[0], looks.widened(worst[1], ACCURACY, sweep.report.level, row.learned))
@@ -166,7 +166,7 @@ def _served(sweep: Swept, variant: str | None, looks: Looks) -> LargestEffect | 
     ]
     if not rows:
         return None
-    row, condition, change = min(rows, key=lambda served: math.inf if served[2].high is None else served[2].high)
+    row, condition, change = min(rows, key=lambda served: (min(0.0, served[2].high or 0.0), served[2].estimate or 0.0))
     return picked(
         LargestEffect,
         change,

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, replace
 
 from stages.params.derived import BASELINE
-from stages.reporting.format import MISSING, POINTS, format_ratio
+from stages.reporting.format import MISSING, POINTS
 from stages.sweeps.findings.effects import ACCURACY
-from stages.sweeps.findings.words import format_names
 from stages.sweeps.spec import SIDE, VARIANT
 from stages.sweeps.summary.choosing import Options
 from stages.sweeps.summary.factors_json import Decided, OptionFacts, Undecided
@@ -86,34 +85,22 @@ def _side_and_mask(base: Options) -> tuple[Row, list[Decided | Undecided]]:
     first = equals[0].variant
     chosen = next((row for row in equals if (row.side, row.variant) == (NAIVE_SIDE, first)), equals[0])
 
-    def of_two(name: str, naive: str, axis: str, knob: str, why: str) -> Decided:
+    def of_two(name: str, naive: str, axis: str, knob: str) -> Decided:
         """One of the two, with the options that differ in it alone."""
         kept = VARIANT if axis == SIDE else SIDE
         own = {row.levels[axis]: row for row in rows.values() if row.levels[kept] == chosen.levels[kept]}
         as_good = [row.levels[axis] for row in equals if row.levels[kept] == chosen.levels[kept]]
         choice = chosen.levels[axis]
-        return _decided(name, naive, replace(base, rows=own), choice, as_good, why, [f"{knob}=[{choice}]"])
+        return _decided(name, naive, replace(base, rows=own), choice, as_good, "", [f"{knob}=[{choice}]"])
 
-    unmasked = replace(base, rows={row.side: row for row in rows.values() if row.variant == plain})
-    why_side = ""
-    if chosen.masked and len(unmasked.rows) == 2:
-        gained = POINTS.of(unmasked.gain("post", "pre").value)
-        why_side = f"Without a mask post-padding instead of pre-padding changes accuracy by {gained} points."
     return chosen, [
-        of_two("side", NAIVE_SIDE, SIDE, "pad.sides", why_side),
-        of_two("mask", plain, VARIANT, "train.variants", _exactness(chosen)),
+        of_two("side", NAIVE_SIDE, SIDE, "pad.sides"),
+        of_two("mask", plain, VARIANT, "train.variants"),
     ]
 
 
 def _undecided(name: str, naive: str, run: str, evidence: str = MISSING) -> Undecided:
-    sentence = f"Not run: {run}."
-    return Undecided(decision=name, naive=naive, evidence=evidence, why="", knobs=[], run=run, sentence=sentence)
-
-
-def _exactness(chosen: Row) -> str:
-    if chosen.exact:
-        return "It keeps states and predictions exactly, under the extra pads that it was read with."
-    return "It does not keep the states exactly." if chosen.masked else "Pads move its states."
+    return Undecided(decision=name, naive=naive, evidence=evidence, note="", knobs=[], run=run)
 
 
 def _from_sweep(
@@ -166,16 +153,16 @@ def _naive(rows: dict[str, Row], defaults: tuple[str, ...], word: str) -> str:
 
 
 def _decided(
-    name: str, naive: str, options: Options, choice: str, either: list[str], why: str, knobs: list[str]
+    name: str, naive: str, options: Options, choice: str, either: list[str], note: str, knobs: list[str]
 ) -> Decided:
-    """What is written of a decision: choice, what it buys, the options, and the sentence that says so."""
+    """What is written of a decision: choice, what it buys, and the options."""
     rows, best = options.rows, options.best(options.rows)
     bought = options.gain(choice, naive) if naive in rows else None
-    decided = Decided(
+    return Decided(
         decision=name,
         naive=naive,
         evidence=options.evidence,
-        why=why,
+        note=note,
         knobs=knobs,
         choice=choice,
         either=either,
@@ -195,36 +182,4 @@ def _decided(
             )
             for option, row in rows.items()
         ],
-        sentence="",
-    )
-    return replace(decided, sentence=_sentence(decided, options))
-
-
-def _sentence(decided: Decided, options: Options) -> str:
-    """Choice, what it buys, and how sure that is."""
-    name = f"`{decided.choice}`"
-    if len(decided.either) > 1:
-        name = f"either of {format_names(decided.either)}: the data do not decide, so {name}"
-    if not decided.changes:
-        bought = f"as Keras does by default{_alternatives(decided.choice, options)}"
-    elif decided.accuracy is None:
-        bought = "the default was not trained beside it"
-    else:
-        bought = (
-            f"{POINTS.of(decided.accuracy)} points of accuracy and "
-            f"{format_ratio(decided.tokens_ratio)} times the computed tokens against `{decided.naive}`"
-        )
-    return f"{name}: {bought} ({decided.evidence}, row {decided.row}). {decided.why}".rstrip()
-
-
-def _alternatives(choice: str, options: Options) -> str:
-    """The best of the options that were not chosen, against the choice."""
-    others = [name for name in options.rows if name != choice]
-    if not others:
-        return ""
-    best = options.best(others)
-    change = options.gain(best, choice)
-    return (
-        f"; the most accurate other, `{best}`, gives {POINTS.of(change.value)} points and "
-        f"{format_ratio(options.tokens_ratio(best, choice))} times the computed tokens"
     )
