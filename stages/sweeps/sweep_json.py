@@ -27,7 +27,7 @@ from stages.sweeps.sweep_json_rows import Contrast, Levels, Row
 
 Kind = TypeVar("Kind")
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Document:

@@ -69,6 +69,11 @@ def test_what_has_no_interval_gets_none_and_what_is_exact_stays_exact(by_seed):
     assert widened("accuracy", by_seed) == figure_of(over_seeds(np.array(by_seed), 0.95))
 
 
+def test_an_interval_of_one_seed_over_texts_is_left_out():
+    alone = Figure(estimate=-0.2, low=-0.25, high=-0.15)
+    assert LOOKS.widened(alone, "accuracy", 0.95, 1) == Figure(estimate=-0.2, low=None, high=None)
+
+
 def test_a_ratio_whose_interval_says_nothing_has_none():
     """Two seeds a hundred times apart: t(1) at 40 contrasts reaches e^1,170 beyond the mean."""
     figure = widened("drift_ratio", np.log([1.0, 100.0]), ratio=True)

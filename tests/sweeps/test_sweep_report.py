@@ -40,7 +40,7 @@ def test_every_float_is_rounded_and_json_holds_it(contents, name):
 
 def test_the_head_of_a_sweep(contents):
     content = contents["units"]
-    assert content.schema == 1
+    assert content.schema == 2
     assert content.command == "make sweep NAME=units DATASET=synthetic"
     assert content.experiments == 6
     assert content.seeds == [0, 1, 2, 3]

@@ -15,7 +15,7 @@ from stages.sweeps.sweep_json import Document, Texts
 from stages.sweeps.sweep_json_findings import Interaction
 from stages.sweeps.sweep_json_rows import RATIO, Figure
 
-SCHEMA = 1
+SCHEMA = 2
 
 UNMASKED = "unmasked"
 MASKED = "masked"

@@ -42,10 +42,12 @@ class Looks:
             figure: a difference or a ratio; one without interval stays as it is.
             estimand: what it is of.
             level: confidence level of its interval.
-            n_seeds: how many seeds are in it.
+            n_seeds: how many seeds are in it; an interval of one seed over texts alone speaks of no other seed.
         """
         if figure.estimate is None or figure.low is None or figure.high is None or figure.low == figure.high:
             return figure
+        if n_seeds < 2:
+            return replace(figure, low=None, high=None)
         quantile, wider = (t_quantile((1 + of) / 2, n_seeds - 1) for of in (level, self.level(estimand, level)))
         ratio = estimand in RATIOS
         middle, low, high = (math.log(end) if ratio else end for end in (figure.estimate, figure.low, figure.high))
