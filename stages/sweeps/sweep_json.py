@@ -27,7 +27,7 @@ from stages.sweeps.sweep_json_rows import Contrast, Levels, Row
 
 Kind = TypeVar("Kind")
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Document:
@@ -73,8 +73,13 @@ class Axis:
 
     name: str
     labels: list[str]
-    changes: list[str]
-    """Dotted params that its levels change; none for side and variant."""
+    sets: dict[str, Overrides]
+    """Label -> dotted param -> value; empty for side and variant."""
+
+    @property
+    def changes(self) -> list[str]:
+        """Dotted params that its levels change; none for side and variant."""
+        return sorted(set().union(*self.sets.values()))
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)

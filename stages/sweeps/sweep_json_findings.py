@@ -5,8 +5,7 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from stages.analysis.estimate import CONFIG, Estimate
-from stages.stats.verdicts import Verdict
-from stages.sweeps.sweep_json_rows import Contrast, Figure, JudgedFigure, Levels
+from stages.sweeps.sweep_json_rows import Contrast, Figure, Levels
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
@@ -68,7 +67,7 @@ class Width:
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
-class WidthLoss(Width, JudgedFigure):
+class WidthLoss(Width, Figure):
     """Accuracy minus that of the widest rows."""
 
 
@@ -90,7 +89,7 @@ class Knee(InWords):
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
-class BatchingPair(JudgedFigure):
+class BatchingPair(Figure):
     """Accuracy under one way to make batches minus that under another."""
 
     level: str
@@ -99,16 +98,15 @@ class BatchingPair(JudgedFigure):
     """Of these tests; None where undefined."""
     tost_p_text: str | None
     low_90: float | None
-    """Lower bound of the 90 % interval, on which the verdict rests: that of two one-sided tests."""
+    """Lower bound of the 90 % interval: that of two one-sided tests."""
     high_90: float | None
     n_seeds: int
-    reason: str | None
     computed_ratio: float
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
 class Equivalence(InWords):
-    """Whether ways to make batches are equivalent in accuracy."""
+    """How ways to make batches compare in accuracy."""
 
     id: Literal["equivalence"] = "equivalence"
     levels: Levels
@@ -122,13 +120,13 @@ class Tried:
     """What a mask gains in one setting."""
 
     levels: Levels
-    gap: JudgedFigure
+    gap: Figure
     validation_accuracy: Estimate | None
     """Without a mask; None where it was not measured."""
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
-class GapAt(JudgedFigure):
+class GapAt(Figure):
     """What a mask gains, and where."""
 
     levels: Levels
@@ -146,11 +144,11 @@ class Tuning(InWords):
     """By validation accuracy without a mask."""
     masked_best: Levels
     """By validation accuracy with the mask."""
-    gap: JudgedFigure
+    gap: Figure
     """What the mask gains at the first setting."""
-    gap_left: JudgedFigure
+    gap_left: Figure
     """At the best setting without a mask."""
-    gap_left_both_tuned: JudgedFigure
+    gap_left_both_tuned: Figure
     """Each at its best."""
     share_closed: Figure
     """1 − gap_left / gap; undefined where the gap is not shown."""
@@ -196,7 +194,7 @@ class HeadCell:
     variant: str
     fate: str
     """keeps, rounds, breaks, leaks or undefined."""
-    drift_ratio: JudgedFigure
+    drift_ratio: Figure
     learned: int
 
 
@@ -213,7 +211,7 @@ class Matrix(InWords):
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
-class ServedWorst(JudgedFigure):
+class ServedWorst(Figure):
     """The change of accuracy that costs most."""
 
     condition: str
@@ -241,9 +239,6 @@ class NamedEffect(Figure):
     reference: str
     """The first level of the axis, of the variants the baseline."""
     estimand: str
-    verdict: Verdict | None
-    """None for ratios, which have no ε."""
-    reason: str | None
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)

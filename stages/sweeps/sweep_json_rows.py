@@ -1,7 +1,7 @@
 """The part of a sweep's JSON on its rows: figures with intervals, and a row for each combination, side and variant."""
 
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from stages.analysis.estimate import CONFIG, Estimate, Number, left_out
 from stages.params.layers import NO_RECURRENCE
 from stages.params.model import Architecture
 from stages.reporting.format import Bounded
-from stages.reporting.results import DRIFT, FLIPS
+from stages.reporting.results import DRIFT
 from stages.stats.rounding import significant
 from stages.stats.verdicts import UNMOVED, Verdict
 from stages.sweeps.spec import SIDE, VARIANT
@@ -53,6 +53,15 @@ class Figure:
     estimate: Number | None
     low: Number | None
     high: Number | None
+    verdict: Literal[Verdict.PROVEN, Verdict.EXACT, Verdict.UNDEFINED] | None = left_out()
+    """What takes no inference; left out where the interval says it all."""
+    reason: str | None = left_out()
+    """Why it, or its interval, is undefined; left out where nothing is."""
+
+    @property
+    def unmoved(self) -> bool:
+        """Whether nothing moved in any seed."""
+        return self.verdict in UNMOVED
 
     def rounded(self) -> Self:
         """The same at 4 significant digits, as it is printed."""
@@ -60,16 +69,6 @@ class Figure:
             None if end is None else significant(end) for end in (self.estimate, self.low, self.high)
         )
         return replace(self, estimate=estimate, low=low, high=high)
-
-
-@dataclass(frozen=True, kw_only=True, config=CONFIG)
-class JudgedFigure(Figure):
-    """A figure with what its interval says about ε."""
-
-    verdict: Verdict
-    """EXACT, EQUIVALENT, DIFFERENT, INCONCLUSIVE or UNDEFINED."""
-    reason: str | None = left_out()
-    """Why the verdict is UNDEFINED; left out otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
@@ -84,14 +83,6 @@ class Contrast(Figure):
     """Combinations of the other axes that are in the mean."""
     n_seeds: int
     left_out: int
-    reason: str | None
-    """Why something is undefined; None where nothing is."""
-
-    @property
-    def shown(self) -> bool:
-        """Whether its interval holds no "no effect"."""
-        nothing = 1.0 if self.scale == RATIO else 0.0
-        return self.low is not None and self.high is not None and not self.low <= nothing <= self.high
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
@@ -139,12 +130,12 @@ class Row:
     accuracy: Estimate
     train_accuracy: Estimate | None
     validation_accuracy: Estimate | None
-    drift_ratio: JudgedFigure
+    drift_ratio: Figure
     """Of what the classifier reads, under the pads that the report speaks of."""
-    state_drift: JudgedFigure | None
+    state_drift: Figure | None
     """Of the last hidden state; None without a recurrent layer."""
-    flip_rate: JudgedFigure
-    accuracy_change: dict[str, JudgedFigure]
+    flip_rate: Figure
+    accuracy_change: dict[str, Figure]
     """Served under one condition minus served as trained, by condition."""
     seeds: list[SeedFigures]
 
@@ -195,11 +186,15 @@ class Row:
 
     @property
     def exact(self) -> bool:
-        """Whether pads moved neither the state that the classifier reads nor any prediction."""
-        return all(self.verdict(estimand) in UNMOVED for estimand in (DRIFT, FLIPS))
+        """Whether no pads moved the state that the classifier reads, nor a prediction, however it was served."""
+        return (
+            self.drift_ratio.unmoved
+            and self.flip_rate.unmoved
+            and all(change.unmoved for change in self.accuracy_change.values())
+        )
 
     @property
-    def worst_served(self) -> tuple[str, JudgedFigure] | None:
+    def worst_served(self) -> tuple[str, Figure] | None:
         """The condition that costs most accuracy when served under it, and the change; None where none is defined."""
         known = [(name, change) for name, change in self.accuracy_change.items() if change.estimate is not None]
         return min(known, key=lambda pair: pair[1].estimate or 0.0, default=None)
@@ -209,10 +204,10 @@ class Row:
         value: Figure | Estimate | None = getattr(self, estimand, None)
         return value
 
-    def verdict(self, estimand: str) -> Verdict | None:
-        """Of drift_ratio, state_drift or flip_rate; None where there is none."""
+    def unmoved(self, estimand: str) -> bool:
+        """Whether pads moved nothing of drift_ratio, state_drift or flip_rate in any seed."""
         figure = self.figure(estimand)
-        return figure.verdict if isinstance(figure, JudgedFigure) else None
+        return isinstance(figure, Figure) and figure.unmoved
 
     def learned_at(self, number: int) -> bool:
         """Whether the seed of this number beat chance."""

@@ -16,9 +16,9 @@ AMOUNT = {
     "384": (0.97, 0.0),
 }
 SERVED = {
-    "pads-0": {"estimate": -0.02, "low": -0.04, "high": 0.0, "verdict": "INCONCLUSIVE"},
-    "pads-16": {"estimate": -0.01, "low": -0.03, "high": 0.01, "verdict": "INCONCLUSIVE"},
-    "other-side": {"estimate": -0.3, "low": -0.4, "high": -0.2, "verdict": "DIFFERENT"},
+    "pads-0": {"estimate": -0.02, "low": -0.04, "high": 0.0},
+    "pads-16": {"estimate": -0.01, "low": -0.03, "high": 0.01},
+    "other-side": {"estimate": -0.3, "low": -0.4, "high": -0.2},
 }
 NOT_AT_ALL = {name: {"estimate": 0.0, "low": 0.0, "high": 0.0, "verdict": "EXACT"} for name in SERVED}
 CURVES = {"kind": "curves", "x": "padding_share", "panels": "side", "colour": "variant"}

@@ -83,7 +83,7 @@ def cell(
         _finding(side, variant, "flip_rate", name, _verdict(flips, learned, known, "flip_rate")) for name in CONDITIONS
     ]
     verdicts += [
-        _finding(side, variant, "accuracy_change", name, {"pads": None, "epsilon": 0.01} | figures)
+        _finding(side, variant, "accuracy_change", name, {"pads": None, "epsilon": 0.01, "verdict": None} | figures)
         for name, figures in (change or {}).items()
     ]
     facts = replace(
@@ -224,4 +224,4 @@ def _verdict(values, learned, known, estimand):
         float(np.exp(np.log(kept).mean())) if estimand == "drift_ratio" and (kept > 0).all() else float(kept.mean())
     )
     bounds = {"estimate": middle, "low": middle / 2, "high": middle * 2}
-    return nothing | bounds | {"verdict": "DIFFERENT" if middle / 2 > EPSILON[estimand] else "INCONCLUSIVE"}
+    return nothing | bounds | {"verdict": None, "exploratory": True}

@@ -72,9 +72,9 @@ def truncation(masked=None):
     return swept("truncation", {"pad.max_len": list(widths)}, make)
 
 
-def downstream(attention_drift=0.2):
+def downstream(attention_drift=0.2, naive=0.80):
     """Heads: attention has a fifth of the drift of the last state; the naive mean breaks the invariance of the mask."""
-    heads = {"last": (0.83, 0.87), "attention": (0.86, 0.8701), "mean_naive": (0.84, 0.80)}
+    heads = {"last": (0.83, 0.87), "attention": (0.86, 0.8701), "mean_naive": (0.84, naive)}
     drift = {"last": 1.0, "attention": attention_drift, "mean_naive": 1.5}
 
     def make(head):
@@ -137,7 +137,7 @@ def mismatch():
     """Served on the other side, the unmasked model loses 20 points; the masked one nothing."""
 
     def make(max_len):
-        lost = {"other-side": {"estimate": -0.2, "low": -0.25, "high": -0.15, "verdict": "DIFFERENT"}}
+        lost = {"other-side": {"estimate": -0.2, "low": -0.25, "high": -0.15}}
         kept = {"other-side": {"estimate": 0.0, "low": 0.0, "high": 0.0, "verdict": "EXACT"}}
         cells = []
         for side in ("pre", "post"):

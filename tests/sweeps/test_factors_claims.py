@@ -1,5 +1,7 @@
 """C7, C8 and C9 decided from sweeps with planted effects."""
 
+from dataclasses import replace
+
 import pytest
 
 from stages.sweeps.summary.factors import factors_report
@@ -101,12 +103,20 @@ def test_c9_names_the_narrowest_rows_that_cost_nothing_and_what_they_save():
     found = claims(planted.truncation())["C9"]
     assert found.stand == "supported"
     assert "`masked` (post): rows of 16 instead of 48 give −0.1 [−0.1, −0.1] points and 30.8 % fewer" in found.figure
-    assert "`baseline` (post): rows of 11 instead of 48" in found.figure
+    judged, beside = found.figure.split(" Not judged, for cutting removes padding there too: ")
+    assert "baseline" not in judged
+    assert "`baseline` (post): rows of 11 instead of 48" in beside
 
 
-def test_c9_depends_where_every_cut_costs_the_masked_model():
+def test_c9_credits_no_removed_padding_to_truncation():
+    """Every cut costs the masked model, and the unmasked one gains what it loses of its padding: that is not C9."""
     falling = {"0.5": 0.70, "0.75": 0.75, "0.95": 0.80, "1.0": 0.87}
     found = claims(planted.truncation(masked=falling))["C9"]
-    assert found.stand == "depends"
-    assert "supported for `baseline` (pre); refuted for `masked` (pre)" in found.depends_on
+    assert (found.stand, found.depends_on) == ("refuted", None)
     assert "no narrower width is shown to cost no accuracy; rows of 31 instead of 48 give −7.0" in found.figure
+
+
+def test_c9_is_open_without_masked_rows():
+    record = planted.truncation()
+    found = claims(replace(record, rows=[row for row in record.rows if row.unmasked]))["C9"]
+    assert (found.stand, "no two widths of masked rows" in found.figure) == ("open", True)

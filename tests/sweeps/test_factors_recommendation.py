@@ -1,9 +1,12 @@
 """The recommendation: the cheapest of what is not worse, and what it is against Keras' default."""
 
 import json
+import re
+import shlex
 from dataclasses import replace
 
 import pytest
+from ruamel.yaml import YAML
 
 from stages.analysis.contract import Report, from_json
 from stages.params.schema import checked_params
@@ -12,7 +15,8 @@ from stages.sweeps.findings.rows import rows_of
 from stages.sweeps.summary.choosing import Options
 from stages.sweeps.summary.factors import factors_report
 from stages.sweeps.summary.markdown import advice
-from stages.sweeps.sweep_json_rows import JudgedFigure
+from stages.sweeps.summary.tables import recommendation_table
+from stages.sweeps.sweep_json_rows import Figure
 from tests.conftest import changed, committed, load_content
 from tests.sweeps import planted_sweeps as planted
 from tests.sweeps.outcomes import cell, report
@@ -23,9 +27,7 @@ COMPUTED = {"cheap": 100, "dear": 200, "dearest": 300}
 def row(accuracies, *, tokens=100, exact=False):
     """A row of one setting: an accuracy a seed."""
     (made,) = rows_of(report(cell(accuracy=accuracies, variant="masked", computed=tokens)), {})
-    moved = JudgedFigure(
-        estimate=0.0 if exact else 1.0, low=0.0, high=2.0, verdict=Verdict.EXACT if exact else Verdict.DIFFERENT
-    )
+    moved = Figure(estimate=0.0 if exact else 1.0, low=0.0, high=2.0, verdict=Verdict.EXACT if exact else None)
     return replace(made, drift_ratio=moved, flip_rate=moved)
 
 
@@ -33,8 +35,8 @@ def chosen(rows, naive="dear"):
     return options(rows).choose(naive)
 
 
-def options(rows):
-    return Options("sweep `truncation`", rows, level=0.95, epsilon=0.01)
+def options(rows, *, must_be_exact=False):
+    return Options("sweep `truncation`", rows, level=0.95, epsilon=0.01, must_be_exact=must_be_exact)
 
 
 def test_the_cheapest_of_equivalent_options_is_chosen():
@@ -65,6 +67,30 @@ def test_what_is_exact_goes_before_what_is_cheaper():
     assert chosen(rows) == "dear"
 
 
+@pytest.mark.parametrize(
+    ("exact", "choice"), [([0.74, 0.82, 0.78], "dear"), ([0.76, 0.762, 0.758], "cheap")], ids=["undecided", "worse"]
+)
+def test_where_accuracy_does_not_decide_the_exact_option_wins(exact, choice):
+    """Differences −.06, +.02, −.02 hold 0, so that −2 points do not decide; −.04, −.038, −.042 do."""
+    rows = {"dear": row(exact, tokens=200, exact=True), "cheap": row([0.80, 0.80, 0.80], tokens=100)}
+    assert chosen(rows) == choice
+
+
+def test_behind_an_exact_mask_an_option_that_breaks_it_is_not_allowed_however_accurate():
+    """`max` gained 5 points and was recommended behind a mask, where `make gate` fails."""
+    rows = {"dear": row([0.78, 0.77, 0.79], exact=True), "cheap": row([0.83, 0.82, 0.84])}
+    held = options(rows, must_be_exact=True)
+    assert (held.choose("dear"), held.equals(), held.allowed("cheap")) == ("dear", ["dear"], False)
+    assert options(rows).choose("dear") == "cheap"
+
+
+def test_the_intervals_of_a_decision_hold_at_once_for_its_options():
+    """Three options are two comparisons: 97.5 % each, where t(2) is 6.2053."""
+    rows = {name: row([0.80, 0.81, 0.82 + shift]) for name, shift in (("dear", 0.0), ("cheap", 0.03), ("other", 0.0))}
+    gain = options(rows).gain("cheap", "dear").value
+    assert (gain.estimate, gain.low) == pytest.approx((0.01, 0.01 - 6.2053 * 0.01), abs=1e-5)
+
+
 def test_between_equals_the_default_stays_and_all_are_named():
     same = [0.80, 0.81, 0.82]
     rows = {"cheap": row(same), "dear": row(same), "dearest": row(same, tokens=300)}
@@ -89,11 +115,10 @@ def test_the_mask_that_is_exact_is_recommended_with_what_it_buys(decided):
 
 
 def test_sides_between_which_the_data_do_not_decide_are_either_and_pre_stays(decided):
-    _, found = decided
+    content, found = decided
     assert found["side"].either == ["pre", "post"]
     assert found["side"].choice == "pre"
-    assert "the data do not decide" in found["side"].sentence
-    assert "Without a mask post-padding instead of pre-padding changes accuracy by −1.0" in found["side"].sentence
+    assert [cell.text for cell in recommendation_table(content).cells[0]][1] == "**`pre`** or `post`"
 
 
 def test_the_narrowest_rows_that_cost_nothing_are_recommended(decided):
@@ -101,16 +126,15 @@ def test_the_narrowest_rows_that_cost_nothing_are_recommended(decided):
     _, found = decided
     assert found["max_len"].choice == "0.75"
     assert found["max_len"].naive == "1.0"
-    assert found["max_len"].verdict == "EQUIVALENT"
     assert found["max_len"].tokens_ratio == pytest.approx(900 / 1300, rel=1e-3)
     assert found["max_len"].accuracy.low < -0.001 < found["max_len"].accuracy.high
 
 
 def test_buckets_are_recommended_where_accuracy_is_the_same(decided):
-    content, found = decided
+    _, found = decided
     assert (found["batching"].choice, found["batching"].naive) == ("bucketed", "fixed")
     assert found["batching"].tokens_ratio == 0.4
-    assert content.not_in_command == "batching `bucketed`, which sweep `batching` sets"
+    assert found["batching"].knobs == ["train.grouping=length", "train.trim=always"]
 
 
 def test_a_head_that_breaks_the_invariance_is_not_recommended(decided):
@@ -119,6 +143,25 @@ def test_a_head_that_breaks_the_invariance_is_not_recommended(decided):
     options = {option.option: option for option in found["head"].options}
     assert not options["mean_naive"].exact
     assert not options["mean_naive"].allowed
+
+
+def test_a_head_that_is_better_and_breaks_the_mask_is_told_and_not_recommended():
+    content = factors_report("synthetic", [planted.amount(), planted.downstream(naive=0.92)], None)
+    found = content.recommendation[-1]
+    assert (found.choice, found.exact) == ("last", True)
+    assert re.fullmatch(
+        r"`mean_naive` gains \+5\.0 \[\+4\.9, \+5\.1\] points and breaks the mask; `make gate` would fail\.", found.note
+    )
+    assert "model.head=last" in content.together
+
+
+def test_behind_a_mask_that_no_option_keeps_exact_nothing_is_decided():
+    heads = planted.downstream()
+    rows = [replace(row, drift_ratio=Figure(estimate=1.0, low=0.5, high=2.0)) for row in heads.rows]
+    content = factors_report("synthetic", [planted.amount(), replace(heads, rows=rows)], None)
+    found = content.recommendation[-1]
+    assert (found.choice, found.evidence) == (None, "sweep `downstream`")
+    assert recommendation_table(content).rows[-1][1] == "undecided"
 
 
 def test_widths_come_from_the_amount_where_truncation_was_not_run():
@@ -132,7 +175,7 @@ def test_a_sweep_that_was_not_run_is_named_with_its_command(decided):
     content = factors_report("mr", [planted.truncation()], None)
     (found,) = (decision for decision in content.recommendation if decision.decision == "head")
     assert found.choice is None
-    assert found.sentence == "Not run: `make sweep NAME=downstream DATASET=mr`."
+    assert found.run == "`make sweep NAME=downstream DATASET=mr`"
 
 
 def test_the_main_report_decides_on_side_and_mask_where_it_is_there():
@@ -159,20 +202,28 @@ def test_the_usual_settings_are_those_of_the_main_report():
 
 def test_the_command_that_trains_all_choices_names_params_that_exist(decided):
     content, _ = decided
-    command = "dvc exp run -S dataset=synthetic -S 'pad.sides=[pre]' -S 'train.variants=[masked]' -S pad.max_len=0.75"
-    assert content.together.startswith(command)
-    changes = {"pad.sides": ["pre"], "train.variants": ["masked"], "pad.max_len": 0.75, "model.head": "last"}
+    assert content.together == (
+        "dvc exp run -S dataset=synthetic -S 'pad.sides=[pre]' -S 'train.variants=[masked]' -S pad.max_len=0.75 "
+        "-S train.grouping=length -S train.trim=always -S model.head=last"
+    )
+    knobs = shlex.split(content.together)[4::2]
+    assert knobs == ["dataset=synthetic", *(knob for decision in content.decided for knob in decision.knobs)]
+    changes = {key: YAML(typ="safe").load(value) for key, value in (knob.split("=", 1) for knob in knobs)}
     assert checked_params(changed(load_content(), changes), "params.yaml")
 
 
-def test_advice_is_plain_text_with_a_line_for_each_decision(decided):
-    content, _ = decided
-    text = advice(content)
+def test_what_a_shell_would_expand_is_quoted():
+    wider = replace(planted.amount(), rows=[row for row in planted.amount().rows if row.levels["pad.max_len"] != "0.5"])
+    axis = replace(wider.axes[0], sets={label: {"pad.max_len": "longest*8"} for label in wider.axes[0].labels})
+    content = factors_report("synthetic", [replace(wider, axes=[axis, *wider.axes[1:]])], None)
+    assert "-S 'pad.max_len=longest*8'" in content.together
+
+
+def test_advice_is_plain_text_and_keeps_the_star_of_a_label():
+    text = advice(factors_report("synthetic", [planted.amount()], None))
     assert "`" not in text
-    lines = text.splitlines()
-    assert lines[0] == "synthetic: what to choose, each against Keras' default"
-    assert [line.split()[0] for line in lines[1:6]] == ["side", "mask", "max_len", "batching", "head"]
-    assert content.together in lines[-1]
+    assert "**" not in text
+    assert "That is longest*8 against 0.5, post." in text
 
 
 def test_advice_without_sweeps_is_one_sentence_with_the_commands():

@@ -30,7 +30,7 @@ def test_a_row_holds_what_the_report_says():
     assert row.accuracy.high == pytest.approx(0.8 + 0.2484138)
     assert (row.computed_tokens, row.text_tokens) == (3000, 1000)
     assert row.drift_ratio.estimate == pytest.approx(2)  # the geometric mean of 1, 2, 4
-    assert row.drift_ratio.verdict == "DIFFERENT"
+    assert (row.drift_ratio.verdict, row.drift_ratio.reason) == (None, None)
 
 
 def test_training_and_validation_accuracy_are_means_over_seeds_within_0_and_1():
@@ -57,8 +57,21 @@ def test_a_row_at_chance_is_undefined_with_its_reason():
 
 def test_rounding_below_the_tolerance_is_an_exact_0_in_every_seed():
     row = rows(cell(variant="masked", drift=EXACT, flips=EXACT))[0]
-    assert row.verdict("drift_ratio") is Verdict.EXACT
+    assert row.drift_ratio.verdict is Verdict.EXACT
+    assert row.unmoved("drift_ratio")
     assert row.by_seed("drift_ratio", [0, 1, 2]).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_row_is_exact_where_nothing_moves_however_it_is_served():
+    """`max` behind a mask: 16 pads move nothing, the other side moves predictions, and `make gate` reads both."""
+    still, moved = (
+        {"estimate": 0.0, "low": 0.0, "high": 0.0, "verdict": "EXACT"},
+        {"estimate": 0.0, "low": -0.01, "high": 0.01},
+    )
+    unmoved = {"variant": "masked", "drift": EXACT, "flips": EXACT}
+    assert rows(cell(**unmoved, change={"pads-0": still, "other-side": still}))[0].exact
+    assert not rows(cell(**unmoved, change={"pads-0": still, "other-side": moved}))[0].exact
+    assert not rows(cell(drift=EXACT))[0].exact
 
 
 def test_a_seed_that_a_row_does_not_have_is_undefined():
@@ -68,13 +81,13 @@ def test_a_seed_that_a_row_does_not_have_is_undefined():
 def test_without_a_recurrent_layer_there_is_no_state_to_drift():
     row = rows(cell(variant="cnn", recurrent="none", head="conv"))[0]
     assert row.state_drift is None
-    assert row.verdict("state_drift") is None
+    assert not row.unmoved("state_drift")
     assert not row.recurrent
 
 
 def test_the_state_and_what_the_classifier_reads_may_differ():
     row = rows(cell(variant="masked", head="mean_naive", drift=(0.1, 0.2, 0.4), state=EXACT))[0]
-    assert (row.verdict("drift_ratio"), row.verdict("state_drift")) == (Verdict.DIFFERENT, Verdict.EXACT)
+    assert (row.unmoved("drift_ratio"), row.unmoved("state_drift")) == (False, True)
 
 
 def test_what_was_not_measured_is_undefined():

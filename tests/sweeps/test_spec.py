@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from stages.errors import UserError
+from stages.params.schema import checked_params
 from stages.sweeps.spec import load_sweep
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, changed, load_content
 
 SWEEP = """\
 title: Amount
@@ -159,3 +160,14 @@ def test_a_shipped_sweep_has_six_seeds_reads_with_16_pads_and_says_its_size(path
     assert any("minutes on two cores" in line for line in comment)
     said = " ".join(comment).lower()
     assert f"{experiments} experiments" in said or (experiments == 1 and "one experiment" in said)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_seed_of_a_shipped_sweep_trains_all_epochs(path):
+    """Keras stops after `patience` epochs without improvement behind the first, which always improves."""
+    sweep = load_sweep(path)
+    for dataset in [sweep.only] if sweep.only else ["synthetic", *sweep.datasets]:
+        for point in sweep.points(dataset):
+            train = checked_params(changed(load_content(), point.overrides), "params.yaml").train
+            assert train.patience == train.epochs
+            assert train.grouping == "shuffle" or point.levels.get("batching") == "bucketed"

@@ -1,4 +1,4 @@
-"""Whether ways to make batches are equivalent in accuracy, and how many tokens each computes."""
+"""How ways to make batches compare in accuracy, and how many tokens each computes."""
 
 import itertools
 
@@ -9,7 +9,7 @@ from stages.stats.rounding import significant
 from stages.stats.seed_pairs import over_seeds, paired_comparison
 from stages.stats.verdicts import EQUIVALENCE_LEVEL
 from stages.sweeps.findings.effects import ACCURACY, Grid, difference_by_seed
-from stages.sweeps.findings.words import accuracy_judged, format_judged_points, groups, where
+from stages.sweeps.findings.words import format_in_points, groups, mean_difference, where
 from stages.sweeps.sweep_json_findings import BatchingPair, Equivalence
 from stages.sweeps.sweep_json_rows import Levels, Row, picked
 
@@ -24,7 +24,7 @@ def batching_findings(grid: Grid) -> list[Equivalence]:
 def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Equivalence:
     pairs = [_pair(grid, axis, ours, theirs) for theirs, ours in itertools.combinations(rows, 2)]
     compared = [
-        f"{pair.level} {format_judged_points(pair)}, with {format_ratio(significant(pair.computed_ratio))} times the "
+        f"{pair.level} {format_in_points(pair)}, with {format_ratio(significant(pair.computed_ratio))} times the "
         "computed tokens"
         for pair in pairs[: len(rows) - 1]
     ]
@@ -40,7 +40,7 @@ def _pair(grid: Grid, axis: str, ours: Row, theirs: Row) -> BatchingPair:
     narrow = over_seeds(difference, EQUIVALENCE_LEVEL)
     return picked(
         BatchingPair,
-        accuracy_judged(grid, difference),
+        mean_difference(grid, difference),
         level=ours.levels[axis],
         reference=theirs.levels[axis],
         tost_p=None if comparison.reason else comparison.tost_p,

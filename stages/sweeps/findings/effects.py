@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from stages.params.derived import BASELINE
 from stages.reporting.results import DRIFT, FLIPS
-from stages.stats.seed_pairs import Contrast, as_ratio, averaged, logarithms, over_seeds, verdict_on
-from stages.stats.verdicts import UNMOVED, Verdict
+from stages.stats.seed_pairs import Contrast, as_ratio, averaged, logarithms, over_seeds
+from stages.stats.verdicts import Verdict
 from stages.sweeps.spec import INNER_AXES, VARIANT
 from stages.sweeps.sweep_json import Axis, Effect
-from stages.sweeps.sweep_json_rows import DIFFERENCE, RATIO, Levels, Row, SeedFigures
+from stages.sweeps.sweep_json_rows import DIFFERENCE, RATIO, Figure, Levels, Row, SeedFigures, picked
 
 Floats = NDArray[np.float64]
 
@@ -32,9 +32,6 @@ NOT_LEARNED = "too few seeds learned on both sides"
 COUNTED = "counted, not estimated"
 T_ON_DIFFERENCES = "mean difference, paired by seed; t interval over seeds"
 T_ON_LOGARITHMS = "ratio of geometric means, paired by seed; t interval of the differences of logarithms"
-
-FEWEST_OF_MANY = 3
-"""Fewer seeds than that, where others were left out, give no verdict: those that are left are those that learned."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +143,15 @@ def difference_by_seed(ours: Row, theirs: Row, estimand: str, seeds: list[int]) 
     return one - other
 
 
+def figure_of(contrast: Contrast, *, ratio: bool = False) -> Figure:
+    """A contrast as it is printed: one of logarithms as a ratio; a difference that is 0 in every seed is EXACT."""
+    if ratio:
+        return picked(Figure, as_ratio(contrast))
+    exact = contrast.low == contrast.high == 0.0
+    undefined = Verdict.UNDEFINED if contrast.estimate is None else None
+    return picked(Figure, contrast, verdict=Verdict.EXACT if exact else undefined)
+
+
 def unique(items: Sequence[Levels]) -> list[Levels]:
     """The levels in their order, each once."""
     return [item for place, item in enumerate(items) if item not in items[:place]]
@@ -173,13 +179,13 @@ def _estimated(effect: Callable[..., Effect], grid: Grid, pairs: list[tuple[Row,
     ratio = estimand in RATIOS
     contrast = over_seeds(by_seed, grid.level)
     reason = _reason(useful, estimand) if contrast.estimate is None else contrast.reason
-    few = contrast.left_out and contrast.n_seeds < FEWEST_OF_MANY
     return effect(
-        **vars(replace(as_ratio(contrast) if ratio else _inside(contrast), reason=reason)),
+        **vars(figure_of(contrast if ratio else _inside(contrast), ratio=ratio)) | {"reason": reason},
+        n_seeds=contrast.n_seeds,
+        left_out=contrast.left_out,
         combinations=combinations,
         of_combinations=len(useful),
         method=T_ON_LOGARITHMS if ratio else T_ON_DIFFERENCES,
-        verdict=None if ratio else Verdict.UNDEFINED if few else verdict_on(by_seed, grid.epsilon[estimand]),
     )
 
 
@@ -193,7 +199,7 @@ def _says_something(pair: tuple[Row, Row], estimand: str) -> bool:
     """Not where no seed of either learned, and not where both are EXACT, which would dilute an average with zeros."""
     if estimand == ACCURACY:
         return any(row.learned for row in pair)
-    return not all(row.verdict(estimand) in UNMOVED for row in pair)
+    return not all(row.unmoved(estimand) for row in pair)
 
 
 def _nothing(effect: Callable[..., Effect], grid: Grid, estimand: str) -> Effect:
@@ -210,7 +216,7 @@ def _nothing(effect: Callable[..., Effect], grid: Grid, estimand: str) -> Effect
 
 def _reason(pairs: list[tuple[Row, Row]], estimand: str) -> str:
     """Why there is no estimate."""
-    exact = [tuple(row.verdict(estimand) in UNMOVED for row in pair) for pair in pairs]
+    exact = [tuple(row.unmoved(estimand) for row in pair) for pair in pairs]
     if estimand not in RATIOS or not all(any(pair) for pair in exact):
         return NOT_LEARNED
     return ONE_EXACT if len(set(exact)) > 1 else TO_EXACT if exact[0][0] else FROM_EXACT
@@ -224,5 +230,4 @@ def _counted(effect: Callable[..., Effect], pairs: list[tuple[Row, Row]], n_seed
         combinations=len(pairs),
         of_combinations=len(pairs),
         method=COUNTED,
-        verdict=None,
     )

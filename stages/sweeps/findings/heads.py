@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from stages.reporting.format import RATIO, listed
-from stages.stats.verdicts import UNMOVED, Verdict
+from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import Grid
 from stages.sweeps.findings.words import format_names
 from stages.sweeps.sweep_json_findings import HeadCell, Matrix
@@ -33,12 +33,13 @@ def downstream_findings(grid: Grid) -> list[Matrix]:
 
 def what_head_keeps(row: Row) -> str:
     """What becomes of the invariance between the last hidden state and the classifier."""
-    head, state = row.verdict("drift_ratio"), row.verdict("state_drift")
-    if head in UNMOVED:
+    head, state = row.drift_ratio, row.state_drift
+    if head.unmoved:
         return KEEPS
-    if state in UNMOVED:
+    if state is not None and state.unmoved:
         return ROUNDS if (row.drift_ratio.estimate or 1.0) <= ROUNDING else BREAKS
-    return UNDEFINED if Verdict.UNDEFINED in (head, state) else LEAKS
+    undefined = Verdict.UNDEFINED in (head.verdict, None if state is None else state.verdict)
+    return UNDEFINED if undefined else LEAKS
 
 
 def format_matrix(matrix: Matrix) -> str:

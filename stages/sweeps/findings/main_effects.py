@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from stages.params.derived import BASELINE
 from stages.reporting.format import POINTS, RATIO, capital
 from stages.reporting.results import DRIFT
-from stages.stats.verdicts import UNMOVED
 from stages.sweeps.findings.effects import ACCURACY, BOTH_EXACT, FROM_EXACT, TO_EXACT, Grid, unique
 from stages.sweeps.findings.interactions import gap_change
 from stages.sweeps.findings.words import (
     axis_name,
-    format_judged_points,
+    format_in_points,
     format_names,
     format_of_seeds,
     label_text,
@@ -41,7 +40,7 @@ def main_findings(grid: Grid, effects: Sequence[Effect]) -> list[MainEffect]:
 
 def exact_finding(rows: Sequence[Row]) -> list[Exact]:
     """Which variants are EXACT in all of their rows."""
-    moved = {row.variant for row in rows if row.verdict(DRIFT) not in UNMOVED}
+    moved = {row.variant for row in rows if not row.unmoved(DRIFT)}
     exact = list(dict.fromkeys(row.variant for row in rows if row.variant not in moved))
     if not exact:
         return []
@@ -105,7 +104,7 @@ def _gain(gain: Interaction | None) -> str:
 def _points(effect: Effect) -> str:
     if effect.estimate is None:
         return f"undefined ({effect.reason})"
-    return f"{format_judged_points(effect)}{_of(effect)}"
+    return f"{format_in_points(effect)}{_of(effect)}"
 
 
 def _of(effect: Effect) -> str:

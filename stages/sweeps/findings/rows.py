@@ -8,9 +8,9 @@ from stages.analysis.contract import Finding, Report
 from stages.analysis.contract_cells import ALONE, CellFacts, SeedFacts
 from stages.analysis.estimate import Estimate
 from stages.reporting.results import ACCURACY_CHANGE, DRIFT, FLIPS, Results
-from stages.stats.verdicts import UNMOVED, Verdict
+from stages.stats.verdicts import Verdict
 from stages.sweeps.spec import SIDE, VARIANT, ExperimentReport
-from stages.sweeps.sweep_json_rows import JudgedFigure, Levels, Row, SeedFigures, picked
+from stages.sweeps.sweep_json_rows import Figure, Levels, Row, SeedFigures, picked
 
 NOT_MEASURED = "not measured"
 
@@ -65,17 +65,17 @@ def _row(results: Results, cell: CellFacts, levels: Levels) -> Row:
     )
 
 
-def _of_seed(seed: SeedFacts, value: float | None, judged: JudgedFigure) -> float | None:
+def _of_seed(seed: SeedFacts, value: float | None, judged: Figure) -> float | None:
     """None where the seed is at chance, 0 where the row is EXACT (below the tolerance)."""
     if not seed.learned:
         return None
-    return 0.0 if judged.verdict in UNMOVED else value
+    return 0.0 if judged.unmoved else value
 
 
-def _judged(finding: Finding | None) -> JudgedFigure:
+def _judged(finding: Finding | None) -> Figure:
     if finding is None:
-        return JudgedFigure(estimate=None, low=None, high=None, verdict=Verdict.UNDEFINED, reason=NOT_MEASURED)
-    return picked(JudgedFigure, finding, verdict=finding.word, reason=finding.reason or None)
+        return Figure(estimate=None, low=None, high=None, verdict=Verdict.UNDEFINED, reason=NOT_MEASURED)
+    return picked(Figure, finding)
 
 
 def _score(seed: SeedFacts, split: str) -> float | None:

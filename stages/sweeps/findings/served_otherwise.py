@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from stages.analysis.contract_cells import ALONE
 from stages.reporting.results import condition_text
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE
-from stages.stats.verdicts import UNMOVED
 from stages.sweeps.findings.effects import Grid
-from stages.sweeps.findings.words import format_judged_points, levels_without, where
+from stages.sweeps.findings.words import format_in_points, levels_without, where
 from stages.sweeps.spec import SIDE, VARIANT
 from stages.sweeps.sweep_json_findings import Mismatch, ServedWorst
 from stages.sweeps.sweep_json_rows import Row, picked
@@ -38,7 +37,7 @@ def _finding(grid: Grid, side: str, variant: str, rows: list[Row]) -> Mismatch:
     worst = None
     if not known:
         text = f"{where(levels)}: undefined, for too few seeds learned."
-    elif all(change.verdict in UNMOVED for _, _, change in known):
+    elif all(change.unmoved for _, _, change in known):
         text = (
             f"{where(levels)} may be served in any way: its accuracy changes by 0 (exact) in {len(known)} comparisons."
         )
@@ -49,6 +48,6 @@ def _finding(grid: Grid, side: str, variant: str, rows: list[Row]) -> Mismatch:
         at = f", trained at {where(rest)}" if rest else ""
         text = (
             f"{where(levels)} loses most under {condition_text(condition)}{at}: against serving it as trained, "
-            f"accuracy changes by {format_judged_points(change)}."
+            f"accuracy changes by {format_in_points(change)}."
         )
     return Mismatch(levels=levels, comparisons=len(changes), defined=len(known), worst=worst, text=text)

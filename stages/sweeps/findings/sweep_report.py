@@ -107,14 +107,11 @@ def _of_the_question(finding: MainEffect, main: list[MainEffect]) -> bool:
 
 def _axes(sweep: Sweep, rows: list[Row]) -> list[Axis]:
     """The grid's axes, then side and variant, copies of the baseline among the variants."""
-    outer = [
-        Axis(name=axis, labels=list(levels), changes=sorted(set().union(*levels.values())))
-        for axis, levels in sweep.grid.items()
-    ]
+    outer = [Axis(name=axis, labels=list(levels), sets=levels) for axis, levels in sweep.grid.items()]
     inner = {SIDE: [row.side for row in rows], VARIANT: [row.variant for row in rows]}
     return [
         *outer,
-        *(Axis(name=axis, labels=list(dict.fromkeys(labels)), changes=[]) for axis, labels in inner.items()),
+        *(Axis(name=axis, labels=list(dict.fromkeys(labels)), sets={}) for axis, labels in inner.items()),
     ]
 
 

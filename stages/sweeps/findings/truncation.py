@@ -10,7 +10,7 @@ from stages.stats.curves import knee
 from stages.stats.seed_pairs import not_worse
 from stages.sweeps.findings.effects import ACCURACY, Floats, Grid, difference_by_seed
 from stages.sweeps.findings.threshold import MAX_LEN, beyond_the_longest
-from stages.sweeps.findings.words import accuracy_judged, format_judged_points, format_of_seeds, groups, where
+from stages.sweeps.findings.words import format_in_points, format_of_seeds, groups, mean_difference, where
 from stages.sweeps.sweep_json_findings import Knee, Width, WidthLoss
 from stages.sweeps.sweep_json_rows import Levels, Row, picked
 
@@ -44,7 +44,7 @@ def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Knee:
     differences = [difference_by_seed(row, widest, ACCURACY, grid.seeds) for row in rows]
     costs = [row.computed_tokens / widest.computed_tokens for row in rows]
     points = [
-        picked(WidthLoss, row, label=row.levels[axis], computed_ratio=cost, **vars(accuracy_judged(grid, difference)))
+        picked(WidthLoss, row, label=row.levels[axis], computed_ratio=cost, **vars(mean_difference(grid, difference)))
         for row, cost, difference in zip(rows, costs, differences, strict=True)
     ]
     bend = knee(costs, [float(row.accuracy.estimate) for row in rows])
@@ -80,13 +80,13 @@ def _text(grid: Grid, finding: Knee) -> str:
     else:
         first = (
             f"{name}: rows of {short.max_len} instead of {widest.max_len} save {_saved(short)} and are not worse "
-            f"by more than ε (accuracy {format_judged_points(short)})"
+            f"by more than ε (accuracy {format_in_points(short)})"
         )
     if bend is None or finding.seeds_with_this_knee is None:
         doubt = "" if finding.seeds_with_this_knee is None else " on which half of the seeds agree"
         return f"{first}; accuracy over compute has no knee{doubt}."
     agree = format_of_seeds(finding.seeds_with_this_knee, len(grid.seeds))
-    loss = f"saves {_saved(bend)}, accuracy {format_judged_points(bend)}"
+    loss = f"saves {_saved(bend)}, accuracy {format_in_points(bend)}"
     return f"{first}; the knee is at {bend.max_len} ({loss}; the same in {agree})."
 
 

@@ -9,7 +9,7 @@ from stages.params.derived import BASELINE
 from stages.reporting.format import PERCENT
 from stages.stats.seed_pairs import share_closed
 from stages.sweeps.findings.effects import ACCURACY, Floats, Grid, difference_by_seed
-from stages.sweeps.findings.words import accuracy_judged, axis_name, figure, format_in_points, label_text, where
+from stages.sweeps.findings.words import axis_name, figure, format_in_points, label_text, mean_difference, where
 from stages.sweeps.spec import SIDE, VARIANT
 from stages.sweeps.sweep_json_findings import GapAt, Tried, Tuning
 from stages.sweeps.sweep_json_rows import Levels, Row, picked
@@ -71,13 +71,13 @@ def _finding(grid: Grid, side: str, variant: str, tried: list[Setting]) -> Tunin
         default=tried[0].levels,
         best=chosen.levels,
         masked_best=rival.levels,
-        gap=accuracy_judged(grid, before),
-        gap_left=accuracy_judged(grid, after),
-        gap_left_both_tuned=accuracy_judged(grid, both),
+        gap=mean_difference(grid, before),
+        gap_left=mean_difference(grid, after),
+        gap_left_both_tuned=mean_difference(grid, both),
         share_closed=figure(share_closed(before, after, grid.level)),
-        smallest_gap=picked(GapAt, accuracy_judged(grid, smallest.gap(grid)), levels=smallest.levels),
+        smallest_gap=picked(GapAt, mean_difference(grid, smallest.gap(grid)), levels=smallest.levels),
         tried=[
-            picked(Tried, setting.unmasked, levels=setting.levels, gap=accuracy_judged(grid, setting.gap(grid)))
+            picked(Tried, setting.unmasked, levels=setting.levels, gap=mean_difference(grid, setting.gap(grid)))
             for setting in tried
         ],
         text="",

@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterable
 
 from stages.reporting.format import POINTS, Bounded, listed, spaced
-from stages.stats.seed_pairs import over_seeds, verdict_on
-from stages.stats.verdicts import UNMOVED, Verdict
-from stages.sweeps.findings.effects import ACCURACY, Floats, Grid
+from stages.stats.seed_pairs import over_seeds
+from stages.sweeps.findings.effects import Floats, Grid, figure_of
 from stages.sweeps.spec import INNER_AXES, SIDE, VARIANT
-from stages.sweeps.sweep_json import Effect
-from stages.sweeps.sweep_json_rows import Figure, JudgedFigure, Levels, Row, picked
+from stages.sweeps.sweep_json_rows import Figure, Levels, Row, picked
 
 LAST_OF_AXIS = {
     SIDE: "padding",
@@ -58,10 +56,9 @@ def groups(grid: Grid, rows: Iterable[Row], *params: str) -> list[tuple[str, Lev
     return [(axis, dict(shared), alike) for shared, alike in members.items()]
 
 
-def accuracy_judged(grid: Grid, difference: Floats) -> JudgedFigure:
-    """A difference of accuracies by seed, shape (seeds,): its mean, interval and verdict, rounded as printed."""
-    verdict = verdict_on(difference, grid.epsilon[ACCURACY])
-    return picked(JudgedFigure, over_seeds(difference, grid.level), verdict=verdict, reason=None).rounded()
+def mean_difference(grid: Grid, difference: Floats) -> Figure:
+    """A difference of accuracies by seed, shape (seeds,): its mean with the interval, rounded as printed."""
+    return figure_of(over_seeds(difference, grid.level)).rounded()
 
 
 def figure(value: Bounded | None) -> Figure:
@@ -69,15 +66,9 @@ def figure(value: Bounded | None) -> Figure:
     return Figure(estimate=None, low=None, high=None) if value is None else picked(Figure, value).rounded()
 
 
-def format_in_points(value: JudgedFigure | Effect) -> str:
+def format_in_points(value: Figure) -> str:
     """+4.4 [−0.3, +9.1] points; 0 (exact) where nothing differs in any seed."""
-    return POINTS.of(value) if value.verdict in UNMOVED else f"{POINTS.of(value)} points"
-
-
-def format_judged_points(value: JudgedFigure | Effect) -> str:
-    """+4.4 [+1.3, +9.1] points, DIFFERENT."""
-    known = value.verdict not in (Verdict.UNDEFINED, *UNMOVED)
-    return f"{format_in_points(value)}{f', {value.verdict}' if known else ''}"
+    return POINTS.of(value) if value.unmoved else f"{POINTS.of(value)} points"
 
 
 def format_names(names: Iterable[str]) -> str:

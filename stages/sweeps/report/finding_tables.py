@@ -59,7 +59,7 @@ def _widths(findings: list[Knee]) -> Table:
                 ("which is", str(point.max_len)),
                 ("computed tokens, times", number_cell(point.computed_ratio)),
                 ("texts cut", number_cell(point.truncated_share, format_percent)),
-                ("accuracy − widest, points", POINTS.judged(point)),
+                ("accuracy − widest, points", POINTS.of(point)),
                 ("mark", _marks({"shortest not worse": finding.shortest, "knee": finding.knee}, point)),
             ]
             for finding in findings
@@ -80,7 +80,7 @@ def _batching(findings: list[Equivalence]) -> Table:
                 *_variant_and_side(finding.levels),
                 ("batches", pair.level),
                 ("against", pair.reference),
-                ("accuracy, points", POINTS.judged(pair)),
+                ("accuracy, points", POINTS.of(pair)),
                 ("90 % interval", POINTS.interval(pair.low_90, pair.high_90)),
                 ("TOST p", pair.tost_p_text or MISSING),
                 ("computed tokens, times", number_cell(pair.computed_ratio)),
@@ -97,7 +97,7 @@ def _tuning(sweep: SweepReport, findings: list[Tuning]) -> Table:
             [
                 ("padding", finding.levels[SIDE]),
                 *((axis_title(axis), label) for axis, label in sweep.ordered(tried.levels).items()),
-                ("gain of the mask, points", POINTS.judged(tried.gap)),
+                ("gain of the mask, points", POINTS.of(tried.gap)),
                 ("validation accuracy without it", estimate_cell(PERCENT, tried.validation_accuracy)),
                 ("mark", _marks({"first": finding.default, "best without a mask": finding.best}, tried.levels)),
             ]

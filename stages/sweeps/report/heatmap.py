@@ -13,7 +13,6 @@ from matplotlib.patches import Patch, Rectangle
 from stages.reporting.figures.style import GREY, INK, LETTER, empty_figure, legend
 from stages.reporting.format import format_ratio
 from stages.reporting.results import DRIFT
-from stages.stats.verdicts import UNMOVED
 from stages.sweeps.report.series import LABELS, PERCENT, labels_of, several_levels, value_of
 from stages.sweeps.spec import VARIANT
 from stages.sweeps.sweep_json import SweepReport
@@ -99,7 +98,7 @@ def _field(axes: Axes, x: int, y: int, row: Row, estimand: str, norm: Normalize)
     if estimate is None:
         _box(axes, x, y, UNDEFINED_COLOUR, hatch="////", edge="#bbbbbb")
         return
-    if row.verdict(estimand) in UNMOVED:
+    if row.unmoved(estimand):
         _box(axes, x, y, EXACT_COLOUR)
         axes.text(x, y, "exact", ha="center", va="center", color="white")
         return
@@ -117,7 +116,7 @@ def _box(axes: Axes, x: int, y: int, colour: str, hatch: str = "", edge: str = "
 
 def _norm(sweep: SweepReport, estimand: str) -> Normalize:
     """Logarithmic for drift: whole powers of ten around every field."""
-    moved = [row for row in sweep.originals if row.verdict(estimand) not in UNMOVED]
+    moved = [row for row in sweep.originals if not row.unmoved(estimand)]
     values = [value.estimate for row in moved if (value := value_of(row, estimand)) is not None]
     if estimand == DRIFT:
         positive = [value for value in values if value > ROUNDING] or [1.0]

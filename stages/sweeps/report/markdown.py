@@ -50,7 +50,7 @@ def _context(sweep: SweepReport) -> dict[str, Any]:
         "serving": serving_table(sweep) if "accuracy_change" in sweep.read else None,
         "sizes": _sizes(sweep),
         "axes": [(axis_title(axis.name), listed(axis.labels)) for axis in sweep.axes],
-        "settings": [f"`{key}: {_value(value)}`" for key, value in sweep.settings.items()],
+        "settings": [f"`{key}: {_value(value)}`" for key, value in sorted(sweep.settings.items())],
         "epsilon": _epsilon(sweep.epsilon),
         "level": f"{100 * sweep.level:g} %",
         "inner": listed([axis_title(axis) for axis in sweep.naming_axes if axis in INNER_AXES]),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from stages.analysis.estimate import Estimate
 from stages.reporting.figures.marks import scaled
 from stages.reporting.results import DRIFT, FLIPS
-from stages.stats.verdicts import UNMOVED
 from stages.sweeps.findings.effects import COMPUTED
 from stages.sweeps.findings.threshold import MAX_LEN
 from stages.sweeps.spec import ROW_FIGURES, VARIANT
@@ -141,7 +140,7 @@ def _mark(row: Row, estimand: str, x: float) -> Mark | None:
         return Mark(x, Estimate(ratio, None, None), (), row.levels)
     if row.figure(estimand) is None:
         return None
-    exact = row.verdict(estimand) in UNMOVED
+    exact = row.unmoved(estimand)
     known = [(0.0 if exact else seed.figure(estimand), seed.learned) for seed in row.seeds]
     seeds = tuple((factor_of(estimand) * seed, learned) for seed, learned in known if seed is not None)
     return Mark(x, value_of(row, estimand), seeds, row.levels)

@@ -15,7 +15,6 @@ from stages.reporting.table import (
     number_cell,
     of_seeds,
 )
-from stages.stats.verdicts import UNMOVED, Verdict
 from stages.sweeps import sweep_json_rows
 from stages.sweeps.findings.effects import ACCURACY, COMPUTED, FROM_EXACT, TO_EXACT
 from stages.sweeps.findings.served_otherwise import in_order
@@ -96,9 +95,9 @@ def _seeds(of_estimands: dict[str, Effect]) -> str:
 
 
 def effect_cell(effect: Effect, notes: Notes) -> Cell:
-    """+4.4 [−0.3, +9.1] INCONCLUSIVE, or 3.20 [2.10, 4.90]."""
+    """+4.4 [−0.3, +9.1], or 3.20 [2.10, 4.90]."""
     scale = scale_of(effect.scale)
-    if effect.verdict in UNMOVED:
+    if effect.unmoved:
         return Cell(f"both {EXACT_ZERO}" if scale is RATIO else EXACT_ZERO)
     if effect.reason in (TO_EXACT, FROM_EXACT):
         return Cell(f"{'to' if effect.reason == TO_EXACT else 'from'} {EXACT_ZERO}")
@@ -110,7 +109,6 @@ def effect_cell(effect: Effect, notes: Notes) -> Cell:
         scale.number(effect.estimate),
         effect.estimate,
         interval=scale.interval(effect.low, effect.high),
-        verdict=None if effect.verdict is Verdict.UNDEFINED else effect.verdict,
         rest=left_out * bool(effect.left_out) + some * (effect.combinations < effect.of_combinations),
     )
 

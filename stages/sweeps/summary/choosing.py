@@ -1,9 +1,9 @@
-"""The cheapest of the options that are not shown to be worse than the best one."""
+"""The cheapest of the options that are not shown to be worse than the best one, and that keep the mask exact."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
-from stages.stats.verdicts import UNMOVED, Verdict
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.summary.comparing import Comparison, comparison
 from stages.sweeps.sweep_json_rows import Row
@@ -19,18 +19,25 @@ class Options:
     Attributes:
         evidence: the report or sweep that trained them.
         rows: option and how it was trained.
-        level: confidence level of the printed intervals.
+        level: confidence level at which the intervals of all options hold at once.
         epsilon: the largest difference of accuracy that does not matter.
+        must_be_exact: whether a mask that is EXACT was chosen before, which the choice may not break.
     """
 
     evidence: str
     rows: dict[str, Row]
     level: float
     epsilon: float
+    must_be_exact: bool = False
+
+    @property
+    def level_of_each(self) -> float:
+        """The level of one interval at which those of all options against one of them hold at once (Bonferroni)."""
+        return 1 - (1 - self.level) / max(1, len(self.rows) - 1)
 
     def gain(self, option: str, other: str) -> Comparison:
         """The accuracy of one option minus that of another."""
-        return comparison(self.rows[option], self.rows[other], ACCURACY, self.level)
+        return comparison(self.rows[option], self.rows[other], ACCURACY, self.level_of_each)
 
     def tokens_ratio(self, option: str, other: str) -> float | None:
         """The computed tokens of one option over those of another; None where the other was not trained."""
@@ -40,26 +47,45 @@ class Options:
         """The most accurate of some options."""
         return max(names, key=lambda name: self.rows[name].accuracy.estimate)
 
+    @cached_property
+    def eligible(self) -> list[str]:
+        """What keeps states and predictions EXACT, if it must or if not all of that is shown to be worse; else all."""
+        exact = [name for name, row in self.rows.items() if row.exact]
+        return exact if self.must_be_exact or not all(self._worse(name) for name in exact) else list(self.rows)
+
     def allowed(self, name: str) -> bool:
-        """Whether it is the best; or EQUIVALENT to it; or below it by no more than ε, with an interval that holds 0."""
-        to_best = self.gain(name, self.best(self.rows))
-        if name == self.best(self.rows) or to_best.verdict(self.epsilon) in (*UNMOVED, Verdict.EQUIVALENT):
+        """Whether it is eligible; and the best of those, or within ε of it, or below by no more and not shown to be."""
+        if name not in self.eligible:
+            return False
+        best = self.best(self.eligible)
+        to_best = self.gain(name, best)
+        if name == best or to_best.inside(self.epsilon):
             return True
         estimate = to_best.contrast.estimate
-        return estimate is not None and estimate >= -self.epsilon and not to_best.below(0.0)
+        return estimate is not None and estimate >= -self.epsilon and not to_best.below(0.0, self.level_of_each)
 
     def equals(self) -> list[str]:
-        """All options between which the figures do not decide.
-
-        Allowed is what is not worse than the best. Among those, what keeps states and predictions EXACT goes first;
-        then what computes the fewest tokens in training.
-        """
-        allowed = [name for name in self.rows if self.allowed(name)]
-        tokens = {name: self.rows[name].computed_tokens for name in allowed if self.rows[name].exact}
-        tokens = tokens or {name: self.rows[name].computed_tokens for name in allowed}
+        """Of all that are allowed those that compute the fewest tokens in training: the figures do not decide."""
+        tokens = {name: self.rows[name].computed_tokens for name in self.rows if self.allowed(name)}
         return [name for name, count in tokens.items() if count <= min(tokens.values()) * (1 + SAME_COST)]
 
     def choose(self, naive: str) -> str:
         """The default of Keras if it is among the equals, else the most accurate of them."""
         equals = self.equals()
         return naive if naive in equals else self.best(equals)
+
+    def breaking(self, choice: str) -> str | None:
+        """The most accurate of those that are not EXACT and are shown to be more accurate than the choice."""
+        better = [
+            name
+            for name, row in self.rows.items()
+            if not row.exact and self.gain(name, choice).above(0.0, self.level_of_each)
+        ]
+        return self.best(better) if better else None
+
+    def _worse(self, name: str) -> bool:
+        """Whether it is shown to be less accurate than the best; without an interval whether it is by more than ε."""
+        to_best = self.gain(name, self.best(self.rows))
+        if to_best.contrast.low is None:
+            return (to_best.contrast.estimate or 0.0) < -self.epsilon
+        return to_best.below(0.0, self.level_of_each)

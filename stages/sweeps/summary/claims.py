@@ -7,7 +7,6 @@ from stages.reporting.claims.stand import Ruling, Stand
 from stages.reporting.format import PERCENT, POINTS, RATIO, format_percent
 from stages.reporting.results import DRIFT
 from stages.stats.seed_pairs import share_closed
-from stages.stats.verdicts import UNMOVED, Verdict
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.findings.truncation import shortest_not_worse
 from stages.sweeps.findings.tuning import best_by_validation
@@ -15,7 +14,7 @@ from stages.sweeps.spec import SIDE, VARIANT
 from stages.sweeps.summary.comparing import Comparison, comparison
 from stages.sweeps.summary.extent import extent, not_run, ruling
 from stages.sweeps.summary.swept import Sweeps, Swept
-from stages.sweeps.sweep_json_rows import Row, estimate_of
+from stages.sweeps.sweep_json_rows import Row
 
 ATTENTION = ("attention", "multi_head_attention")
 PLAIN_HEAD = "last"
@@ -46,18 +45,19 @@ def _attention(sweeps: Sweeps) -> Ruling:
         return Ruling(Stand.OPEN, why)
     said = [
         f"`{row.levels[axis]}` with {row.side}-padding has the drift of `{PLAIN_HEAD}` {drift.times}, which leaves "
-        f"{RATIO.of(left) if left else 'an undefined drift'} {row.drift_ratio.verdict}"
+        f"{'an undefined drift' if row.drift_ratio.estimate is None else RATIO.of(row.drift_ratio)}"
         for row, drift in attended
-        for left in [estimate_of(row.drift_ratio)]
     ]
-    kinds = {_what_is_left(row, drift, len(attended)) for row, drift in attended}
+    epsilon = sweep.report.epsilon[DRIFT]
+    kinds = {_what_is_left(row, drift, len(attended), epsilon) for row, drift in attended}
     stand = WHAT_IS_LEFT[kinds.pop()] if len(kinds) == 1 else Stand.DEPENDS
     return Ruling(stand, f"{'; '.join(said)} (sweep `downstream`).")
 
 
-def _what_is_left(row: Row, drift: Comparison, comparisons: int) -> str:
-    """Of the drift: gone, smaller, larger or open, the interval widened for all looked at."""
-    if row.drift_ratio.verdict in (*UNMOVED, Verdict.EQUIVALENT):
+def _what_is_left(row: Row, drift: Comparison, comparisons: int, epsilon: float) -> str:
+    """Of the drift: gone, where its interval lies below ε; else smaller, larger or open, widened for all looked at."""
+    left = row.drift_ratio
+    if left.unmoved or (left.high is not None and left.high < epsilon):
         return "gone"
     if not drift.apart(comparisons):
         return "open"
@@ -135,31 +135,37 @@ def tuned_on(sweep: Swept, side: str) -> Tuned | None:
 
 
 def truncation(sweeps: Sweeps) -> Ruling:
-    """C9: for each side and model the narrowest rows that are shown to cost no accuracy, and the compute they save."""
+    """C9: on each side the narrowest masked rows that are shown to cost no accuracy, and the compute they save.
+
+    Rows without a mask are told beside them and judge nothing: narrower, they lose padding too, which gains accuracy.
+    """
     sweep = sweeps.get("truncation")
     if sweep is None:
         return not_run(sweeps, "truncation")
-    models = [name for name in (sweep.unmasked, sweep.masked) if name is not None]
-    cuts = [cut for side in sweep.sides for name in models if (cut := _cut(sweep, side, name)) is not None]
+    cuts = [cut for side in sweep.sides if (cut := _cut(sweep, side, sweep.masked)) is not None]
     if not cuts:
-        return Ruling(Stand.OPEN, "The sweep `truncation` has one width, so there is nothing to compare.")
+        why = "The sweep `truncation` has no two widths of masked rows, in which cutting takes words and not padding."
+        return Ruling(Stand.OPEN, why)
     figure = (
         f"{'; '.join(text for _, _, text in cuts)} (sweep `truncation`; costs no accuracy: the 90 % interval ends "
         f"above −{100 * sweep.report.epsilon[ACCURACY]:g} points; tokens are counted, seconds are not)."
     )
+    beside = [cut for side in sweep.sides if (cut := _cut(sweep, side, sweep.unmasked)) is not None]
+    if beside:
+        figure += f" Not judged, for cutting removes padding there too: {'; '.join(text for _, _, text in beside)}."
     said = "; ".join(f"{stand} for {model}" for model, stand, _ in cuts)
-    return ruling([stand for _, stand, _ in cuts], figure, f"the side and the mask: {said}")
+    return ruling([stand for _, stand, _ in cuts], figure, f"the side: {said}")
 
 
-def _cut(sweep: Swept, side: str, variant: str) -> tuple[str, Stand, str] | None:
-    """What cutting does to one side and model, other axes at their references; None with one width.
+def _cut(sweep: Swept, side: str, variant: str | None) -> tuple[str, Stand, str] | None:
+    """What cutting does to one side and model, other axes at their references; None with one width, or no such model.
 
     Supported where the narrowest rows that cost no accuracy save tokens, refuted where every narrower width costs some.
     """
     axis, epsilon = sweep.axis_of("max_len"), sweep.report.epsilon[ACCURACY]
     fixed = {name: label for name, label in sweep.references.items() if name != axis}
     rows = sorted(sweep.where({**fixed, SIDE: side, VARIANT: variant}), key=lambda row: -row.max_len)[::-1]
-    if len(rows) < 2:
+    if variant is None or len(rows) < 2:
         return None
     widest = rows[-1]
     changes = [comparison(row, widest, ACCURACY, sweep.report.level) for row in rows]

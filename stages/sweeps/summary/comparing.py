@@ -5,12 +5,11 @@ from functools import cached_property
 
 import numpy as np
 
-from stages.analysis.estimate import Estimate
 from stages.reporting.format import RATIO
-from stages.stats.seed_pairs import Contrast, as_ratio, averaged, over_seeds, verdict_on
-from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL, Verdict
-from stages.sweeps.findings.effects import ACCURACY, RATIOS, Floats, difference_by_seed, seeds_of
-from stages.sweeps.sweep_json_rows import Row, estimate_of
+from stages.stats.seed_pairs import Contrast, averaged, over_seeds
+from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL
+from stages.sweeps.findings.effects import ACCURACY, RATIOS, Floats, difference_by_seed, figure_of, seeds_of
+from stages.sweeps.sweep_json_rows import Figure, Row
 
 
 @dataclass(frozen=True)
@@ -33,18 +32,14 @@ class Comparison:
         return over_seeds(self.by_seed, self.level)
 
     @property
-    def value(self) -> Estimate | None:
-        """The mean difference or the ratio of geometric means, with the t interval over seeds; None without a seed."""
-        return estimate_of(as_ratio(self.contrast) if self.ratio else self.contrast)
+    def value(self) -> Figure:
+        """The mean difference or the ratio of geometric means, with the t interval over seeds."""
+        return figure_of(self.contrast, ratio=self.ratio)
 
     @property
     def times(self) -> str:
         """The ratio in words."""
-        return "undefined" if self.value is None else f"× {RATIO.of(self.value)}"
-
-    def verdict(self, epsilon: float) -> Verdict:
-        """What it says of ±epsilon; EXACT where every seed has the same on both sides."""
-        return verdict_on(self.by_seed, epsilon)
+        return "undefined" if self.value.estimate is None else f"× {RATIO.of(self.value)}"
 
     def above(self, bound: float, level: float = DIFFERENCE_LEVEL) -> bool:
         """Whether the whole interval lies above a bound, of the logarithm where it is a ratio."""

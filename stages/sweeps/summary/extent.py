@@ -105,7 +105,7 @@ class Contrasted:
         return self.drift.inside(ALIKE) and (not len(self.gap.by_seed) or self.gap.inside(epsilon))
 
     def __str__(self) -> str:
-        gained = "" if self.gap.value is None else f", gain of a mask {POINTS.of(self.gap.value)} points"
+        gained = "" if self.gap.value.estimate is None else f", gain of a mask {POINTS.of(self.gap.value)} points"
         return f"`{self.level}` against `{self.reference}` with {self.side}-padding: drift {self.drift.times}{gained}"
 
 

@@ -1,10 +1,10 @@
 """The summary of one dataset's sweeps: factors ranked, claims decided, a recommendation."""
 
+import shlex
 from dataclasses import asdict
 
 from stages.analysis.contract import Claim, Report
 from stages.reporting.claims.catalogue import CLAIMS
-from stages.reporting.format import listed
 from stages.reporting.results import Results
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.findings.rows import rows_of
@@ -24,6 +24,7 @@ from stages.sweeps.summary.factors_json import (
 )
 from stages.sweeps.summary.ranking import factors
 from stages.sweeps.summary.recommendation import base_of, recommend
+from stages.sweeps.summary.simultaneous import Looks
 from stages.sweeps.summary.swept import Sweeps
 from stages.sweeps.sweep_json import SweepReport
 from stages.sweeps.sweep_json_findings import Interaction
@@ -43,19 +44,20 @@ def factors_report(dataset: str, sweep_reports: list[SweepReport], main: Report 
         main: its report.json; None where it was not made.
     """
     sweeps = Sweeps.of(dataset, sweep_reports, None if main is None else main.params)
-    ranked = factors(sweeps)
+    looks = Looks.at(sweeps)
+    ranked = factors(sweeps, looks)
     recommendation = recommend(sweeps, base_of(sweeps, None if main is None else _base(main)))
     decided = [decision for decision in recommendation if isinstance(decision, Decided)]
     return FactorsReport(
         schema=SCHEMA,
         dataset=dataset,
-        answer=answer(sweeps, ranked, decided),
+        answer=answer(sweeps, ranked, decided, looks),
         factors=ranked,
+        contrasts=looks.contrasts,
         interactions=_interactions(sweeps),
         claims=_claims(sweeps),
         recommendation=recommendation,
         together=_together(dataset, decided),
-        not_in_command=_not_in_command(decided),
         fixed_width=heads_of_fixed_width([sweep.report for sweep in sweeps.run]),
         run=[picked(RunFacts, sweep.report, seeds=len(sweep.report.seeds)) for sweep in sweeps.run],
         missing=[MissingSweep(name=name, command=sweeps.command(name).strip("`")) for name in sweeps.missing],
@@ -94,10 +96,4 @@ def _order(interaction: Interaction) -> tuple[bool, float]:
 def _together(dataset: str, decided: list[Decided]) -> str:
     """The run that trains what is recommended, all choices at once."""
     knobs = [f"dataset={dataset}", *(knob for decision in decided for knob in decision.knobs)]
-    return "dvc exp run " + " ".join(f"-S '{knob}'" if "[" in knob else f"-S {knob}" for knob in knobs)
-
-
-def _not_in_command(decided: list[Decided]) -> str:
-    """The choices that several params set at once, and where to read which; empty without one."""
-    left_out = [decision for decision in decided if decision.changes and not decision.knobs]
-    return listed([f"{one.decision} `{one.choice}`, which {one.evidence} sets" for one in left_out])
+    return " ".join(["dvc exp run", *(f"-S {shlex.quote(knob)}" for knob in knobs)])

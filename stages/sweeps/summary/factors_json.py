@@ -9,14 +9,13 @@ from pydantic.dataclasses import dataclass
 from stages.analysis.contract import Claim
 from stages.analysis.estimate import CONFIG, Estimate, left_out
 from stages.reporting.results import DRIFT
-from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.spec import VARIANT
 from stages.sweeps.sweep_json import Document, Texts
 from stages.sweeps.sweep_json_findings import Interaction
 from stages.sweeps.sweep_json_rows import RATIO, Figure
 
-SCHEMA = 1
+SCHEMA = 2
 
 UNMASKED = "unmasked"
 MASKED = "masked"
@@ -27,18 +26,23 @@ GROUPS = (UNMASKED, MASKED, AVERAGED)
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
 class LargestEffect(Figure):
-    """The largest effect of one factor on one estimand in one group of models; without one all but `reason` is None."""
+    """The largest effect of one factor on one estimand in one group of models; without one all but `reason` is None.
+
+    Its interval holds at once with those of all other contrasts that were looked at.
+    """
 
     scale: str | None = left_out()
     """difference, or ratio, where 1 is no effect."""
-    shown: bool | None = left_out()
-    """Whether its interval holds no "no effect"."""
     level: str | None = left_out()
     reference: str | None = left_out()
     where: str | None = left_out()
     """The side or other level held fixed; empty where it is an average."""
-    reason: str | None = left_out()
-    """Why there is none."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether its interval excludes "no effect"."""
+        nothing = 1.0 if self.scale == RATIO else 0.0
+        return self.low is not None and self.high is not None and not self.low <= nothing <= self.high
 
     @property
     def contrast(self) -> str:
@@ -84,8 +88,6 @@ class Factor:
     """What the masked model loses between the two levels that rank it: that much is not the padding's doing."""
     other_sweeps: list[str]
     """That have this axis too."""
-    shown: bool
-    """Whether the effect that ranks it is."""
 
     @property
     def groups(self) -> list[str]:
@@ -132,10 +134,8 @@ class OptionFacts:
 
     option: str
     accuracy: Estimate
-    to_best: Estimate | None
+    to_best: Figure
     """Its accuracy minus the best's."""
-    verdict: Verdict
-    """On that."""
     tokens_ratio: float | None
     """Computed tokens over those of Keras' default; None where that was not trained."""
     exact: bool
@@ -152,11 +152,10 @@ class _ToDecide:
     """What Keras does by default."""
     evidence: str
     """The report or sweep that tells."""
-    why: str
-    """What the choice rests on beside accuracy and compute."""
+    note: str
+    """What is more accurate and breaks the mask; empty where nothing is."""
     knobs: list[str]
     """What sets it in params.yaml, key=value."""
-    sentence: str
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
@@ -179,11 +178,8 @@ class Decided(_ToDecide):
     """The levels at which it was trained."""
     exact: bool
     """Whether pads move neither state nor prediction."""
-    accuracy: Estimate | None
-    """What it buys; None where the default was not trained beside it, as the three below."""
-    verdict: Verdict | None
-    reason: str | None
-    """Why the verdict is UNDEFINED; None where it is not."""
+    accuracy: Figure | None
+    """What it buys; None where the default was not trained beside it, as the one below."""
     tokens_ratio: float | None
     """Computed tokens over those of the default."""
     options: list[OptionFacts]
@@ -192,11 +188,6 @@ class Decided(_ToDecide):
     def changes(self) -> bool:
         """Whether it is another than Keras' default."""
         return self.choice != self.naive
-
-    @property
-    def verdict_text(self) -> str:
-        """The verdict on what it buys, or why there is none."""
-        return f"UNDEFINED: {self.reason}" if self.reason else str(self.verdict)
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
@@ -228,9 +219,11 @@ class FactorsReport(Document):
     """Version of this form."""
     dataset: str
     answer: list[str]
-    """The first paragraph, sentence by sentence."""
+    """The lines on top, in Markdown."""
     factors: list[Factor]
     """The worst first."""
+    contrasts: dict[str, int]
+    """How many of each estimand were looked at, for which the intervals of the factors hold at once."""
     interactions: list[SweptInteraction]
     """Those on accuracy before others, the largest first."""
     claims: list[Claim]
@@ -239,8 +232,6 @@ class FactorsReport(Document):
     """Each with those before it as they were chosen."""
     together: str
     """The command that trains all choices at once."""
-    not_in_command: str
-    """The choices that it leaves out; empty without one."""
     fixed_width: list[str]
     """Heads whose rows can take no more pads."""
     run: list[RunFacts]

@@ -1,12 +1,10 @@
 """What to do on this dataset: side, mask, width of rows, batching, head; each with what it buys and what shows it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from stages.params.derived import BASELINE
-from stages.reporting.format import MISSING, POINTS, format_ratio
-from stages.stats.verdicts import Verdict
+from stages.reporting.format import MISSING, POINTS
 from stages.sweeps.findings.effects import ACCURACY
-from stages.sweeps.findings.words import format_names
 from stages.sweeps.spec import SIDE, VARIANT
 from stages.sweeps.summary.choosing import Options
 from stages.sweeps.summary.factors_json import Decided, OptionFacts, Undecided
@@ -22,6 +20,16 @@ BASE_SWEEPS = ("architecture", "amount", "truncation", "batching", "downstream",
 """Where sides and masks are compared when there is no main report, the first that has both."""
 
 
+@dataclass(frozen=True)
+class Model:
+    """What was chosen before max_len, batching and head are."""
+
+    side: str
+    masked: bool
+    exact: bool
+    """Whether pads move nothing, which no later choice may break: `make gate` would fail."""
+
+
 def recommend(sweeps: Sweeps, base: Options | None) -> list[Decided | Undecided]:
     """All decisions; each is taken with those before it as they were chosen.
 
@@ -31,15 +39,15 @@ def recommend(sweeps: Sweeps, base: Options | None) -> list[Decided | Undecided]
     if base is None:
         run = sweeps.command("architecture")
         first = [_undecided("side", NAIVE_SIDE, run), _undecided("mask", BASELINE, run)]
-        masked, side = True, NAIVE_SIDE
+        model = Model(NAIVE_SIDE, masked=True, exact=True)
     else:
         chosen, first = _side_and_mask(base)
-        masked, side = chosen.masked, chosen.side
+        model = Model(chosen.side, masked=chosen.masked, exact=chosen.masked and chosen.exact)
     return [
         *first,
-        _from_sweep(sweeps, "max_len", ("truncation", "amount"), LONGEST, masked=masked, side=side),
-        _from_sweep(sweeps, "batching", ("batching",), FIXED, masked=masked, side=side),
-        _from_sweep(sweeps, "head", ("downstream",), (NAIVE_HEAD,), masked=masked, side=side),
+        _from_sweep(sweeps, "max_len", ("truncation", "amount"), LONGEST, model),
+        _from_sweep(sweeps, "batching", ("batching",), FIXED, model),
+        _from_sweep(sweeps, "head", ("downstream",), (NAIVE_HEAD,), model),
     ]
 
 
@@ -77,58 +85,55 @@ def _side_and_mask(base: Options) -> tuple[Row, list[Decided | Undecided]]:
     first = equals[0].variant
     chosen = next((row for row in equals if (row.side, row.variant) == (NAIVE_SIDE, first)), equals[0])
 
-    def of_two(name: str, naive: str, axis: str, knob: str, why: str) -> Decided:
+    def of_two(name: str, naive: str, axis: str, knob: str) -> Decided:
         """One of the two, with the options that differ in it alone."""
         kept = VARIANT if axis == SIDE else SIDE
         own = {row.levels[axis]: row for row in rows.values() if row.levels[kept] == chosen.levels[kept]}
         as_good = [row.levels[axis] for row in equals if row.levels[kept] == chosen.levels[kept]]
         choice = chosen.levels[axis]
-        return _decided(name, naive, replace(base, rows=own), choice, as_good, why, [f"{knob}=[{choice}]"])
+        return _decided(name, naive, replace(base, rows=own), choice, as_good, "", [f"{knob}=[{choice}]"])
 
-    unmasked = replace(base, rows={row.side: row for row in rows.values() if row.variant == plain})
-    why_side = ""
-    if chosen.masked and len(unmasked.rows) == 2:
-        gained = POINTS.of(unmasked.gain("post", "pre").value)
-        why_side = f"Without a mask post-padding instead of pre-padding changes accuracy by {gained} points."
     return chosen, [
-        of_two("side", NAIVE_SIDE, SIDE, "pad.sides", why_side),
-        of_two("mask", plain, VARIANT, "train.variants", _exactness(chosen)),
+        of_two("side", NAIVE_SIDE, SIDE, "pad.sides"),
+        of_two("mask", plain, VARIANT, "train.variants"),
     ]
 
 
 def _undecided(name: str, naive: str, run: str, evidence: str = MISSING) -> Undecided:
-    sentence = f"Not run: {run}."
-    return Undecided(decision=name, naive=naive, evidence=evidence, why="", knobs=[], run=run, sentence=sentence)
-
-
-def _exactness(chosen: Row) -> str:
-    if chosen.exact:
-        return "It keeps states and predictions exactly, under the extra pads that it was read with."
-    return "It does not keep the states exactly." if chosen.masked else "Pads move its states."
+    return Undecided(decision=name, naive=naive, evidence=evidence, note="", knobs=[], run=run)
 
 
 def _from_sweep(
-    sweeps: Sweeps, word: str, names: tuple[str, ...], defaults: tuple[str, ...], *, masked: bool, side: str
+    sweeps: Sweeps, word: str, names: tuple[str, ...], defaults: tuple[str, ...], model: Model
 ) -> Decided | Undecided:
     """A decision among the levels of one sweep, for the model and the side that were chosen before."""
     sweep = next((one for name in names if (one := sweeps.get(name)) is not None), None)
     run = sweeps.command(names[0])
     if sweep is None:
         return _undecided(word, defaults[0], run)
-    options = _of_sweep(sweep, _rows(sweep, word, masked=masked, side=side))
-    if len(options.rows) < 2:
+    options = replace(_of_sweep(sweep, _rows(sweep, word, model)), must_be_exact=model.exact)
+    if len(options.rows) < 2 or not options.eligible:
         return _undecided(word, defaults[0], run, options.evidence)
     naive = _naive(options.rows, defaults, word)
-    choice, axis = options.choose(naive), sweep.axis_of(word) or ""
-    knobs = [f"{axis}={choice}"] if "." in axis else []
-    why = _exactness(options.rows[choice]) if word == "head" else ""
-    return _decided(word, naive, options, choice, options.equals(), why, knobs)
+    choice, axis = options.choose(naive), sweep.axis_of(word)
+    levels = options.rows[choice].options
+    knobs = sweep.knobs(levels if word == "batching" or axis is None else {axis: levels[axis]})
+    return _decided(word, naive, options, choice, options.equals(), _broken(options, choice), knobs)
 
 
-def _rows(sweep: Swept, word: str, *, masked: bool, side: str) -> dict[str, Row]:
+def _broken(options: Options, choice: str) -> str:
+    """What is more accurate and breaks the mask that was chosen; empty where nothing is shown to be."""
+    name = options.breaking(choice) if options.must_be_exact else None
+    if name is None:
+        return ""
+    gain = POINTS.of(options.gain(name, choice).value)
+    return f"`{name}` gains {gain} points and breaks the mask; `make gate` would fail."
+
+
+def _rows(sweep: Swept, word: str, model: Model) -> dict[str, Row]:
     """Label and row for every level of the axes of a sweep, for one side and one model."""
-    variant = (sweep.masked if masked else sweep.unmasked) or sweep.unmasked or sweep.grid.rows[0].variant
-    rows = sweep.where({SIDE: side if side in sweep.sides else sweep.sides[0], VARIANT: variant})
+    variant = (sweep.masked if model.masked else sweep.unmasked) or sweep.unmasked or sweep.grid.rows[0].variant
+    rows = sweep.where({SIDE: model.side if model.side in sweep.sides else sweep.sides[0], VARIANT: variant})
     if word == "batching":
         return {", ".join(row.options.values()): row for row in rows}
     axis = sweep.axis_of(word)
@@ -148,31 +153,28 @@ def _naive(rows: dict[str, Row], defaults: tuple[str, ...], word: str) -> str:
 
 
 def _decided(
-    name: str, naive: str, options: Options, choice: str, either: list[str], why: str, knobs: list[str]
+    name: str, naive: str, options: Options, choice: str, either: list[str], note: str, knobs: list[str]
 ) -> Decided:
-    """What is written of a decision: choice, what it buys, the options, and the sentence that says so."""
+    """What is written of a decision: choice, what it buys, and the options."""
     rows, best = options.rows, options.best(options.rows)
     bought = options.gain(choice, naive) if naive in rows else None
-    decided = Decided(
+    return Decided(
         decision=name,
         naive=naive,
         evidence=options.evidence,
-        why=why,
+        note=note,
         knobs=knobs,
         choice=choice,
         either=either,
         row=rows[choice].name,
         exact=rows[choice].exact,
         accuracy=None if bought is None else bought.value,
-        verdict=None if bought is None else bought.verdict(options.epsilon),
-        reason=None if bought is None else bought.contrast.reason,
         tokens_ratio=options.tokens_ratio(choice, naive),
         options=[
             OptionFacts(
                 option=option,
                 accuracy=row.accuracy,
-                to_best=(to_best := options.gain(option, best)).value,
-                verdict=to_best.verdict(options.epsilon),
+                to_best=options.gain(option, best).value,
                 tokens_ratio=options.tokens_ratio(option, naive),
                 exact=row.exact,
                 allowed=options.allowed(option),
@@ -180,38 +182,4 @@ def _decided(
             )
             for option, row in rows.items()
         ],
-        sentence="",
-    )
-    return replace(decided, sentence=_sentence(decided, options))
-
-
-def _sentence(decided: Decided, options: Options) -> str:
-    """Choice, what it buys, and how sure that is."""
-    name = f"`{decided.choice}`"
-    if len(decided.either) > 1:
-        name = f"either of {format_names(decided.either)}: the data do not decide, so {name}"
-    if not decided.changes:
-        bought = f"as Keras does by default{_alternatives(decided.choice, options)}"
-    elif decided.accuracy is None:
-        bought = "the default was not trained beside it"
-    else:
-        bought = (
-            f"{POINTS.of(decided.accuracy)} points of accuracy ({decided.verdict_text}) and "
-            f"{format_ratio(decided.tokens_ratio)} times the computed tokens against `{decided.naive}`"
-        )
-    return f"{name}: {bought} ({decided.evidence}, row {decided.row}). {decided.why}".rstrip()
-
-
-def _alternatives(choice: str, options: Options) -> str:
-    """The best of the options that were not chosen, against the choice."""
-    others = [name for name in options.rows if name != choice]
-    if not others:
-        return ""
-    best = options.best(others)
-    change = options.gain(best, choice)
-    word = change.verdict(options.epsilon)
-    told = "" if word is Verdict.UNDEFINED else f" ({word})"
-    return (
-        f"; the most accurate other, `{best}`, gives {POINTS.of(change.value)} points{told} and "
-        f"{format_ratio(options.tokens_ratio(best, choice))} times the computed tokens"
     )

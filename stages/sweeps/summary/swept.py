@@ -75,6 +75,15 @@ class Swept:
         named = [axis.name for axis in own if any(word in name for name in (axis.name, *axis.changes))]
         return next(iter(named), own[0].name if len(own) == 1 else None)
 
+    def knobs(self, levels: Levels) -> list[str]:
+        """What sets these levels of the grid in params.yaml, key=value."""
+        sets = {axis.name: axis.sets for axis in self.report.axes}
+        return [
+            f"{key}={written(value)}"
+            for axis, name in levels.items()
+            for key, value in sorted(sets[axis][name].items())
+        ]
+
     def beside(self, row: Row, axis: str, label: str | None) -> Row | None:
         """The row of another label of one axis, alike in all others; None where there is none."""
         return None if label is None else self.grid.find({**row.levels, axis: label})
@@ -129,6 +138,11 @@ class Sweeps:
     def command(self, name: str) -> str:
         """What runs a sweep on this dataset, or on the only one that it can run on, in Markdown."""
         return f"`make sweep NAME={name} DATASET={ONLY.get(name, self.dataset)}`"
+
+
+def written(value: Any) -> str:
+    """A value as an override of DVC takes it: [pre,post]."""
+    return f"[{','.join(map(label, value))}]" if isinstance(value, list) else label(value)
 
 
 def unmasked_variant(rows: list[Row]) -> str | None:

@@ -1,6 +1,8 @@
 """The tables of factors.md."""
 
-from stages.reporting.format import MISSING, PERCENT, POINTS, format_count, listed, spaced
+from dataclasses import replace
+
+from stages.reporting.format import MISSING, PERCENT, POINTS, format_count
 from stages.reporting.results import DRIFT, FLIPS
 from stages.reporting.table import Cell, Row, Table, estimate_cell, number_cell
 from stages.sweeps.findings.effects import ACCURACY
@@ -75,27 +77,29 @@ def interactions_table(report: FactorsReport) -> Table:
 
 
 def recommendation_table(report: FactorsReport) -> Table:
-    """What to choose, what it buys against the default, and the evidence."""
-    header = ["decision", "choice", "Keras' default", "accuracy gained, points", "computed tokens, ratio", "evidence"]
+    """What to choose, what it buys against the default, and the evidence, in short cells."""
+    header = ["decision", "choice", "Keras' default", "accuracy gained, points", "computed tokens, times", "evidence"]
     return Table(header, [_decision(decision) for decision in report.recommendation])
 
 
 def _decision(decision: Decided | Undecided) -> Row:
     name, default = decision.decision, f"`{decision.naive}`"
     if isinstance(decision, Undecided):
-        return [name, "not run", default, MISSING, MISSING, decision.run]
-    chosen = f"**`{decision.choice}`**"
-    if len(decision.either) > 1:
-        chosen = f"either of {listed([f'`{option}`' for option in decision.either])}; {chosen}"
-    verdict = "" if decision.accuracy is None else str(decision.verdict)
+        tried = decision.evidence != MISSING
+        return [name, "undecided" if tried else "not run", default, MISSING, MISSING, decision.run]
     return [
         name,
-        chosen,
+        f"**`{decision.choice}`**{_or([option for option in decision.either if option != decision.choice])}",
         default,
-        spaced(POINTS.of(decision.accuracy), verdict) if decision.changes else "the default",
+        POINTS.of(decision.accuracy) if decision.changes else "the default",
         number_cell(decision.tokens_ratio),
-        f"{decision.evidence}: {decision.row}",
+        decision.evidence,
     ]
+
+
+def _or(others: list[str]) -> str:
+    """What is as good as the choice: its name, or how many there are."""
+    return f" or {len(others)} others" if len(others) > 1 else "".join(f" or `{other}`" for other in others)
 
 
 def options_table(report: FactorsReport) -> Table:
@@ -104,10 +108,10 @@ def options_table(report: FactorsReport) -> Table:
     header += ["states", "allowed"]
     rows: list[Row] = [
         [
-            decision.decision,
-            f"`{option.option}`",
+            f"{decision.decision} ({decision.evidence}, {decision.row})",
+            f"**`{option.option}`**" if option.option == decision.choice else f"`{option.option}`",
             estimate_cell(PERCENT, option.accuracy),
-            "the best" if option.best else f"{POINTS.of(option.to_best)} {option.verdict}",
+            "the best" if option.best else POINTS.of(option.to_best),
             number_cell(option.tokens_ratio),
             "exact" if option.exact else "moved",
             "yes" if option.allowed else "no",
@@ -142,6 +146,8 @@ def _effect(factor: Factor, effect: LargestEffect) -> Cell | str:
     if effect.estimate is None:
         return MISSING if effect.reason == NO_FIGURE else effect.reason or MISSING
     cell, named = estimate_cell(scale_of(effect.scale), effect), factor.named
+    if effect.low is None:
+        cell = replace(cell, rest=", no interval")
     if named.estimate is None or effect.contrast == named.contrast:
         return cell
     same = (effect.level, effect.reference) == (named.level, named.reference)
