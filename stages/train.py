@@ -1,24 +1,29 @@
 """Stage `train`: every seed of one variant, on each padding side that it knows, side by side."""
 
-import csv
 from pathlib import Path
 
+from stages.models.history import epochs_done
+from stages.models.reuse import inputs_hash, keep_seeds, write_made_of
 from stages.models.tensorflow_setup import prepare_tensorflow
 from stages.models.training import TrainingTask, train_seed
 from stages.params.derived import architecture_of, trained_seeds, trained_sides
 from stages.params.schema import Params
 from stages.runtime.command import run
-from stages.runtime.files import partials, whole_folder
+from stages.runtime.files import whole_folder
 from stages.runtime.paths import seed_folder, side_folder
 from stages.runtime.workers.pool import executor_for, run_all
 
 
 def train(params: Params, *, variant: str, tokens: Path, padded: Path, models: Path) -> None:
-    """Train every seed of the variant on the padded texts and write its models, histories and scores."""
+    """Train every seed of the variant on the padded texts and write its models, histories and scores.
+
+    Seeds that `models` holds already, trained from the same inputs, are kept.
+    """
     architecture = architecture_of(params, variant)
+    inputs = inputs_hash(architecture, params.train, [tokens, padded])
     with whole_folder(models) as folder:
-        tasks = [
-            TrainingTask(
+        tasks = {
+            seed_folder(Path(side), seed): TrainingTask(
                 padded=side_folder(padded, side),
                 folder=seed_folder(side_folder(folder, side), seed),
                 side=side,
@@ -29,38 +34,33 @@ def train(params: Params, *, variant: str, tokens: Path, padded: Path, models: P
             )
             for seed in trained_seeds(params, variant)
             for side in trained_sides(params, variant)
-        ]
-        with executor_for(params.execution, len(tasks), prepare_tensorflow) as executor:
-            run_all(
-                executor,
-                train_seed,
-                tasks,
-                label=f"train {variant}",
-                steps=params.train.epochs * len(tasks),
-                done=lambda: _epochs_done(tasks),
-            )
+        }
+        kept = keep_seeds(models, folder, tasks, inputs)
+        if kept:
+            print(f"train {variant}: {len(kept)} of {len(tasks)} models were trained already, from the same inputs")
+        missing = [task for name, task in tasks.items() if name not in kept]
+        if missing:
+            _train_all(params, missing, f"train {variant}")
+        write_made_of(folder, tasks, inputs)
 
 
-def _epochs_done(tasks: list[TrainingTask]) -> tuple[int, str]:
+def _train_all(params: Params, tasks: list[TrainingTask], label: str) -> None:
+    with executor_for(params.execution, len(tasks), prepare_tensorflow) as executor:
+        run_all(
+            executor,
+            train_seed,
+            tasks,
+            label=label,
+            steps=params.train.epochs * len(tasks),
+            done=lambda: _progress(tasks),
+        )
+
+
+def _progress(tasks: list[TrainingTask]) -> tuple[int, str]:
     """How many epochs are done over all seeds, and how the last seed at work is doing."""
-    done, remark = 0, ""
-    for task in tasks:
-        for folder in (task.folder, *partials(task.folder)):
-            epochs = _history(folder / "history.csv")
-            done += len(epochs)
-            if folder != task.folder and epochs:
-                loss = float(epochs[-1]["loss"])
-                remark = f"{task.side} seed {task.seed} epoch {len(epochs)}/{task.train.epochs} loss {loss:.3f}"
-    return done, remark
-
-
-def _history(path: Path) -> list[dict[str, str]]:
-    """The complete rows of a history that is still being written, or that moves away while it is read."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return []
-    return list(csv.DictReader(text[: text.rfind("\n") + 1].splitlines()))
+    found = [(*epochs_done(task.folder), f"{task.side} seed {task.seed}") for task in tasks]
+    doing = [f"{who} {remark}" for _, remark, who in found if remark]
+    return sum(epochs for epochs, *_ in found), next(reversed(doing), "")
 
 
 if __name__ == "__main__":

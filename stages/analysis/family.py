@@ -19,7 +19,7 @@ from stages.params.schema import AnalyzeParams
 from stages.runtime.paths import AS_TRAINED, OTHER_SIDE, condition_name
 from stages.states.schema import HEAD
 from stages.stats.accuracies import AccuracyDifference
-from stages.stats.claims import Claims, Evidence, claims_within, holm, seeds_needed, worst_case
+from stages.stats.claims import Claims, Evidence, claims_within, holm, seeds_needed, spent, worst_case
 from stages.stats.intervals import Interval
 from stages.stats.tolerance import Tolerance
 from stages.stats.verdicts import DIFFERENCE_LEVEL, EQUIVALENCE_LEVEL, Verdict
@@ -105,7 +105,7 @@ def family(cells: list[Cell], conditions: dict[str, int | None], params: Analyze
                 answers.append(_accuracy(asked, variant, baseline, params))
             else:
                 answers.append((_leak if question == LEAK else _serving)(asked, baseline, conditions, params))
-    return judged(answers, params.family.alpha)
+    return judged(answers, spent(params.family.alpha, params.family.look))
 
 
 def judged(answers: list[Answer], alpha: float) -> list[FamilyVerdict]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from stages.errors import UserError
 from stages.models.batching import Rows, computed_tokens, epoch_batches, sorted_batches, trimmed
+from stages.models.history import add_row
 from stages.models.saving import save_model
 from stages.models.tensorflow_setup import has_gpu, one_op_after_another
 from stages.models.trainer import Trainer, class_probabilities, classes_of
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     pass
 
 SCORING_BATCH = 256
-HISTORY = ("epoch", "accuracy", "loss", "val_accuracy", "val_loss")
-"""The columns of history.csv, which are Keras's names."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ def _fit(trainer: Trainer, training: Feed, validation: Feed, task: TrainingTask,
         loss, accuracy = trainer.train(map(training.batch, batches))
         output, label = _outputs(trainer, validation)
         validation_loss, right = trainer.loss(output, label), float((classes_of(output) == label).mean())
-        _add_row(folder / "history.csv", [epoch, accuracy, loss, right, validation_loss])
+        add_row(folder, [epoch, accuracy, loss, right, validation_loss])
         cost["epochs"] += 1
         cost["computed_tokens"] += computed_tokens(batches, lengths, max_len, trims=training.trims)
         cost["text_tokens"] += int(lengths.sum())
@@ -166,13 +165,6 @@ def _fit(trainer: Trainer, training: Feed, validation: Feed, task: TrainingTask,
             f"(now {train.learning_rate:g}) and run again"
         )
     return cost
-
-
-def _add_row(history: Path, values: list[float]) -> None:
-    """Write one epoch behind the others, whole, for the stage reads the file while it grows."""
-    header = "" if history.exists() else ",".join(HISTORY) + "\n"
-    with history.open("a", encoding="utf-8", newline="\n") as file:
-        file.write(header + ",".join(map(str, values)) + "\n")
 
 
 def _outputs(trainer: Trainer, feed: Feed) -> tuple[NDArray[np.float32], NDArray[np.int32]]:

@@ -83,6 +83,7 @@ class FamilyParams(Section):
 
     variant: Identifier
     alpha: OpenShare
+    look: Annotated[int, Field(ge=0, le=4)]
 
     @field_validator("variant")
     @classmethod

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import e, log1p
 from typing import Protocol
 
 import numpy as np
 
 from stages.stats.intervals import Interval
+
+LOOKS = (6, 12, 18, 24)
+"""Seeds at which `make decide` looks."""
 
 SMALLEST_P = 1e-9
 """No smaller p is looked for."""
@@ -100,6 +104,23 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
         adjusted[index] = largest
     return adjusted
+
+
+def spent(alpha: float, look: int) -> float:
+    """The share of α that one of several looks may spend, at a number of seeds that grows from look to look.
+
+    What Pocock's spending function α ln(1 + (e − 1) t) grows by from look to look (Lan and DeMets 1983), t being the
+    share of the last look's seeds: of .05, .0179, .0131, .0104 and .0086. They add up to α, so that the chance of a
+    false verdict at any look is at most α, however the looks depend on each other (Bonferroni).
+
+    Args:
+        alpha: of all looks together.
+        look: from 1 to their number; 0 where there is one alone, which may spend all.
+    """
+    if not look:
+        return alpha
+    before, now = (log1p((e - 1) * seeds / LOOKS[-1]) for seeds in (0, *LOOKS)[look - 1 : look + 1])
+    return alpha * (now - before)
 
 
 def seeds_needed(claims_with: Callable[[int], Claims], now: int, at_most: float) -> int | None:
