@@ -10,7 +10,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro audit gate sweep factors advise stale summary calibrate test test-fast lint format lock scaling bench clean
+.PHONY: help setup repro audit gate sweep factors advise decide stale summary calibrate test test-fast lint format lock scaling bench clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ sweep: $(READY) ## Run the grid NAME= of sweeps/, resuming what was begun; DATAS
 
 factors: $(READY) ## Rewrite reports/DATASET/factors.md from the sweeps that were run; DATASET= may be given
 	python -m stages.sweeps factors --reports reports --dataset "$(DATASET)"
+
+decide: $(READY) ## Train 6, 12, 18, at most 24 seeds until the six verdicts are decided; DATASET= may be given
+	@python -m stages.sweeps decide --dataset "$(DATASET)"
 
 advise: $(READY) ## Print what the sweeps recommend for a dataset; DATASET= may be given
 	@python -m stages.sweeps advise --reports reports --dataset "$(DATASET)"

@@ -29,6 +29,7 @@ from stages.reporting.tables import EFFECT_TABLES, worth
 from stages.reporting.tables_data import DATA_TABLES, dropped, vectors_found
 from stages.reporting.tables_information import INFORMATION_TABLES, probe_texts
 from stages.reporting.tables_verdicts import VERDICT_TABLES
+from stages.stats.claims import LOOKS, spent
 from stages.stats.verdicts import UNMOVED, Verdict
 
 DEFAULT_DATASET = "synthetic"
@@ -122,13 +123,17 @@ def _context(results: Results) -> dict[str, Any]:
     report = results.report
     dataset, params = report.dataset, report.params
     trimmed = list(dict.fromkeys(cell.variant for cell in results.cells if trims(results, cell)))
+    family = params["analyze"]["family"]
     best = max(results.cells, key=lambda cell: cell.accuracy.mean)
     n_seeds = results.cells[0].n_seeds
     return {
         "answer": answer(results),
         **advice(results),
         "choice_of_dataset": _choice(params),
-        "family_alpha": format_percent(params["analyze"]["family"]["alpha"]),
+        "family_alpha": format_percent(family["alpha"]),
+        "look": family["look"],
+        "looks": len(LOOKS),
+        "spent": format_percent(spent(family["alpha"], family["look"])),
         "population": _population(results),
         "figures": [name for name in FIGURES if name != FIRST_FIGURE],
         "headline_text": condition_text(results.headline),

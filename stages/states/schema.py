@@ -9,7 +9,6 @@ import pyarrow as pa
 SCHEMA_VERSION = 1
 METADATA_KEY = b"padding_impact"
 
-KEY_COLUMNS = ("text_id", "label", "length", "pads", "split")
 HIDDEN_PREFIX = "h_"
 VECTOR_PREFIXES = (HIDDEN_PREFIX, "c_")
 HEAD = "head"

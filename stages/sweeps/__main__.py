@@ -1,4 +1,4 @@
-"""`python -m stages.sweeps run|factors|advise`: run a grid, sum up what all grids show, print what they recommend."""
+"""`python -m stages.sweeps run|factors|advise|decide`: what is made of many runs of the pipeline."""
 
 import sys
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from stages.params.section import suggestion
 from stages.reporting.figures.style import svg
 from stages.runtime import command
 from stages.runtime.files import json_text, read_json, write_text
+from stages.sweeps.decide import run_looks
 from stages.sweeps.findings.sweep_report import sweep_report
 from stages.sweeps.report.figures import sweep_figures
 from stages.sweeps.report.markdown import sweep_markdown
@@ -91,6 +92,19 @@ def advise(params: Params, *, reports: Path, dataset: str) -> None:
     print(advice(_read(path, FactorsReport, again) if path.exists() else factors_report(name, [], None)))
 
 
+def decide(params: Params, *, dataset: str, reports: Path = Path("reports")) -> None:
+    """Train 6, 12, 18 and at most 24 seeds, until the six questions are decided; an empty name as for `factors`.
+
+    Raises:
+        UserError: the catalogue has no such dataset, or the pipeline failed.
+    """
+    name = _chosen_dataset(params, dataset)
+    run_looks(PROJECT, name)
+    print(
+        f"{reports / name / 'report.md'} has the verdicts; train.seeds and analyze.family.look in params.yaml made them"
+    )
+
+
 def write_factors(reports: Path, dataset: str) -> None:
     """Read reports/<dataset>/sweeps/*.json and report.json, what there is of them; write the summary beside them.
 
@@ -158,11 +172,11 @@ def _jobs(given: str) -> int:
     return int(given or 0)
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"run": sweep, "factors": factors, "advise": advise}
+COMMANDS: dict[str, Callable[..., None]] = {"run": sweep, "factors": factors, "advise": advise, "decide": decide}
 
 
 def main() -> None:
-    """Hand the rest of the command line to one of the three commands.
+    """Hand the rest of the command line to one of the commands.
 
     Exits with code 2 and one sentence where it names none.
     """

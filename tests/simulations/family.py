@@ -10,7 +10,7 @@ from stages.analysis.contract_family import FamilyVerdict
 from stages.analysis.family import Answer, DriftEvidence, judged
 from stages.runtime.paths import OTHER_SIDE, condition_name
 from stages.stats.accuracies import Accuracies, AccuracyDifference, Tolerated
-from stages.stats.claims import Claims, Evidence, claims_within, worst_case
+from stages.stats.claims import LOOKS, Claims, Evidence, claims_within, spent, worst_case
 from stages.stats.intervals import Interval, mean_over_seeds
 from stages.stats.special import normal_quantile, t_quantile
 from stages.stats.text_groups import GROUPS
@@ -95,11 +95,11 @@ def answer(evidence: dict[str | None, Evidence], question: str = "serving") -> A
 
 def mistaken(answers: list[Answer], truths: np.ndarray) -> bool:
     """Whether any question gets a false verdict; truths are in units of ε."""
-    verdicts = [record.verdict for record in judged(answers, ALPHA)]
-    return any(
-        verdict is (Verdict.EQUIVALENT if abs(truth) > 1 else Verdict.DIFFERENT)
-        for verdict, truth in zip(verdicts, truths, strict=True)
-    )
+    return any(map(_false, judged(answers, ALPHA), truths))
+
+
+def _false(record: FamilyVerdict, truth: float) -> bool:
+    return record.verdict is (Verdict.EQUIVALENT if abs(truth) > 1 else Verdict.DIFFERENT)
 
 
 def family_mistaken(generator: np.random.Generator, truths: np.ndarray, shared: float) -> bool:
@@ -108,6 +108,21 @@ def family_mistaken(generator: np.random.Generator, truths: np.ndarray, shared: 
     of_seed = np.sqrt(shared) * generator.normal(size=(SEEDS, 1)) * signs
     values = EPSILON * (truths + 0.5 * (of_seed + np.sqrt(1 - shared) * generator.normal(size=(SEEDS, 6))))
     return mistaken([answer({None: Plain(of)}) for of in values.T], truths)
+
+
+def any_look_mistaken(generator: np.random.Generator, truths: np.ndarray, shared: float) -> bool:
+    """Whether any look of `make decide` gives a false verdict; it stops once all questions are decided."""
+    signs = np.array([1, -1, 1, -1, 1, -1])
+    of_seed = np.sqrt(shared) * generator.normal(size=(LOOKS[-1], 1)) * signs
+    noise = of_seed + np.sqrt(1 - shared) * generator.normal(size=(LOOKS[-1], 6))
+    values = EPSILON * (truths + 0.5 * noise)
+    for look, seeds in enumerate(LOOKS, start=1):
+        records = judged([answer({None: Plain(of)}) for of in values[:seeds].T], spent(ALPHA, look))
+        if any(map(_false, records, truths)):
+            return True
+        if all(record.verdict is not Verdict.INCONCLUSIVE for record in records):
+            return False
+    return False
 
 
 def real_family_mistaken(generator: np.random.Generator, truth: float) -> bool:
@@ -188,6 +203,12 @@ def _family(what: str, truths: list[float], shared: float, runs: int = 5000) -> 
     return Simulation(f"family, {what}, {dependence}", "any false verdict", Kind.REJECTED, 0.05, runs, draw, True)
 
 
+def _looks(what: str, truths: list[float], shared: float) -> Simulation:
+    draw = partial(any_look_mistaken, truths=np.array(truths), shared=shared)
+    name = f"family, {len(LOOKS)} looks, {what}, correlation ±{shared:g}"
+    return Simulation(name, "any false verdict at any look", Kind.REJECTED, 0.05, 4000, draw, True)
+
+
 SIMULATIONS = [
     *(_family("all at ε, DIFFERENT false", [INSIDE] * 6, shared) for shared in (0.0, 0.8)),
     _family("all at ε, EQUIVALENT false", [OUTSIDE] * 6, 0.0, 40_000),  # close to 5 %: where Holm spends all of it
@@ -196,6 +217,10 @@ SIMULATIONS = [
     _family("three without effect, three at ε", [0, 0, 0, OUTSIDE, OUTSIDE, OUTSIDE], 0.8),
     _family("three found half the time, three at ε", [1.46, 1.46, 1.46, OUTSIDE, OUTSIDE, INSIDE], 0.8),
     _family("all just beyond ε", [1.1] * 6, 0.8),
+    _looks("all at ε, DIFFERENT false", [INSIDE] * 6, 0.0),
+    _looks("all at ε, EQUIVALENT false", [OUTSIDE] * 6, 0.0),
+    _looks("all at ε, EQUIVALENT false", [OUTSIDE] * 6, 0.8),
+    _looks("three found half the time, three at ε", [1.46, 1.46, 1.46, OUTSIDE, OUTSIDE, INSIDE], 0.8),
     *(
         Simulation(
             f"family, drift, accuracy and serving of two sides, all at ε, {word} false",

@@ -1,0 +1,43 @@
+"""Looks at more and more seeds until the six questions of a dataset are decided, with the chance of error kept."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from stages.analysis.contract import Report, from_json
+from stages.analysis.contract_family import FamilyVerdict
+from stages.errors import UserError
+from stages.reporting.format import listed
+from stages.runtime.files import read_json
+from stages.stats.claims import LOOKS
+from stages.stats.verdicts import Verdict
+
+
+def run_looks(project: Path, dataset: str) -> list[FamilyVerdict]:
+    """Run the looks as DVC experiments in the workspace, and print what each decides.
+
+    Args:
+        project: the folder of the pipeline.
+        dataset: of the catalogue.
+
+    Returns:
+        The six verdicts of the last look.
+
+    Raises:
+        UserError: the pipeline failed.
+    """
+    for look, seeds in enumerate(LOOKS, start=1):
+        knobs = {"dataset": dataset, "train.seeds": seeds, "analyze.family.look": look}
+        settings = [word for key, value in knobs.items() for word in ("-S", f"{key}={value}")]
+        print(f"look {look} of {len(LOOKS)}: {seeds} seeds", flush=True)
+        command = [sys.executable, "-m", "dvc", "exp", "run", *settings, "report"]
+        if subprocess.run(command, cwd=project, check=False).returncode:
+            raise UserError(f"look {look} of {len(LOOKS)} failed, as said above; the same command begins it again")
+        family = from_json(Report, read_json(project / "reports" / dataset / "report.json")).family
+        left = [f"{each.question} ({each.side})" for each in family if each.verdict is Verdict.INCONCLUSIVE]
+        decided = sum(each.verdict not in (Verdict.INCONCLUSIVE, Verdict.UNDEFINED) for each in family)
+        told = f"; more seeds may decide {listed(left)}" if left else ""
+        print(f"{seeds} seeds: {decided} of {len(family)} questions decided{told}", flush=True)
+        if not left:
+            break
+    return family
