@@ -32,7 +32,8 @@ audit: $(READY) ## Does padding leak through MODEL=model.keras? DATA=, TOKENIZER
 	$(if $(MODEL),,$(error name a model: make audit MODEL=model.keras))
 	@python -m stages.padding_audit "$$MODEL" $${DATA:+--data "$$DATA"} $${TOKENIZER:+--tokenizer "$$TOKENIZER"} \
 	    $${TEXT:+--text "$$TEXT"} $${LABEL:+--label "$$LABEL"} $${IMPORT:+--import "$$IMPORT"} $${TRUST:+--trust} \
-	    $${SIDES:+--sides $$SIDES} $${PADS:+--pads $$PADS} $${OUTPUT:+--output "$$OUTPUT"}
+	    $${SIDES:+--sides $$SIDES} $${PADS:+--pads $$PADS} \
+	    $${PAD_VALUE:+--pad-value $$PAD_VALUE} $${TIME_INPUT:+--time-input $$TIME_INPUT} $${OUTPUT:+--output "$$OUTPUT"}
 
 gate: $(READY) ## Run the pipeline; fail when a variant or model that `gate:` declares padding-invariant is not
 	dvc repro

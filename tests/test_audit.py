@@ -221,8 +221,10 @@ def beside_the_page(result) -> list[str]:
 def test_make_audit_prints_the_page_and_fails_where_padding_leaks(made, models):
     """Make ends with 2 where the command ends with 1, and says so; nothing else stands beside the page."""
     model = Path(shutil.copy(models / "leaky.keras", made / "her leaky, 'v1'.keras"))
-    result = run(made, "make", "audit", f"MODEL={model.name}", "SIDES=pre post", "PADS=1 2", check=False)
+    words = (f"MODEL={model.name}", "SIDES=pre post", "PADS=1 2", "PAD_VALUE=7", "OUTPUT=sevens")
+    result = run(made, "make", "audit", *words, check=False)
     assert result.returncode == 2, result.stderr
+    assert [item["pad_value"] for item in json.loads((made / "sevens" / "report.json").read_text())["inputs"]] == [7]
     assert "leak from layer `lstm` on" in result.stdout
     assert beside_the_page(result) == []
     assert "Error 1" in result.stderr
