@@ -31,8 +31,11 @@ def stale(_: Params, *, reports: Path) -> None:
     """Name the reports whose figures older code computed; exit with code 1 if there are any."""
     now = code_hash()
     codes = {path: read_json(path)["provenance"].get("code") for path in sorted(reports.glob("*/report.json"))}
+    codes |= {path: read_json(path).get("code") for path in sorted(reports.glob("*/sweeps/*.json"))}
     older = [
-        f"{path}: computed by code {code}, the code of now is {now}" for path, code in codes.items() if code != now
+        f"{path}: computed by {f'code {code}' if code else 'older code'}, the code of now is {now}"
+        for path, code in codes.items()
+        if code != now
     ]
     if older:
         sys.exit("\n".join(older))

@@ -7,7 +7,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from stages.analysis import contract
-from stages.analysis.estimate import CONFIG
+from stages.analysis.estimate import CONFIG, left_out
 from stages.stats.rounding import rounded
 from stages.sweeps.spec import SIDE, VARIANT, Estimand, FigureSpec, Overrides
 from stages.sweeps.sweep_json_findings import (
@@ -111,6 +111,8 @@ class SweepReport(Document):
     answer: str
     dataset: str
     command: str
+    code: str | None = left_out()
+    """Hash of the code that computed every experiment's figures; left out where that was not one, or is not known."""
     settings: Overrides
     """Dotted param -> value that every experiment changed alike."""
     axes: list[Axis]

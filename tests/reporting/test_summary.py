@@ -52,5 +52,11 @@ def test_a_report_of_older_code_is_named(reports, make_params, capsys):
     report = json.loads(path.read_text())
     report["provenance"]["code"] = "0123456789abcdef"
     path.write_text(json.dumps(report))
-    with pytest.raises(SystemExit, match=r"sms/report\.json: computed by code 0123456789abcdef"):
+    write_text(reports / "sms" / "sweeps" / "amount.json", "{}")
+    with pytest.raises(SystemExit) as ended:
         stale(make_params(), reports=reports)
+    now = f"the code of now is {code_hash()}"
+    assert str(ended.value).splitlines() == [
+        f"{path}: computed by code 0123456789abcdef, {now}",
+        f"{path.parent / 'sweeps' / 'amount.json'}: computed by older code, {now}",
+    ]

@@ -204,10 +204,11 @@ def test_the_command_that_trains_all_choices_names_params_that_exist(decided):
     content, _ = decided
     assert content.together == (
         "dvc exp run -S dataset=synthetic -S 'pad.sides=[pre]' -S 'train.variants=[masked]' -S pad.max_len=0.75 "
-        "-S train.grouping=length -S train.trim=always -S model.head=last"
+        "-S train.grouping=length -S train.trim=always -S model.head=last -S 'gate.invariant=[masked]'"
     )
     knobs = shlex.split(content.together)[4::2]
-    assert knobs == ["dataset=synthetic", *(knob for decision in content.decided for knob in decision.knobs)]
+    chosen = [knob for decision in content.decided for knob in decision.knobs]
+    assert knobs == ["dataset=synthetic", *chosen, "gate.invariant=[masked]"]
     changes = {key: YAML(typ="safe").load(value) for key, value in (knob.split("=", 1) for knob in knobs)}
     assert checked_params(changed(load_content(), changes), "params.yaml")
 

@@ -50,6 +50,7 @@ def sweep_report(sweep: Sweep, dataset: str, experiments: Sequence[ExperimentRep
         answer=" ".join(finding.text for finding in findings if finding.in_answer),
         dataset=dataset,
         command=_command(sweep, dataset, experiments[0]),
+        code=_code(experiments),
         settings=settings(sweep, experiments[0]),
         axes=axes,
         texts=_texts(experiments),
@@ -123,6 +124,11 @@ def _texts(experiments: Sequence[ExperimentReport]) -> Texts:
     verdicts = [verdict for experiment in experiments for verdict in experiment.report.verdicts]
     compared = [verdict.n_texts for verdict in verdicts if verdict.condition]
     return Texts(train=train, test=test, exported=min(compared), alike=len(set(sizes)) == 1)
+
+
+def _code(experiments: Sequence[ExperimentReport]) -> str | None:
+    codes = {experiment.report.provenance.code for experiment in experiments}
+    return codes.pop() if len(codes) == 1 else None
 
 
 def _command(sweep: Sweep, dataset: str, experiment: ExperimentReport) -> str:

@@ -58,6 +58,7 @@ def factors_report(dataset: str, sweep_reports: list[SweepReport], main: Report 
         claims=_claims(sweeps),
         recommendation=recommendation,
         together=_together(dataset, decided),
+        code=None if main is None else main.provenance.code,
         fixed_width=heads_of_fixed_width([sweep.report for sweep in sweeps.run]),
         run=[picked(RunFacts, sweep.report, seeds=len(sweep.report.seeds)) for sweep in sweeps.run],
         missing=[MissingSweep(name=name, command=sweeps.command(name).strip("`")) for name in sweeps.missing],
@@ -95,5 +96,6 @@ def _order(interaction: Interaction) -> tuple[bool, float]:
 
 def _together(dataset: str, decided: list[Decided]) -> str:
     """The run that trains what is recommended, all choices at once."""
-    knobs = [f"dataset={dataset}", *(knob for decision in decided for knob in decision.knobs)]
+    gated = [f"gate.invariant=[{one.choice if one.exact else ''}]" for one in decided if one.decision == "mask"]
+    knobs = [f"dataset={dataset}", *(knob for decision in decided for knob in decision.knobs), *gated]
     return " ".join(["dvc exp run", *(f"-S {shlex.quote(knob)}" for knob in knobs)])

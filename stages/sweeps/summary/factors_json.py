@@ -200,6 +200,8 @@ class RunFacts:
     texts: Texts
     seeds: int
     """Of every row."""
+    code: str | None = left_out()
+    """As in its own JSON."""
     command: str
 
 
@@ -234,8 +236,17 @@ class FactorsReport(Document):
     """The command that trains all choices at once."""
     fixed_width: list[str]
     """Heads whose rows can take no more pads."""
+    code: str | None = left_out()
+    """Hash of the code that computed report.json; left out where there is none."""
     run: list[RunFacts]
     missing: list[MissingSweep]
+
+    @property
+    def of_other_code(self) -> list[str]:
+        """The sweeps whose figures another code computed than report.json, or than the first sweep without one."""
+        codes = [sweep.code for sweep in self.run]
+        first = self.code or next(iter(codes), None)
+        return [sweep.name for sweep, code in zip(self.run, codes, strict=True) if code is None or code != first]
 
     @property
     def decided(self) -> list[Decided]:

@@ -75,7 +75,10 @@ def command_lines(command: str) -> str:
 
 
 def _notes(report: FactorsReport) -> list[str]:
-    return [decision.note for decision in report.recommendation if decision.note]
+    notes = [decision.note for decision in report.recommendation if decision.note]
+    if report.of_other_code:
+        notes.append("Older code computed some of these sweeps: `make stale` names them.")
+    return notes
 
 
 def _plain(text: str) -> str:

@@ -130,15 +130,16 @@ def run_table(report: FactorsReport) -> Table:
             format_count(sweep.experiments),
             f"{format_count(sweep.texts.train)} / {format_count(sweep.texts.test)}",
             str(sweep.seeds),
+            f"`{sweep.code}`" if sweep.code else MISSING,
             f"`{sweep.command}`",
         ]
         for sweep in report.run
     ]
     rows += [
-        [f"{sweep.name}: {SWEEPS[sweep.name]}", "not run", MISSING, MISSING, f"`{sweep.command}`"]
+        [f"{sweep.name}: {SWEEPS[sweep.name]}", "not run", MISSING, MISSING, MISSING, f"`{sweep.command}`"]
         for sweep in report.missing
     ]
-    return Table(["sweep", "experiments", "texts, train / test", "seeds a row", "command"], rows)
+    return Table(["sweep", "experiments", "texts, train / test", "seeds a row", "code", "command"], rows)
 
 
 def _effect(factor: Factor, effect: LargestEffect) -> Cell | str:
