@@ -81,14 +81,15 @@ def format_zero(verdict: Verdict) -> str:
 
 
 def format_ratio(value: float | None) -> str:
-    """An estimate without a unit at 3 significant digits: 0.385, 1.60, 4.67e-5; 0 stays 0."""
+    """An estimate without a unit at 3 significant digits: 0.385, 1.60, 3660, 4.67e-5; 0 stays 0."""
     if value is None:
         return MISSING
     if value == 0:
         return "0"
     if abs(value) < 1e-3 or abs(value) >= 1e4:
         return _exponent(f"{value:.2e}")
-    return _minus(f"{value:#.3g}".rstrip("."))
+    text = f"{value:#.3g}".rstrip(".")
+    return _minus(f"{float(text):.0f}" if "e" in text else text)  # 3660: Python writes 3.66e+03
 
 
 def format_plain(value: float) -> str:
