@@ -8,6 +8,7 @@ from stages.params.derived import BASELINE
 from stages.reporting.claims.stand import baselines, conjugated
 from stages.reporting.format import capital, format_percent, format_points, listed
 from stages.reporting.results import Results, condition_text
+from stages.runtime.paths import OTHER_SIDE
 from stages.stats.verdicts import UNMOVED, Verdict
 
 LEAK, ACCURACY, SERVING = "leak", "accuracy", "serving"
@@ -55,14 +56,22 @@ def _flipped(cells: Iterable[CellFacts]) -> str:
     share, condition, side = max(shares, key=lambda each: each[0] or 0.0)
     if not share:
         return " No prediction changes."
-    what = "leaving the padding away" if condition == ALONE else condition_text(condition)
+    if condition == ALONE:
+        return f" Taking {side}-padding away changes {format_percent(share)} of its predictions."
+    what = condition_text(condition)
     changed = f"{conjugated('change', what)} {format_percent(share)} of its predictions"
     return f" {capital(what)} {changed} with {side}-padding."
 
 
 def cost(results: Results) -> str:
-    """What training on padding costs against the mask, and what serving otherwise than trained costs."""
-    return f"{_training(results.judged(ACCURACY))}{_serving(results.judged(SERVING))}"
+    """What training on padding costs against the mask, and what serving otherwise costs; what is decided is first."""
+    accuracy, serving = results.judged(ACCURACY), results.judged(SERVING)
+    training, served = _training(accuracy), _serving(serving)
+    if different(serving) and not different(accuracy) and not all(record.decided for record in accuracy):
+        return f"**{served}** {training}"
+    lead, _, figure = training.partition(": ")
+    bold = f"**{lead}**: {figure}" if figure else f"**{lead}**"
+    return f"{bold} {served}".rstrip()
 
 
 def _training(records: list[FamilyVerdict]) -> str:
@@ -70,30 +79,37 @@ def _training(records: list[FamilyVerdict]) -> str:
     losses = [record for record in different(records) if (record.estimate or 0.0) < 0]
     unclear = [record for record in records if not record.decided]
     if gains:
-        return f"**Training without a mask costs accuracy**: {_points(max(gains, key=_size))}."
+        return f"Training without a mask costs accuracy: {_points(max(gains, key=_size))}."
     if losses:
-        return f"**The mask costs accuracy**: {_points(max(losses, key=_size))}."
+        return f"The mask costs accuracy: {_points(max(losses, key=_size))}."
     if all(record.verdict is Verdict.UNDEFINED for record in records):
-        return "**What training on padding costs cannot be said here.**"
+        return "What training on padding costs cannot be said here."
     if unclear:
-        where = "" if len(unclear) == len(records) else f" with {paddings(unclear)}"
-        return f"**Whether training on padding costs accuracy is open{where}.**"
-    return "**Training on padding costs no accuracy that matters.**"
+        padding = "padding" if len(unclear) == len(records) else paddings(unclear)
+        return f"Whether training on {padding} costs accuracy is undecided."
+    return "Training on padding costs no accuracy that matters."
 
 
 def _serving(records: list[FamilyVerdict]) -> str:
-    losses = [record for record in different(records) if (record.estimate or 0.0) < 0]
-    if losses:
-        worst = max(losses, key=_size)
-        return f" Served with {condition_text(worst.condition or '')}, it loses {_points(worst)}."
     if different(records):
-        best = max(different(records), key=_size)
-        return f" Served with {condition_text(best.condition or '')}, it gains {_points(best)}."
+        losses = [record for record in different(records) if (record.estimate or 0.0) < 0]
+        worst = max(losses or different(records), key=_size)
+        changes = (
+            f"it {'loses' if losses else 'gains'} {format_points(_size(worst)).removeprefix('+')} points of accuracy"
+        )
+        return f"Trained with {worst.side}-padding and served with {_served(worst)}, {changes}."
     if all(record.verdict is Verdict.UNDEFINED for record in records):
         return ""
     if not all(record.decided for record in records):
-        return " Whether serving it otherwise costs accuracy is open."
-    return " Serving it otherwise costs none that matters."
+        return "Whether serving it otherwise costs accuracy is undecided."
+    return "Serving it otherwise costs none that matters."
+
+
+def _served(record: FamilyVerdict) -> str:
+    """What stands in a row in place of the padding of training."""
+    if record.condition == OTHER_SIDE:
+        return "post-padding" if record.side == "pre" else "pre-padding"
+    return condition_text(record.condition or "")
 
 
 def fix(results: Results) -> str:
@@ -102,19 +118,27 @@ def fix(results: Results) -> str:
     if variant not in results.variants:
         return f"**No mask was tried**: add `{variant}` to `train.variants`."
     proven = all(cell.audit.proves(side) for cell in results.of(variant) for side in cell.audit.proven)
+    mask = f"`{variant}`" + ", that is `mask_zero=True`," * (results.of(variant)[0].mask == "embedding")
     if not results.keeps_still(variant):
-        first = f"**`{variant}` does not stop it**: padding moves what its classifier reads."
+        first = f"**{mask} does not stop it**: padding moves what its classifier reads."
     elif proven:
-        first = f"**`{variant}` stops it**, proven for every number of pads."
+        first = f"**{mask} stops it**, proven for every number of pads."
     else:
-        first = f"**`{variant}` stops it**: no tested padding moves anything."
+        first = f"**{mask} stops it**: no tested padding moves anything."
     others = [name for name in results.variants if name not in (BASELINE, variant, *results.copies)]
     still = [f"`{name}`" for name in others if results.keeps_still(name)]
     leaking = [f"`{name}`" for name in others if not results.keeps_still(name)]
     more = [f"So {'does' if len(still) == 1 else 'do'} {listed(still)}."] * bool(still)
     more += [f"{listed(leaking)} {'does' if len(leaking) == 1 else 'do'} not."] * bool(leaking)
-    more += [f"`{name}` equals `{BASELINE}` to the last bit." for name in results.copies if name != BASELINE]
+    more += [_undone(results, name) for name in results.copies if name != BASELINE]
     return " ".join([first, *more])
+
+
+def _undone(results: Results, name: str) -> str:
+    """What is said of a variant that repeats the baseline."""
+    if results.of(name)[0].mask == "embedding+masking":
+        return "A `Masking` layer behind it undoes it."
+    return f"`{name}` equals `{BASELINE}` to the last bit."
 
 
 def different(records: Iterable[FamilyVerdict]) -> list[FamilyVerdict]:

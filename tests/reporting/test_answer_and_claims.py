@@ -73,7 +73,7 @@ def test_the_worst_number_of_pads_speaks_and_the_text_alone_is_one(results):
         return replace(cell, alone=replace(cell.alone, against_training=worst)) if cell.side == "pre" else cell
 
     first = answer(with_cells(results(drift=LEAK), change))[0]
-    assert first.endswith("Leaving the padding away changes 30.0 % of its predictions with pre-padding.")
+    assert first.endswith("Taking pre-padding away changes 30.0 % of its predictions.")
 
 
 @pytest.mark.parametrize(
@@ -83,33 +83,37 @@ def test_the_worst_number_of_pads_speaks_and_the_text_alone_is_one(results):
         (WORSE, "**The mask costs accuracy**: 8.0 points with pre-padding."),
         (SAME_ACCURACY, "**Training on padding costs no accuracy that matters.**"),
         (EXACT, "**Training on padding costs no accuracy that matters.**"),
-        (UNCLEAR, "**Whether training on padding costs accuracy is open.**"),
+        (UNCLEAR, "**Whether training on padding costs accuracy is undecided.**"),
         (NOTHING, "**What training on padding costs cannot be said here.**"),
     ],
 )
 def test_the_second_line_says_what_training_costs(gain, lead, results):
-    assert answer(with_family(results(drift=LEAK), "accuracy", gain))[1].startswith(lead)
+    found = with_family(with_family(results(drift=LEAK), "accuracy", gain), "serving", NOTHING)
+    assert answer(found)[1] == lead
 
 
 def test_a_side_that_is_undefined_is_not_said_to_cost_nothing(results):
     found = with_family(results(drift=LEAK, gain=SAME_ACCURACY), "accuracy", NOTHING, "post")
-    assert answer(found)[1].startswith("**Whether training on padding costs accuracy is open with post-padding.**")
+    assert answer(found)[1].endswith(" Whether training on post-padding costs accuracy is undecided.")
     found = with_family(with_family(found, "serving", SAME_ACCURACY), "serving", NOTHING, "pre")
-    assert answer(found)[1].endswith(" Whether serving it otherwise costs accuracy is open.")
+    assert answer(found)[1].endswith(" Whether serving it otherwise costs accuracy is undecided.")
 
 
 def test_one_open_side_is_named(results):
     open_pre = with_family(results(drift=LEAK, gain=SAME_ACCURACY), "accuracy", UNCLEAR, "pre")
-    assert answer(open_pre)[1].startswith("**Whether training on padding costs accuracy is open with pre-padding.**")
+    assert answer(open_pre)[1].endswith(" Whether training on pre-padding costs accuracy is undecided.")
 
 
 @pytest.mark.parametrize(
     ("serving", "end"),
     [
-        (LOSS, " Served with padding on the other side, it loses 8.0 points with pre-padding."),
-        ({**BETTER, "condition": "pads-64"}, " Served with 64 extra pads, it gains 11.0 points with pre-padding."),
+        (LOSS, " Trained with pre-padding and served with post-padding, it loses 8.0 points of accuracy."),
+        (
+            {**BETTER, "condition": "pads-64"},
+            " Trained with pre-padding and served with 64 extra pads, it gains 11.0 points of accuracy.",
+        ),
         (SAME_ACCURACY, " Serving it otherwise costs none that matters."),
-        (UNCLEAR, " Whether serving it otherwise costs accuracy is open."),
+        (UNCLEAR, " Whether serving it otherwise costs accuracy is undecided."),
         (NOTHING, "that matters.**"),
     ],
 )
@@ -117,13 +121,23 @@ def test_the_second_line_says_what_serving_costs(serving, end, results):
     assert answer(with_family(results(drift=LEAK, gain=SAME_ACCURACY), "serving", serving))[1].endswith(end)
 
 
+def test_a_loss_that_is_decided_stands_before_what_is_not(results):
+    found = with_family(with_family(results(drift=LEAK), "accuracy", UNCLEAR), "serving", LOSS)
+    assert answer(found)[1] == (
+        "**Trained with pre-padding and served with post-padding, it loses 8.0 points of accuracy.** "
+        "Whether training on padding costs accuracy is undecided."
+    )
+
+
 def test_the_third_line_says_what_the_mask_does(results):
     third = answer(results(drift=LEAK))[2]
     assert (
-        third
-        == "**`masked` stops it**: no tested padding moves anything. `double_mask` equals `baseline` to the last bit."
+        third == "**`masked`, that is `mask_zero=True`, stops it**: no tested padding moves anything. "
+        "A `Masking` layer behind it undoes it."
     )
-    assert answer(results(drift=LEAK, masked_drift=SMALL))[2].startswith("**`masked` does not stop it**")
+    assert answer(results(drift=LEAK, masked_drift=SMALL))[2].startswith(
+        "**`masked`, that is `mask_zero=True`, does not"
+    )
     other = with_cells(results(drift=LEAK), lambda cell: replace(cell, same_as_baseline=False))
     assert answer(other)[2].endswith("`double_mask` does not.")
     assert answer(results({"train.variants": ["baseline"]}, drift=LEAK))[2].startswith("**No mask was tried**")
