@@ -48,7 +48,7 @@ def test_the_report_says_exact_for_the_mask_and_moved_for_the_baseline(repositor
 
 def test_a_variant_that_ignores_padding_is_trained_on_one_side_and_read_on_both(repository):
     cells = {
-        kind: {str(path.relative_to(repository / "data" / kind)) for path in repository.glob(f"data/{kind}/*/*")}
+        kind: {str(path.relative_to(repository / "data" / kind)) for path in repository.glob(f"data/{kind}/*/*/")}
         for kind in ("models", "states")
     }
     assert cells["states"] == {"baseline/pre", "baseline/post", "masked/pre", "masked/post"}

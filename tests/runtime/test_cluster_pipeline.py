@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import psutil
 import pytest
@@ -81,14 +80,8 @@ def tasks_done(started):
     return counts.get("run_task", {}).get("memory", 0)
 
 
-def histories(worker):
-    """The history that a worker writes, where it is in the middle of training a seed."""
-    opened = (Path(file.path) for task in task_processes(worker) for file in task.open_files())
-    return [path for path in opened if path.name == "history.csv"]
-
-
-def begun_training(root, params, out, workers):
-    """Begin to train a cell, and wait until one of these workers is in the middle of a seed."""
+def begun_training(root, params, out):
+    """Begin to train a cell, and wait until a worker is in the middle of a seed; the process and that history."""
     process = subprocess.Popen(
         command("train", **training(out), params=params),
         cwd=root,
@@ -96,9 +89,9 @@ def begun_training(root, params, out, workers):
         stderr=subprocess.PIPE,
         text=True,
     )
-    eventually(lambda: any(map(histories, workers)) or process.poll() is not None)
+    eventually(lambda: any((root / out).rglob("history.csv")) or process.poll() is not None)
     assert process.poll() is None, process.stderr.read()
-    return process
+    return process, next((root / out).rglob("history.csv"))
 
 
 def test_with_a_worker_killed_models_states_and_reports_are_those_of_a_local_run_to_the_last_byte(
@@ -109,10 +102,11 @@ def test_with_a_worker_killed_models_states_and_reports_are_those_of_a_local_run
     assert {"reports/synthetic/report.md", "models/baseline/post/seed=1/model.keras"} <= set(local)
     assert {"states/baseline/post/seed=1/pads-8.parquet", "analysis/verdicts.json"} <= set(local)
 
-    victim, other = (empty_cluster.start_worker() for _ in range(2))
+    victim = empty_cluster.start_worker()
     params = params_for(project, "dask.yaml", on_the_cluster(empty_cluster))
-    process = begun_training(project, params, "dask", [victim])
-    (task,), (history,) = task_processes(victim), histories(victim)
+    process, history = begun_training(project, params, "dask")
+    (task,) = task_processes(victim)
+    other = empty_cluster.start_worker()
     os.kill(victim, signal.SIGKILL)
     eventually(lambda: not task.is_running() or task.status() == psutil.STATUS_ZOMBIE, seconds=10)
     assert history.exists(), "it was killed too late: the folder has its final name"
@@ -131,7 +125,7 @@ def test_with_a_worker_killed_models_states_and_reports_are_those_of_a_local_run
 def test_an_interrupted_stage_leaves_nothing_half_written_and_no_task_at_work(two_workers, project):
     out = "interrupted"
     params = params_for(project, f"{out}.yaml", on_the_cluster(two_workers))
-    process = begun_training(project, params, out, two_workers.workers())
+    process, _ = begun_training(project, params, out)
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (130, "train: interrupted; nothing half-written was kept\n")
