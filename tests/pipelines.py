@@ -29,7 +29,13 @@ SMALL = {
     "export.texts": 30,
     "report.pads": 8,
 }
-ONE_CELL = {**SMALL, "pad.sides": ["post"], "train.variants": ["baseline"]}
+ONE_CELL = {
+    **SMALL,
+    "pad.sides": ["post"],
+    "train.variants": ["baseline"],
+    "train.epochs": 12,  # time to kill a worker in
+    "train.patience": 0,
+}
 COPIED = ("stages", "dvc.yaml", "params.yaml", ".dvc/config", ".dvc/plots", ".dvcignore", ".gitignore", "data/raw")
 
 ENVIRONMENT = {

@@ -1,6 +1,7 @@
 """More seeds train only those that are missing, and nothing that has changed is kept."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -77,8 +78,9 @@ def test_any_input_changes_the_hash_and_the_number_of_seeds_does_not(make_params
 
 
 @pytest.mark.slow
-def test_one_more_seed_gives_the_files_of_a_fresh_run(make_params, padded, tmp_path, capsys):
-    small = {"train.epochs": 2, "model.units": 4, "pad.sides": ["post"], "execution.workers": 1}
+def test_one_more_seed_gives_the_files_of_a_fresh_run(make_params, padded, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("stages.train.executor_for", lambda *_: ThreadPoolExecutor(1))
+    small = {"train.epochs": 2, "model.units": 4, "pad.sides": ["post"]}
     folder = padded["post"].parent
     for name, number in (("grown", 1), ("grown", 2), ("fresh", 2), ("fresh", 2)):
         params = make_params(small | {"train.seeds": number})

@@ -9,6 +9,7 @@ from stages.padding_audit import audit
 from stages.padding_audit.auditing import looked_at
 from stages.padding_audit.cures import cures
 from stages.padding_audit.facts import tolerance_of
+from stages.padding_audit.loops import compiled_loops
 from stages.padding_audit.proof import verdict_of
 from stages.padding_audit.result import Cause, Verdict
 from stages.padding_audit.samples import made_texts
@@ -188,7 +189,7 @@ MODELS = {
 
 
 def measured(model, with_cures=True):
-    with any_width(model):
+    with any_width(model), compiled_loops():
         subject, tolerance = subject_of(model, None, pad_values=None, time_inputs=None), tolerance_of(model)
         sample = looked_at(made_texts(subject.inputs, 0, TEXTS), TEXTS)
         subject = with_width(subject, sample)

@@ -106,10 +106,10 @@ def test_with_a_worker_killed_models_states_and_reports_are_those_of_a_local_run
     params = params_for(project, "dask.yaml", on_the_cluster(empty_cluster))
     process, history = begun_training(project, params, "dask")
     (task,) = task_processes(victim)
-    other = empty_cluster.start_worker()
     os.kill(victim, signal.SIGKILL)
     eventually(lambda: not task.is_running() or task.status() == psutil.STATUS_ZOMBIE, seconds=10)
     assert history.exists(), "it was killed too late: the folder has its final name"
+    other = empty_cluster.start_worker()
     _, errors = process.communicate(timeout=300)
     assert (process.returncode, errors) == (0, "")
     assert victim not in empty_cluster.workers()
