@@ -100,7 +100,7 @@ def test_params_are_written_the_way_dvc_writes_them(tmp_path):
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
 def test_a_killed_training_leaves_no_model_and_simply_runs_again(repository, tmp_path):
-    change_params(repository, {"train.epochs": 500})
+    change_params(repository, {"train.epochs": 500, "train.patience": 0})
     shutil.copy(repository / "params.yaml", tmp_path / "long.yaml")
     run(repository, "git", "checkout", "-q", "params.yaml")
     options = ["--variant", "masked", "--tokens", "data/tokens", "--padded", "data/padded"]
