@@ -145,9 +145,7 @@ def test_a_module_that_is_not_there_is_named(project):
         name(project)
     shutil.rmtree(project / "stages" / "models")
     (project / "stages" / "pad.py").touch()
-    with pytest.raises(
-        UserError, match=r"^dvc.yaml: a stage depends on stages/models/\w+\.py, and there is no such file"
-    ):
+    with pytest.raises(UserError, match=r"^dvc.yaml: a stage depends on stages/models, and there is no such file"):
         name(project)
 
 

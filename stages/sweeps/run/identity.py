@@ -122,7 +122,7 @@ def code_checksum(project: Path) -> str:
     for name in sorted(computing):
         digest.update(f"{name}: {computing[name]['cmd']}\n".encode())
     deps = {dep for stage in computing.values() for dep in stage["deps"] if dep.startswith("stages/")}
-    for file in sorted({file for dep in deps for file in _files(project, dep)}):
+    for file in sorted({file for dep in sorted(deps) for file in _files(project, dep)}):
         digest.update(f"{file.as_posix()}: {_checksum(project / file)}\n".encode())
     return digest.hexdigest()
 
