@@ -60,8 +60,8 @@ summary: $(READY) ## Rewrite reports/summary.md: what the mask gains over all re
 calibrate: $(READY) ## Simulate what every interval covers and every test rejects; writes tests/calibration.md
 	python -m tests.calibrate
 
-test: $(READY) ## Run every test, two processes more than there are cores, for tests that wait
-	python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadfile --no-loadscope-reorder
+test: $(READY) ## Run every test, one process more than there are cores, for tests that wait
+	python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder
 
 test-fast: $(READY) ## Run the tests that train no model
 	python -m pytest -n auto --dist loadfile -m "not slow"
