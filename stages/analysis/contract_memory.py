@@ -71,20 +71,10 @@ class ForgettingPoint:
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
 class Forgetting:
-    """How fast pads bring the states of two texts together; dicts by kind of pairs, `within` and `between` classes."""
+    """How fast pads bring the states of two texts together."""
 
     points: list[ForgettingPoint]
     """By number of pads, rising."""
-    half_life: dict[str, Estimate | None]
-    """Pads that halve the distance; None where some seed has none."""
-    from_pads: dict[str, int | None]
-    """Pads from which on the decay is exponential; None without a half-life."""
-    half_lives: dict[str, list[float]]
-    """Of the seeds that have one, rising."""
-    converging: dict[str, Estimate | None]
-    """Share of pairs that pads bring closer."""
-    reasons: dict[str, str | None]
-    """Why there is no half-life; None where every seed has one."""
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)

@@ -1,8 +1,6 @@
 """What pads leave of the information in a state, for the report: probes, forgetting, the step of one pad, units."""
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
@@ -26,9 +24,7 @@ from stages.analysis.readouts import Readout
 from stages.params.derived import BASELINE
 from stages.params.schema import AnalyzeParams
 from stages.runtime.paths import condition_name
-from stages.stats.forgetting import KINDS, HalfLife, Kind, PairDistances
-
-PADS_FIRST = "pads come before the text, so nothing that was read is forgotten"
+from stages.stats.forgetting import KINDS, Kind, PairDistances
 
 
 def probe_facts(cell: Cell, level: float) -> Probes | None:
@@ -68,51 +64,19 @@ def probe_facts(cell: Cell, level: float) -> Probes | None:
 
 
 def forgetting_facts(cell: Cell, params: AnalyzeParams) -> Forgetting | None:
-    """Distances between texts by pads, and half-lives, as means over the seeds that learned.
+    """Distances between texts by pads, geometric means over all their pairs and the seeds that learned.
 
     None where too few learned, or where pads do not move the state, so that there is nothing to forget.
     """
     by_seed = [seed.model.distances for seed in cell.learned if seed.model.distances is not None]
     if not by_seed or _too_few(cell) or not cell.moves(params.exact_tolerance):
         return None
-    level = params.level
-    half_lives = {kind: [distances.half_life(kind) for distances in by_seed] for kind in KINDS}
-    if cell.side == "pre":
-        half_lives = {
-            kind: [replace(life, pads=None, reason=PADS_FIRST) for life in half_lives[kind]] for kind in KINDS
-        }
-    reasons: dict[str, str | None] = {kind: _reason(lives) for kind, lives in half_lives.items()}
     start = Estimate(1.0, 1.0, 1.0)
     points = [
-        ForgettingPoint(pads=pads, **{kind: _distance(by_seed, kind, index, level) for kind in KINDS})
+        ForgettingPoint(pads=pads, **{kind: _distance(by_seed, kind, index, params.level) for kind in KINDS})
         for index, pads in enumerate(by_seed[0].pads)
     ]
-    return Forgetting(
-        points=[ForgettingPoint(pads=0, within=start, between=start), *points],
-        half_life={
-            kind: _geometric([life.pads or np.nan for life in lives], level) for kind, lives in half_lives.items()
-        },
-        from_pads={
-            kind: None if reasons[kind] else max(life.start for life in lives if life.start is not None)
-            for kind, lives in half_lives.items()
-        },
-        half_lives={
-            kind: sorted(life.pads for life in lives if life.pads is not None) for kind, lives in half_lives.items()
-        },
-        converging={
-            kind: Estimate.over_seeds(np.array([life.share for life in lives], dtype=np.float64), level, 0, 1)
-            for kind, lives in half_lives.items()
-        },
-        reasons=reasons,
-    )
-
-
-def _reason(lives: list[HalfLife]) -> str | None:
-    """Why there is no half-life over the seeds; None where every seed has one."""
-    reasons = Counter(life.reason for life in lives if life.reason)
-    if len(lives) in reasons.values():
-        return next(iter(reasons))
-    return "; ".join(f"{reason} in {seeds} of {len(lives)} seeds" for reason, seeds in reasons.most_common()) or None
+    return Forgetting(points=[ForgettingPoint(pads=0, within=start, between=start), *points])
 
 
 def pad_step_facts(cell: Cell) -> PadStep | None:
@@ -153,12 +117,8 @@ def _too_few(cell: Cell) -> bool:
 
 
 def _distance(by_seed: list[PairDistances], kind: Kind, index: int, level: float) -> Estimate | None:
-    return _geometric([float(distances.ratio(kind)[index]) for distances in by_seed], level)
-
-
-def _geometric(values: list[float], level: float) -> Estimate | None:
     """The geometric mean over seeds with its t interval on the logarithm."""
-    mean = Estimate.over_seeds(np.log(np.array(values)), level)
+    mean = Estimate.over_seeds(np.log([float(distances.ratio(kind)[index]) for distances in by_seed]), level)
     if mean is None:
         return None
     low, high = (None if bound is None else float(np.exp(bound)) for bound in (mean.low, mean.high))

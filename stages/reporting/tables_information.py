@@ -186,45 +186,20 @@ def _read(cell: CellFacts, notes: Notes) -> Row:
 
 
 def forgetting_table(results: Results) -> Table:
-    """A row for each cell: how fast pads bring texts together, and where a run of pads ends."""
-    header = ["padding", "variant", "half-life within a class, pads", "half-life between classes, pads"]
-    header += ["distance left, within / between", "spectral radius", "fixed points of a seed", "starts that settled"]
+    """A row for each cell: how near pads bring texts together, and where a run of pads ends."""
+    header = ["padding", "variant", "pads", "distance left within a class", "distance left between classes"]
+    header += ["spectral radius", "fixed points of a seed", "starts that settled"]
     notes = Notes()
-    rows = [[*cell_name(cell), *_curve(cell, notes), *_ends(cell, notes)] for cell in results.originals]
+    rows = [[*cell_name(cell), *_distance_left(cell, notes), *_ends(cell, notes)] for cell in results.originals]
     return Table(header, rows, notes.reasons)
 
 
-def _curve(cell: CellFacts, notes: Notes) -> list[Cell]:
-    """Two half-lives, and the distances between texts that the most pads leave."""
-    half_lives = [_half_life(cell, pairs, notes) for pairs in ("within", "between")]
-    points = [point for point in cell.forgetting.points if point.pads] if cell.forgetting else []
-    if not points:
-        return [*half_lives, MISSING_CELL]
-    most = points[-1]
-    within, between = estimate_cell(RATIO, most.within), estimate_cell(RATIO, most.between)
-    return [*half_lives, replace(within, rest=(" / ", between, f" at {most.pads}"))]
-
-
-def _half_life(cell: CellFacts, pairs: str, notes: Notes) -> Cell:
-    """The half-life with its interval, where it begins and of which share of pairs, or why there is none."""
-    forgetting = cell.forgetting
-    if forgetting is None:
-        return notes.marked(MISSING_CELL, STANDS_STILL if stands_still(cell) else NO_CURVE)
-    life, share = forgetting.half_life[pairs], forgetting.converging[pairs]
-    converging: tuple[Cell | str, ...] = ("; ", estimate_cell(PERCENT, share), " converge")
-    if share is None or cell.side == "pre":
-        converging = ()
-    if life is not None:
-        start = forgetting.from_pads[pairs]
-        begins = f", from {start} pads on" if start else ""
-        return replace(estimate_cell(RATIO, life), rest=(begins, *converging))
-    # Where only some seeds have one, a mean over them would not be that of the seeds that learned.
-    lives = forgetting.half_lives[pairs]
-    some = _range_cell(lives, format_ratio)
-    if lives:
-        some = replace(some, rest=f" in {len(lives)} of {len(cell.learned)} seeds")
-    marked = notes.marked(some, forgetting.reasons[pairs])
-    return replace(marked, rest=(*marked.behind, *converging))
+def _distance_left(cell: CellFacts, notes: Notes) -> list[Cell]:
+    """The most pads, and the distances between texts that they leave."""
+    if cell.forgetting is None:
+        return [notes.marked(MISSING_CELL, STANDS_STILL if stands_still(cell) else NO_CURVE), *[MISSING_CELL] * 2]
+    most = cell.forgetting.points[-1]
+    return [number_cell(most.pads, format_plain), estimate_cell(RATIO, most.within), estimate_cell(RATIO, most.between)]
 
 
 def stands_still(cell: CellFacts) -> bool:

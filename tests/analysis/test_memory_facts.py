@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stages.analysis.memory_facts import PADS_FIRST, forgetting_facts, pad_step_facts, probe_facts, trajectory_facts
+from stages.analysis.memory_facts import forgetting_facts, pad_step_facts, probe_facts, trajectory_facts
 from stages.analysis.readouts import Readout, Trajectory
 from stages.stats.forgetting import PairDistances
 from stages.stats.probes import LabelProbe, LengthProbe, PadCountProbe
@@ -39,10 +39,9 @@ def of_logs(within=None, between=None, pads=PADS):
     return sum(parts[1:], parts[0])
 
 
-def distances(half_life, between=None):
-    """Distances that halve every so many pads; 0: they stay."""
-    lives = (half_life, half_life if between is None else between)
-    return of_logs(*([-np.log(2) * k / life if life else 0.0 for k in PADS] for life in lives))
+def distances(half_life):
+    """Distances that halve every so many pads."""
+    return of_logs(*[[-np.log(2) * k / half_life for k in PADS]] * 2)
 
 
 def readout(accuracy=0.5, *, frozen=0.9, length=0.4, path=None):
@@ -83,85 +82,34 @@ def test_states_that_no_pad_moves_have_nothing_to_forget(make_params):
     assert forgetting(make_params, [distances(4)] * 2) is not None
 
 
-def test_distances_and_half_lives_are_geometric_means(make_params):
-    """Half-lives 2 and 8: their geometric mean is 4; the distance at 8 pads is 1/16 and 1/2, in the mean 1/√32."""
+def test_distances_are_geometric_means(make_params):
+    """Halved every 2 and every 8 pads, 8 pads leave 1/16 and 1/2: in the mean 1/√32."""
     facts = forgetting(make_params, [distances(2), distances(8)])
     start = {"estimate": 1, "low": 1, "high": 1}
     assert facts["points"][0] == {"pads": 0, "within": start, "between": start}
     assert [point["pads"] for point in facts["points"]] == [0, *PADS]
-    assert facts["points"][-1]["within"]["estimate"] == pytest.approx(1 / np.sqrt(32))
-    life = facts["half_life"]["between"]
-    assert life["estimate"] == pytest.approx(4)
-    # Logarithms log 2 and log 8 have a standard error of log 2; t with one degree of freedom is 12.706.
-    assert life["high"] == pytest.approx(4 * 2**12.7062, rel=1e-3)
-    assert life["low"] == pytest.approx(4 / 2**12.7062, rel=1e-3)
-    assert facts["from_pads"] == {"within": 0, "between": 0}
-    assert facts["reasons"] == {"within": None, "between": None}
+    # Logarithms log 1/16 and log 1/2 have a standard error of 1.5 log 2; t with one degree of freedom is 12.706.
+    mean, width = 1 / np.sqrt(32), 2 ** (1.5 * 12.7062)
+    expected = {"estimate": mean, "low": mean / width, "high": mean * width}
+    assert facts["points"][-1]["within"] == pytest.approx(expected, rel=1e-3)
 
 
-def test_one_seed_has_a_half_life_without_bounds(make_params):
+def test_one_seed_has_a_distance_without_bounds(make_params):
     facts = forgetting(make_params, [distances(4)])
-    assert facts["half_life"]["within"] == {"estimate": pytest.approx(4), "low": None, "high": None}
     assert facts["points"][1]["within"] == {"estimate": pytest.approx(2**-0.5), "low": None, "high": None}
 
 
-def test_a_half_life_missing_in_some_seeds_is_missing_with_their_number(make_params):
-    facts = forgetting(make_params, [distances(4, 4), distances(4, 0), distances(4, 0)])
-    assert facts["half_life"]["between"] is None
-    assert facts["from_pads"]["between"] is None
-    assert facts["reasons"]["between"] == "the distance does not change in 2 of 3 seeds"
-    assert facts["half_life"]["within"]["estimate"] == pytest.approx(4)
-    assert facts["reasons"]["within"] is None
-
-
-def test_a_half_life_missing_in_every_seed_gives_the_reason_alone(make_params):
-    facts = forgetting(make_params, [distances(0), distances(0)])
-    assert facts["reasons"] == dict.fromkeys(("within", "between"), "the distance does not change")
-    assert facts["half_life"] == {"within": None, "between": None}
-    assert facts["points"][-1]["within"] == {"estimate": 1, "low": 1, "high": 1}
-
-
-def test_every_reason_is_counted_for_itself(make_params):
-    slow = distances(100)
-    facts = forgetting(make_params, [distances(0), distances(0), slow, distances(4)])
-    expected = "the distance does not change in 2 of 4 seeds; the distance does not halve within 8 pads in 1 of 4 seeds"
-    assert facts["reasons"]["within"] == expected
-    assert slow.half_life("within").reason == "the distance does not halve within 8 pads"
-    differing = forgetting(make_params, [distances(0), slow])["reasons"]["within"]
-    assert differing.count("in 1 of 2 seeds") == 2
-
-
-def test_a_half_life_begins_where_that_of_the_last_seed_begins(make_params):
-    pads = (2, 4, 8, 12)
-    late = of_logs(*[[5.0, 0.0, -2.0, -4.0]] * 2, pads=pads)
-    early = of_logs(*[[-0.3 * count for count in pads]] * 2, pads=pads)
-    assert (early.half_life("within").start, late.half_life("within").start) == (0, 4)
-    assert forgetting(make_params, [early, late])["from_pads"]["within"] == 4
-
-
-def test_pads_before_the_text_forget_nothing_of_it(make_params):
-    """The distances are told, but no half-life."""
-    facts = forgetting(make_params, [distances(4)] * 2, side="pre")
-    assert facts["half_life"] == facts["from_pads"] == {"within": None, "between": None}
-    assert facts["reasons"] == dict.fromkeys(("within", "between"), PADS_FIRST)
-    assert facts["points"][-1]["within"]["estimate"] == pytest.approx(0.25)
-
-
-def test_the_share_of_pairs_that_converge(make_params):
-    """In one seed half of the pairs of a class come closer, in the other all do; the half-life is that of those."""
-    mixed = distances(4) + of_logs([0.1, 0.2, 0.3])
-    facts = forgetting(make_params, [mixed, distances(4)])
-    assert facts["converging"]["within"]["estimate"] == pytest.approx(0.75)
-    assert facts["converging"]["between"]["estimate"] == 1
-    assert facts["half_life"]["within"]["estimate"] == pytest.approx(4)
+def test_every_pair_counts_whether_pads_bring_it_closer_or_not(make_params):
+    """One of two pairs of a class ends farther apart: the mean is over both."""
+    facts = forgetting(make_params, [distances(4) + of_logs([0.1, 0.2, 2 * np.log(2)])])
+    assert facts["points"][-1]["within"]["estimate"] == pytest.approx(1)
+    assert facts["points"][-1]["between"]["estimate"] == pytest.approx(0.25)
 
 
 def test_no_pair_of_a_kind_is_no_distance(make_params):
     lonely = of_logs(between=[0.0, 0.0, 0.0])
     facts = forgetting(make_params, [lonely, lonely])
     assert [point["within"] for point in facts["points"][1:]] == [None] * 3
-    assert facts["reasons"]["within"] == "no pair of texts"
-    assert (facts["half_life"]["within"], facts["from_pads"]["within"], facts["converging"]["within"]) == (None,) * 3
 
 
 def test_probes_are_means_over_the_seeds_that_learned(make_params):

@@ -53,31 +53,18 @@ def probes_of(case: Case) -> Probes | None:
 
 
 def forgetting_of(case: Case) -> Forgetting | None:
-    """Pads behind the text halve the distance between two texts, pads before it do not."""
+    """Pads bring two texts of a class together faster than two of different classes."""
     if not (case.strength and case.learned):
         return None
     rates = {"within": 0.09, "between": 0.06}
-    behind = case.side == "post"
-    numbers = [0, *(pads for pads in case.conditions.values() if pads)]
-    lives = {kind: math.log(2) / rate for kind, rate in rates.items() if behind}
-    reason = None if behind else "pads come before the text, so nothing that was read is forgotten"
-    return Forgetting(
-        points=[
-            ForgettingPoint(
-                pads=pads,
-                **{
-                    kind: interval(math.exp(-rate * pads), 0.01 * bool(pads), case.seeds)
-                    for kind, rate in rates.items()
-                },
-            )
-            for pads in numbers
-        ],
-        half_life={kind: interval(lives[kind], 1.0, case.seeds) if behind else None for kind in rates},
-        from_pads={"within": 8 if behind else None, "between": 0 if behind else None},
-        half_lives={kind: [lives[kind]] * case.seeds if behind else [] for kind in rates},
-        converging={"within": interval(0.95, 0.05, case.seeds), "between": interval(0.9, 0.05, case.seeds)},
-        reasons=dict.fromkeys(rates, reason),
-    )
+
+    def point(pads: int) -> ForgettingPoint:
+        left = {kind: math.exp(-rate * pads) for kind, rate in rates.items()}
+        return ForgettingPoint(
+            pads=pads, **{kind: interval(share, 0.01 * bool(pads), case.seeds) for kind, share in left.items()}
+        )
+
+    return Forgetting(points=[point(pads) for pads in [0, *(pads for pads in case.conditions.values() if pads)]])
 
 
 def pad_step_of(case: Case) -> PadStep | None:

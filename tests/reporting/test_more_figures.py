@@ -18,7 +18,6 @@ from stages.reporting.figures.probes import padcount_figure, probes_figure
 from stages.reporting.figures.style import STYLE
 from stages.reporting.figures.trajectories import path_figure
 from stages.reporting.figures.verdict_forest import verdicts_figure
-from stages.stats.rounding import significant
 from tests.reporting.analyses import EXACT, LEAK, NOTHING, UNCLEAR, WORSE, with_cells, with_report
 
 ONE_SIDE = {"pad.sides": ["post"]}
@@ -89,44 +88,22 @@ def test_what_is_undefined_stands_in_words_and_what_is_unclear_is_hollow(more):
     assert [texts(axes) for axes in every] == [["UNDEFINED"] * 2] * 3
 
 
-def test_forgetting_marks_half_lives_at_one_half(more):
+def test_forgetting_draws_both_kinds_of_pairs_from_one_on(more):
     (axes,) = panels(forgetting_figure, more(ONE_SIDE))
-    halves = [significant(math.log(2) / rate) for rate in (0.09, 0.06)]
-    ticks = markers(axes, "|")
-    assert [line.get_xdata()[0] for line in ticks] == pytest.approx(halves)
-    assert {line.get_ydata()[0] for line in ticks} == {0.5}
-    assert texts(axes) == ["half-life 7.7 [6.7, 8.7] pads", "half-life 11.6 [10.6, 12.6] pads"]
     curves = [line for line in axes.lines if line.get_marker() == "o"]
     assert [line.get_linestyle() for line in curves] == ["-", "--"]
     assert [len(line.get_xdata()) for line in curves] == [8, 8]
     assert all(line.get_ydata()[0] == 1 for line in curves)
     assert axes.get_yscale() == "log"
-    assert axes.get_ylim()[0] < min(curves[0].get_ydata()) / 2, "labels stand below the curves"
-
-
-def test_forgetting_says_why_there_is_no_half_life(more):
-    def before_text(cell):
-        if cell.side == "post":
-            return cell
-        half_life = {"within": Estimate(20.0, 18.0, 22.0), "between": None}
-        reasons = {"within": None, "between": "the distance stays above one half"}
-        return replace(cell, forgetting=replace(cell.forgetting, half_life=half_life, reasons=reasons))
-
-    pre, post = panels(forgetting_figure, of_baseline(more(), before_text))
-    assert "between classes: the distance stays above" in pre.get_title().replace("\n", " ")
-    assert len(texts(pre)) == 1
-    assert post.get_title() == "post-padding"
 
 
 def test_forgetting_leaves_out_what_no_seed_defines(more):
     def undefined(cell):
         points = list(cell.forgetting.points)
         points[3] = replace(points[3], between=None)
-        half_life = cell.forgetting.half_life | {"within": None}
-        return replace(cell, forgetting=replace(cell.forgetting, points=points, half_life=half_life))
+        return replace(cell, forgetting=replace(cell.forgetting, points=points))
 
     (axes,) = panels(forgetting_figure, of_baseline(more(ONE_SIDE), undefined))
-    assert len(texts(axes)) == 1
     assert [len(line.get_xdata()) for line in axes.lines if line.get_marker() == "o"] == [8, 7]
 
 

@@ -164,19 +164,17 @@ def test_what_is_not_there_has_a_reason(table, deep_results):
     assert "the analysis holds" in found.notes[0]
 
 
-def test_forgetting_has_half_lives_ends_and_reasons(deep_results):
+def test_forgetting_has_distances_ends_and_reasons(deep_results):
     table = forgetting_table(deep_results(drift=LEAK))
     (post,), (pre,), (masked,) = rows(table), rows(table, "pre"), rows(table, variant="masked")
-    assert post["half-life between classes, pads"] == "11.6 [10.6, 12.6]; 90.0 % [85.0, 95.0] converge"
-    assert post["half-life within a class, pads"].startswith("7.70 [6.70, 8.70], from 8 pads on; 95.0 %")
-    assert post["distance left, within / between"] == "0.00315 [−0.00685, 0.0132] / 0.0215 [0.0115, 0.0315] at 64"
+    assert post["pads"] == "64"
+    assert post["distance left within a class"] == "0.00315 [−0.00685, 0.0132]"
+    assert post["distance left between classes"] == "0.0215 [0.0115, 0.0315]"
     assert post["spectral radius"] == "0.900 to 0.950"
     assert post["starts that settled"] == "97.0 % to 100.0 %"
-    assert pre["half-life between classes, pads"] == "– (1)"
-    assert table.notes[0] == "pads come before the text, so nothing that was read is forgotten"
-    assert pre["spectral radius"] == "– (2)"
-    assert table.notes[1] == "pads come before the text: they move the start state, which the text then overwrites"
-    assert "nothing is forgotten" in table.notes[int(masked["half-life within a class, pads"][-2]) - 1]
+    assert pre["spectral radius"] == "– (1)"
+    assert table.notes[0] == "pads come before the text: they move the start state, which the text then overwrites"
+    assert "nothing is forgotten" in table.notes[int(masked["pads"][-2]) - 1]
 
 
 def ending(results, *points, settled):
@@ -197,34 +195,6 @@ def test_the_radius_ranges_over_every_fixed_point(deep_results):
     points = [FixedPoint(spectral_radius=radius, starts=0.5, residual=0.0) for radius in (0.7, 0.98)]
     (row,) = rows(forgetting_table(ending(deep_results(drift=LEAK), *points, settled=1.0)))
     assert (row["spectral radius"], row["fixed points of a seed"]) == ("0.700 to 0.980", "2")
-
-
-def with_forgetting(results, **figures):
-    """The same results with other figures where there is a curve."""
-    return with_cells(
-        results,
-        lambda cell: replace(cell, forgetting=cell.forgetting and replace(cell.forgetting, **figures)),
-    )
-
-
-def test_without_the_share_of_pairs_the_half_life_stands_alone(deep_results):
-    found = with_forgetting(deep_results(drift=LEAK), converging={"within": None, "between": None})
-    (post,) = rows(forgetting_table(found))
-    assert post["half-life between classes, pads"] == "11.6 [10.6, 12.6]"
-
-
-def test_half_lives_of_some_seeds_are_told_as_a_range(deep_results):
-    reason = "the distance does not fall exponentially in 3 of 6 seeds"
-    found = with_forgetting(
-        deep_results(drift=LEAK),
-        half_life={"within": None, "between": None},
-        half_lives={"within": [5.3, 7.1, 11.2], "between": []},
-        reasons={"within": reason, "between": "no seed has one"},
-    )
-    table = forgetting_table(found)
-    (post,) = rows(table)
-    assert post["half-life within a class, pads"].startswith("5.30 to 11.2 in 3 of 6 seeds (")
-    assert reason in table.notes
 
 
 def test_pairs_with_a_copy_are_left_out_of_the_similarity(deep_results):

@@ -58,9 +58,9 @@ FIGURES = {
     "forgetting": Entry(
         forgetting_figure,
         "**How fast pads make the model forget.** Distance between the states of two texts, as a share of that "
-        "without pads: where it falls, pads erase what tells texts apart. Upright ticks are half-lives. If pairs of "
-        "two classes (dashed) fall as fast as pairs of one (solid), the prediction is forgotten too. With pre-padding "
-        "the start state moves, and the text then overwrites it: nothing that was read is forgotten.",
+        "without pads: where it falls, pads erase what tells texts apart. If pairs of two classes (dashed) "
+        "fall as fast as pairs of one (solid), the prediction is forgotten too. With pre-padding the start state "
+        "moves, and the text then overwrites it: nothing that was read is forgotten.",
     ),
     "path": Entry(
         path_figure,
