@@ -85,7 +85,6 @@ bench: $(READY) ## Measure against rivals (an hour; TORCH= names a Python with P
 	python -m benchmarks.training $(if $(TORCH),--torch $(TORCH))
 	python -m benchmarks.export
 	python -m benchmarks.tokens
-	python -m benchmarks.bag_of_words
 	python -m benchmarks.analyze
 	python -m benchmarks.pipeline --since 06a6c68
 	python -m benchmarks.pipeline --fork-server

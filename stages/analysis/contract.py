@@ -97,8 +97,8 @@ class PenaltyTrial:
 
     penalty: float
     """Strength of the penalty."""
-    passes: int
-    """Over the training texts, until it converged."""
+    iterations: int
+    """Of L-BFGS."""
     converged: bool
     """Whether it reached the optimum."""
     validation_accuracy: float

@@ -45,7 +45,7 @@ class BagOfWordsParams(Section):
 
     penalties: Annotated[tuple[PositiveFloat, ...], Field(strict=False, min_length=1)]
     vocabulary: PositiveInt
-    passes: PositiveInt
+    iterations: PositiveInt
 
     @field_validator("penalties")
     @classmethod

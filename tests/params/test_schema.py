@@ -65,7 +65,10 @@ MISTAKES = [
     ({"tokenize.vectors": "/tmp/glove.txt"}, "tokenize.vectors: '/tmp/glove.txt' lies outside data/raw/"),
     ({"bag_of_words.penalties": [1, 0]}, "bag_of_words.penalties.1: 0 is not allowed; it should be greater than 0"),
     ({"bag_of_words.penalties": [1, 1.0]}, "bag_of_words.penalties: 1.0 stands there more than once"),
-    ({"bag_of_words.passes": 0}, "bag_of_words.passes: 0 is not allowed; it should be greater than or equal to 1"),
+    (
+        {"bag_of_words.iterations": 0},
+        "bag_of_words.iterations: 0 is not allowed; it should be greater than or equal to 1",
+    ),
     ({"report.pads": 3}, "report.pads: 3 is not one of export.pads; allowed: 1, 2, 4"),
     ({"corpus.test": 0.9}, "corpus: validation + test is 1.05; it must leave texts to train on"),
     ({"datasets.mr.source": "web"}, "needs a key `source` that is synthetic, table or url"),

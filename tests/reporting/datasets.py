@@ -48,7 +48,7 @@ def bag_of_words() -> BagOfWords:
         penalty=3.0,
         features=700,
         splits={"test": SplitScores(texts=TEST_TEXTS, correct=32, majority=21, accuracy=0.8, nll=0.45)},
-        tried=[PenaltyTrial(penalty=3.0, passes=12, converged=True, validation_accuracy=0.75, validation_nll=0.5)],
+        tried=[PenaltyTrial(penalty=3.0, iterations=12, converged=True, validation_accuracy=0.75, validation_nll=0.5)],
     )
 
 

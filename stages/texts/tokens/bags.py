@@ -1,76 +1,52 @@
 """Texts as bags of words: which tokens each text holds, their order and number forgotten."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-Integers = NDArray[np.integer]
+from stages.runtime.parquet import record_batches
+from stages.texts.tokens.vocabulary import PADDING, UNKNOWN
 
-ABSENT = -1
-"""The column of a token that is no feature."""
-
-
-@dataclass(frozen=True)
-class Bags:
-    """n texts as sets of features.
-
-    Attributes:
-        present: 1 where the text holds the token, shape (n, features).
-        label: index of its class, shape (n,).
-    """
-
-    present: sparse.csr_matrix
-    label: Integers
+BATCH_TEXTS = 1024
+NO_WORDS = [PADDING, UNKNOWN]
+"""Padding, which no text holds, and unknown, which says nothing of which word it was."""
 
 
-Corpus = Callable[[], Iterable[Bags]]
-"""Gives the texts in batches, from the start each time it is called."""
-
-
-def texts_with(tokens: Integers, length: Integers, size: int) -> NDArray[np.int64]:
-    """In how many of these texts each token stands, shape (size,).
+def bag_tokens(training: Path, size: int, most: int) -> NDArray[np.int64]:
+    """The tokens that are features: those in the most training texts, of equals the lower index; rising.
 
     Args:
-        tokens: indices below `size` of all texts, one behind the other, shape (sum of length,).
-        length: tokens of each text, shape (n,).
-        size: number of tokens that there are.
-    """
-    present = presence(tokens, length, np.arange(size))
-    return np.bincount(present.indices, minlength=size).astype(np.int64)
-
-
-def feature_columns(texts: NDArray[np.int64], most: int, left_out: Sequence[int]) -> NDArray[np.int64]:
-    """The column of every token: those in the most texts are features, of equals the lower index; shape (size,).
-
-    Args:
-        texts: how many training texts hold each token, shape (size,).
+        training: tokens file of the training texts.
+        size: number of tokens in the vocabulary.
         most: how many features there may be.
-        left_out: tokens that are none, such as padding and unknown.
     """
-    counted = texts.copy()
-    counted[list(left_out)] = 0
-    order = np.argsort(-counted, kind="stable")[:most]
-    features = np.sort(order[counted[order] > 0])
-    columns = np.full(len(texts), ABSENT)
-    columns[features] = np.arange(len(features))
-    return columns
+    texts = np.zeros(size, dtype=np.int64)
+    for present, _ in _bags(training, size):
+        texts += np.bincount(present.indices, minlength=size)
+    texts[NO_WORDS] = 0
+    order = np.argsort(-texts, kind="stable")[:most]
+    return np.sort(order[texts[order] > 0])
 
 
-def presence(tokens: Integers, length: Integers, columns: NDArray[np.int64]) -> sparse.csr_matrix:
-    """Which features each text holds: 1.0 or nothing, shape (n, features), however often the token stands there.
+def bags_of(path: Path, tokens: NDArray[np.int64], size: int) -> tuple[sparse.csr_matrix, NDArray[np.int64]]:
+    """Which of `tokens` each text of a tokens file holds, and the index of its class; about 4 bytes a token held.
 
-    Args:
-        tokens: indices of all texts, one behind the other, shape (sum of length,).
-        length: tokens of each text, shape (n,).
-        columns: column of every token, ABSENT where it is no feature, shape (size,).
+    Returns:
+        1 or nothing, shape (texts, tokens), and labels of shape (texts,).
     """
-    column = columns[tokens]
-    row = np.repeat(np.arange(len(length)), length)
-    kept = column != ABSENT
-    shape = (len(length), int(columns.max(initial=ABSENT)) + 1)
-    present = sparse.csr_matrix((np.ones(int(kept.sum())), (row[kept], column[kept])), shape=shape)
-    present.data[:] = 1.0  # the constructor added up what stands there more than once
-    return present
+    batches = [(present[:, tokens], label) for present, label in _bags(path, size)]
+    presences, labels = zip(*batches, strict=True)
+    return sparse.vstack(presences, format="csr"), np.concatenate(labels)
+
+
+def _bags(path: Path, size: int) -> Iterator[tuple[sparse.csr_matrix, NDArray[np.int64]]]:
+    """Which tokens each text holds, shape (texts, size), and its label, a batch of texts at a time."""
+    for batch in record_batches(path, ["label", "tokens", "length"], BATCH_TEXTS):
+        columns = batch["tokens"].flatten().to_numpy()
+        row = np.repeat(np.arange(len(batch)), batch["length"].to_numpy())
+        present = sparse.csr_matrix((np.ones(len(row), np.float32), (row, columns)), shape=(len(batch), size))
+        present.data[:] = 1  # the constructor added up what stands there more than once
+        yield present, batch["label"].to_numpy().astype(np.int64)
