@@ -97,6 +97,7 @@ def _prepared(folder: Path, texts: int) -> Path:
 def work(folder: Path, side: str, variant: str) -> None:
     """Write the states of every condition; print how long that took, imports and loading left out."""
     from stages.states.exporting import ExportTask, export_runs, loaded
+    from stages.states.pad_runs import PadRuns
 
     params = _params(FEW, checked_side(side))
     model = folder / f"{side}-{variant}" / side / "seed=0" / "model.keras"
@@ -117,7 +118,7 @@ def work(folder: Path, side: str, variant: str) -> None:
         )
         trained = loaded(model)
         start, cpu = time.perf_counter(), time.process_time()
-        export_runs(trained, task)
+        export_runs(PadRuns.of(trained), task)
         print(json.dumps({"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}))
 
 

@@ -2,7 +2,7 @@
 
 from pydantic.dataclasses import dataclass
 
-from stages.analysis.estimate import CONFIG, Estimate
+from stages.analysis.estimate import CONFIG, Estimate, left_out
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
@@ -90,6 +90,32 @@ class FixedPoint:
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
+class AtPads:
+    """A number of texts under one number of pads."""
+
+    pads: int
+    """Extra pads, the least of those with as many texts."""
+    texts: int
+    """How many."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class EveryPads:
+    """The worst of every number of pads, for some texts and one model."""
+
+    texts: int
+    """That were read."""
+    pads: int
+    """All numbers from 0 to this were tried."""
+    as_trained: int
+    """Texts whose class is right where they are padded as in training."""
+    flipped: AtPads
+    """Most texts with another class than as trained."""
+    right: AtPads
+    """Fewest texts whose class is right."""
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
 class PadStepSeed:
     """Where a run of pads ends in one model."""
 
@@ -99,6 +125,8 @@ class PadStepSeed:
     """Share of texts that reach a fixed point; None where a pad does not move the state."""
     fixed_points: list[FixedPoint]
     """The most visited first."""
+    every_pads: EveryPads | None = left_out()
+    """Left out where the model is no chain of layers that read forward alone."""
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)

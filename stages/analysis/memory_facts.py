@@ -92,6 +92,7 @@ def pad_step_facts(cell: Cell) -> PadStep | None:
                 seed=seed,
                 settled=step["settled"],
                 fixed_points=[FixedPoint(**point) for point in step["fixed_points"]],
+                every_pads=step.get("every_pads"),
             )
             for seed, step in steps
         ],

@@ -202,6 +202,28 @@ def _distance_left(cell: CellFacts, notes: Notes) -> list[Cell]:
     return [number_cell(most.pads, format_plain), estimate_cell(RATIO, most.within), estimate_cell(RATIO, most.between)]
 
 
+def every_pads_table(results: Results) -> Table:
+    """A row for each cell that moves: the worst of every number of pads, over its seeds."""
+    header = ["padding", "variant", "texts", "accuracy as trained", "most flips", "under pads"]
+    header += ["lowest accuracy", "under as many pads"]
+    rows = []
+    for cell in results.originals:
+        seeds = cell.pad_step.seeds if cell.pad_step and not results.exact(cell) else []
+        every = [seed.every_pads for seed in seeds if seed.every_pads]
+        if every:
+            trained, flipped, right = (
+                _range_cell([count / one.texts for count, one in zip(counts, every, strict=True)], format_percent)
+                for counts in zip(*((one.as_trained, one.flipped.texts, one.right.texts) for one in every), strict=True)
+            )
+            pads = [
+                _range_cell([float(worst.pads) for worst in each], format_plain)
+                for each in zip(*((one.flipped, one.right) for one in every), strict=True)
+            ]
+            texts = number_cell(every[0].texts, format_plain)
+            rows.append([*cell_name(cell), texts, trained, flipped, pads[0], right, pads[1]])
+    return Table(header, rows, why_empty="no state moved, or no model is a chain of layers that read forward alone")
+
+
 def stands_still(cell: CellFacts) -> bool:
     """Whether it is known that no pad moves the state of the first recurrent layer."""
     return cell.pad_step is not None and not cell.pad_step.moves
@@ -245,5 +267,6 @@ INFORMATION_TABLES = {
     "information": information_table,
     "pad_count": pad_count_table,
     "forgetting": forgetting_table,
+    "every_pads": every_pads_table,
 }
 """By the name that the templates know them by."""

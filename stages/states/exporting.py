@@ -67,12 +67,16 @@ def export_seed(task: ExportTask) -> None:
         UserError: the model file is missing or damaged, or its output comes from no Dense layer.
     """
     from stages.states.audits import audited
+    from stages.states.every_pads import worst_pads
     from stages.states.fixed_points import pad_step
     from stages.states.instrument import InstrumentedModel, readout_directions
+    from stages.states.pad_runs import PadRuns
 
     trained = loaded(task.model)
-    model = InstrumentedModel(trained)
-    if not export_runs(trained, task):
+    model, runs = InstrumentedModel(trained), PadRuns.of(trained)
+    if runs:
+        export_runs(runs, task)
+    else:
         for condition, pads in conditions(task.pads).items():
             read = partial(_read_window, model, task=task, condition=condition, pads=pads)
             _write(task, [condition], ([read(window)] for window in _windows(task)))
@@ -82,7 +86,10 @@ def export_seed(task: ExportTask) -> None:
         audited(trained, [text for row in _rows(window) for text in _texts(window, row, task.side)]),
     )
     texts = _unpadded(model, window, task)
-    write_json(task.folder / PAD_STEP, pad_step(trained, model, texts) if model.recurrent and texts else None)
+    step = pad_step(trained, model, [tokens for tokens, _ in texts]) if model.recurrent and texts else None
+    if step and runs:
+        step["every_pads"] = worst_pads(runs, texts, window.tokens.shape[1], task.side)
+    write_json(task.folder / PAD_STEP, step)
     with whole_file(task.folder / READOUT) as unfinished, unfinished.open("wb") as file:
         np.save(file, readout_directions(trained))
 
@@ -102,22 +109,13 @@ def loaded(path: Path) -> "keras.Model":
         raise UserError(f"{path}: not a readable Keras model ({error}); run `dvc repro` to train it") from None
 
 
-def export_runs(trained: "keras.Model", task: ExportTask) -> bool:
-    """Write every states file in runs of pads, where the model's form allows it.
+def export_runs(runs: "PadRuns", task: ExportTask) -> None:
+    """Write every states file in runs of pads.
 
     With pads behind it, a text is read once for all conditions of that side; with pads before it, once for each number
     of them that leads to another state.
-
-    Returns:
-        Whether it does; where not, every padded row must be read whole, and nothing is written.
     """
-    from stages.states.pad_runs import PadRuns
-
-    runs = PadRuns.of(trained)
-    if runs is None:
-        return False
     _write(task, list(conditions(task.pads)), (_read_runs(runs, window, task) for window in _windows(task)))
-    return True
 
 
 def _write(task: ExportTask, names: Sequence[str], windows: Iterator[list[Columns]]) -> None:
@@ -165,8 +163,10 @@ def _rows(window: PaddedBatch) -> Iterator[Rows]:
     yield from np.arange(min(STARTS, len(window.length)))[:, None]
 
 
-def _unpadded(model: "InstrumentedModel", window: PaddedBatch, task: ExportTask) -> list[NDArray[np.int32]]:
-    """The first STARTS texts of the window without padding, shape (n, length), one length an array.
+def _unpadded(
+    model: "InstrumentedModel", window: PaddedBatch, task: ExportTask
+) -> list[tuple[NDArray[np.int32], NDArray[np.int32]]]:
+    """The first STARTS texts of the window without padding, shape (n, length), and labels (n,), length by length.
 
     There are none where the model cannot read a text alone.
     """
@@ -174,7 +174,7 @@ def _unpadded(model: "InstrumentedModel", window: PaddedBatch, task: ExportTask)
         return []
     rows = slice(None, STARTS)
     first = PaddedBatch(window.text_id[rows], window.label[rows], window.tokens[rows], window.length[rows])
-    return [tokens for _, tokens in _batches(model, first, task, condition_name(0), pads=0)]
+    return [(tokens, first.label[rows]) for rows, tokens in _batches(model, first, task, condition_name(0), pads=0)]
 
 
 def _read_runs(runs: "PadRuns", window: PaddedBatch, task: ExportTask) -> list[Columns]:

@@ -102,6 +102,18 @@ class PadRuns:
         """
         return self._pre(texts, pads) if side == "pre" else self._post(texts, pads)
 
+    @property
+    def zeros(self) -> list[NDArray[np.float32]]:
+        """The states that a text alone starts from, (1, units) each."""
+        return [state.numpy() for state in self._zeros]
+
+    def run(self, tokens: Ids, states: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """The output for `tokens` (n, steps) read from `states`, (n, units) or (1, units) each, and the states left."""
+        import tensorflow as tf
+
+        output, _, *left = self._run(tokens, [tf.constant(state) for state in states])
+        return [tensor.numpy() for tensor in (output, *left)]
+
     def _pre(self, texts: Ids, pads: Sequence[int]) -> Iterator[Reading]:
         """What the model computes of texts with each run of pads before them."""
         last: States | None = None

@@ -5,6 +5,8 @@ import math
 import numpy as np
 
 from stages.analysis.contract_memory import (
+    AtPads,
+    EveryPads,
     FixedPoint,
     Forgetting,
     ForgettingPoint,
@@ -77,7 +79,14 @@ def pad_step_of(case: Case) -> PadStep | None:
         if not moves:
             return PadStepSeed(seed=seed, settled=None, fixed_points=[])
         end = FixedPoint(spectral_radius=0.9 + 0.01 * seed, starts=1.0, residual=1e-13)
-        return PadStepSeed(seed=seed, settled=1.0 if seed else 0.97, fixed_points=[end])
+        every = EveryPads(
+            texts=128,
+            pads=1000,
+            as_trained=112,
+            flipped=AtPads(pads=40 + seed, texts=32),
+            right=AtPads(pads=64, texts=96 - seed),
+        )
+        return PadStepSeed(seed=seed, settled=1.0 if seed else 0.97, fixed_points=[end], every_pads=every)
 
     return PadStep(moves=moves, layer="lstm_1", seeds=[seed_of(seed) for seed in seed_numbers(case.params.train)])
 

@@ -10,6 +10,7 @@ from stages.reporting.tables import headline_table, pads_table, serving_table, t
 from stages.reporting.tables_data import batching_table, law_table
 from stages.reporting.tables_information import (
     distributions_table,
+    every_pads_table,
     forgetting_table,
     information_table,
     pad_count_table,
@@ -175,6 +176,15 @@ def test_forgetting_has_distances_ends_and_reasons(deep_results):
     assert pre["spectral radius"] == "– (1)"
     assert table.notes[0] == "pads come before the text: they move the start state, which the text then overwrites"
     assert "nothing is forgotten" in table.notes[int(masked["pads"][-2]) - 1]
+
+
+def test_the_worst_of_every_number_of_pads_ranges_over_the_seeds(deep_results):
+    table = every_pads_table(deep_results(drift=LEAK))
+    (post,) = rows(table)
+    assert not rows(table, variant="masked")
+    assert (post["texts"], post["accuracy as trained"]) == ("128", "87.5 %")
+    assert (post["most flips"], post["under pads"]) == ("25.0 %", "40 to 45")
+    assert (post["lowest accuracy"], post["under as many pads"]) == ("71.1 % to 75.0 %", "64")
 
 
 def ending(results, *points, settled):

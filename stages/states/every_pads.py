@@ -1,0 +1,96 @@
+"""What every number of pads up to a thousand does to the predictions of one model."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stages.models.trainer import class_probabilities
+
+if TYPE_CHECKING:
+    from stages.params.texts import Side
+    from stages.states.pad_runs import PadRuns
+
+MOST = 1000
+ROWS = 4096
+"""Rows read at a time: texts behind different runs of pads are read side by side."""
+
+Ids = NDArray[np.int32]
+
+
+def worst_pads(runs: "PadRuns", texts: Sequence[tuple[Ids, Ids]], width: int, side: "Side") -> dict[str, Any]:
+    """The numbers of pads from 0 to MOST that do most harm; all are tried, so this is exact for these texts.
+
+    Args:
+        runs: the model.
+        texts: tokens (n, length) without padding, and labels (n,); one length each, at most `width`.
+        width: of a row in training.
+        side: where pads stood in training, and stand here.
+
+    Returns:
+        `texts`: how many there are; `pads`: the most that were tried; `as_trained`: texts whose class is right where
+        each is padded to `width`; `flipped` and `right`: the first number of pads (`pads`) under which most texts have
+        another class than as trained, and that under which fewest are right, with that number (`texts`).
+    """
+    tokens = [each for each, _ in texts]
+    predicted = _after(runs, tokens) if side == "post" else _before(runs, tokens)
+    label = np.concatenate([labels for _, labels in texts])
+    room = np.concatenate([np.full(len(each), width - each.shape[1]) for each in tokens])
+    trained = predicted[room, np.arange(len(label))]
+    flipped, right = (predicted != trained).sum(axis=1), (predicted == label).sum(axis=1)
+    return {
+        "texts": len(label),
+        "pads": MOST,
+        "as_trained": int((trained == label).sum()),
+        "flipped": {"pads": int(flipped.argmax()), "texts": int(flipped.max())},
+        "right": {"pads": int(right.argmin()), "texts": int(right.min())},
+    }
+
+
+def _after(runs: "PadRuns", texts: Sequence[Ids]) -> NDArray[np.int64]:
+    """The class of every text with 0 to MOST pads behind it, shape (MOST + 1, texts)."""
+    found = [runs.run(each, runs.zeros) for each in texts]
+    output, *states = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    classes = [_class(output)]
+    pad = np.zeros((len(output), 1), np.int32)
+    for _ in range(MOST):
+        output, *after = runs.run(pad, states)
+        if _same(after, states):
+            break
+        states = after
+        classes.append(_class(output))
+    return np.stack([*classes, *classes[-1:] * (MOST + 1 - len(classes))])
+
+
+def _before(runs: "PadRuns", texts: Sequence[Ids]) -> NDArray[np.int64]:
+    """The class of every text with 0 to MOST pads before it, shape (MOST + 1, texts)."""
+    starts = [runs.zeros]
+    for _ in range(MOST):
+        _, *after = runs.run(np.zeros((1, 1), np.int32), starts[-1])
+        if _same(after, starts[-1]):
+            break
+        starts.append(after)
+    parts = [np.concatenate(states) for states in zip(*starts, strict=True)]
+    classes = np.concatenate([_from(runs, each, parts) for each in texts], axis=1)
+    return classes[np.minimum(np.arange(MOST + 1), len(starts) - 1)]
+
+
+def _from(runs: "PadRuns", texts: Ids, starts: Sequence[NDArray[np.float32]]) -> NDArray[np.int64]:
+    """The class of every text of one length from every start state, shape (starts, texts)."""
+    many = max(1, ROWS // len(texts))
+    classes = []
+    for first in range(0, len(starts[0]), many):
+        some = [np.repeat(part[first : first + many], len(texts), axis=0) for part in starts]
+        output, *_ = runs.run(np.tile(texts, (len(some[0]) // len(texts), 1)), some)
+        classes.append(_class(output).reshape(-1, len(texts)))
+    return np.concatenate(classes)
+
+
+def _class(output: NDArray[np.float32]) -> NDArray[np.int64]:
+    classes: NDArray[np.int64] = class_probabilities(output).argmax(axis=1)
+    return classes
+
+
+def _same(states: Sequence[NDArray[np.float32]], others: Sequence[NDArray[np.float32]]) -> bool:
+    return all(np.array_equal(one, other) for one, other in zip(states, others, strict=True))
