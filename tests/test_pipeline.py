@@ -84,7 +84,7 @@ def test_an_experiment_shows_in_the_tables_and_the_plots(repository):
     assert "1 insertion(+), 1 deletion(-)" in difference
     assert "fewer-pads" in run(repository, "dvc", "exp", "show", "--csv").stdout
     metrics = json.loads(run(repository, "dvc", "metrics", "diff", "--all", "--json").stdout)
-    assert "pre.baseline.padding_share" in metrics["reports/synthetic/metrics.json"]
+    assert "pre.masked" in metrics["reports/synthetic/metrics.json"]
     plots = json.loads(run(repository, "dvc", "plots", "diff", "HEAD", "--json").stdout)
     assert set(plots["data"]) == {"drift", "flips", "accuracy", "learning"}
     run(repository, "git", "checkout", "-q", ".")

@@ -41,19 +41,25 @@ def leak(results: Results) -> str:
     return f"**Yes, padding leaks through the unmasked {results.network}{where}{small}.**{flips}"
 
 
-def _flipped(cells: Iterable[CellFacts]) -> str:
-    """Under which number of pads, none among them, most predictions are others than as trained."""
-    shares = [
-        (under.against_training.flip_rate.estimate, condition, cell.side)
-        for cell in cells
-        for condition, under in {ALONE: cell.alone, **{each.condition: each for each in cell.conditions}}.items()
+def flips_by_pads(cell: CellFacts) -> list[tuple[float, str]]:
+    """The share of predictions that are others than as trained, under every number of pads, and the condition."""
+    by_condition = {ALONE: cell.alone, **{under.condition: under for under in cell.conditions}}
+    changed = [
+        (under.against_training.flip_rate.estimate, condition)
+        for condition, under in by_condition.items()
         if (condition == ALONE or getattr(under, "pads", None))
         and under.against_training is not None
         and under.against_training.flip_rate is not None
     ]
+    return [(share, condition) for share, condition in changed if share is not None]
+
+
+def _flipped(cells: Iterable[CellFacts]) -> str:
+    """Under which number of pads, none among them, most predictions are others than as trained."""
+    shares = [(share, condition, cell.side) for cell in cells for share, condition in flips_by_pads(cell)]
     if not shares:
         return ""
-    share, condition, side = max(shares, key=lambda each: each[0] or 0.0)
+    share, condition, side = max(shares, key=lambda each: each[0])
     if not share:
         return " No prediction changes."
     if condition == ALONE:

@@ -5,6 +5,8 @@ from typing import Any
 
 from stages.analysis.contract import Epoch, to_json
 from stages.analysis.estimate import Estimate
+from stages.params.derived import BASELINE
+from stages.reporting.answer import ACCURACY, LEAK, SERVING, flips_by_pads
 from stages.reporting.results import DRIFT, FLIPS, Results
 from stages.runtime.paths import condition_name
 from stages.stats.rounding import rounded
@@ -53,21 +55,23 @@ def plot_records(results: Results, history: list[Epoch]) -> dict[str, list[dict[
     }
 
 
-def metrics(results: Results) -> dict[str, dict[str, dict[str, float]]]:
-    """By side and variant: numbers alone, a key left out where it is undefined."""
-    nested: dict[str, dict[str, dict[str, float]]] = {}
+def metrics(results: Results) -> dict[str, dict[str, float]]:
+    """Six numbers a side that people compare between runs, each left out where it is undefined.
+
+    The accuracy of the baseline and of the variant that masks, by their ids; of the family the estimates `leak`, `gain`
+    (question accuracy) and `serving`; and `flips`, the baseline's largest share of predictions that are others than as
+    trained.
+    """
+    found: dict[str, dict[str, float | None]] = {side: {} for side in results.sides}
     for cell in results.cells:
-        drift, flips = (results.finding(cell, estimand, results.headline) for estimand in (DRIFT, FLIPS))
-        values = {
-            "accuracy": cell.accuracy.mean,
-            "drift_ratio": drift.estimate if drift else None,
-            "flip_rate": flips.estimate if flips else None,
-            "seeds_at_chance": cell.n_seeds_at_chance,
-            "padding_share": cell.padding_share_computed,
-        }
-        known = {key: value for key, value in values.items() if value is not None}
-        nested.setdefault(cell.side, {})[cell.variant] = known
-    return nested
+        if cell.variant in (BASELINE, results.masked_variant):
+            found[cell.side][cell.variant] = cell.accuracy.mean
+        if cell.variant == BASELINE:
+            found[cell.side]["flips"] = max((share for share, _ in flips_by_pads(cell)), default=None)
+    for question, name in {LEAK: "leak", ACCURACY: "gain", SERVING: "serving"}.items():
+        for record in results.judged(question):
+            found[record.side][name] = record.estimate
+    return {side: {name: value for name, value in known.items() if value is not None} for side, known in found.items()}
 
 
 def rows_by_pads(results: Results, estimand: str) -> list[PadsRow]:
