@@ -10,7 +10,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro audit gate sweep factors advise decide stale summary calibrate test test-fast lint format lock scaling bench clean
+.PHONY: help setup repro audit gate sweep factors advise decide compare stale summary calibrate test test-fast lint format lock scaling bench clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ decide: $(READY) ## Train 6, 12, 18, at most 24 seeds until the six verdicts are
 
 advise: $(READY) ## Print what the sweeps recommend for a dataset; DATASET= may be given
 	@python -m stages.sweeps advise --reports reports --dataset "$(DATASET)"
+
+compare: $(READY) ## Print what two experiments or revisions found, with intervals: A=HEAD B=my-experiment
+	@python -m stages.sweeps compare --one "$(A)" --two "$(B)" --dataset "$(DATASET)"
 
 stale: $(READY) ## Name the committed reports whose figures older code computed; fails where there are any
 	@python -m stages.reporting.code_hash --reports reports

@@ -1,4 +1,4 @@
-"""`python -m stages.sweeps run|factors|advise|decide`: what is made of many runs of the pipeline."""
+"""`python -m stages.sweeps run|factors|advise|decide|compare`: what is made of many runs of the pipeline."""
 
 import sys
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from stages.params.section import suggestion
 from stages.reporting.figures.style import svg
 from stages.runtime import command
 from stages.runtime.files import json_text, read_json, write_text
+from stages.sweeps.compare import comparison
 from stages.sweeps.decide import run_looks
 from stages.sweeps.findings.sweep_report import sweep_report
 from stages.sweeps.report.figures import sweep_figures
@@ -105,6 +106,17 @@ def decide(params: Params, *, dataset: str, reports: Path = Path("reports")) -> 
     )
 
 
+def compare(params: Params, *, one: str, two: str, dataset: str) -> None:
+    """Print what two experiments, or revisions of git, found; an empty dataset as for `factors`.
+
+    Raises:
+        UserError: one of them is not there, or has no report of the dataset.
+    """
+    if not (one and two):
+        raise UserError("name two runs, as in make compare A=HEAD B=my-experiment; `dvc exp list` names experiments")
+    print(comparison(PROJECT, _chosen_dataset(params, dataset), (one, two)))
+
+
 def write_factors(reports: Path, dataset: str) -> None:
     """Read reports/<dataset>/sweeps/*.json and report.json, what there is of them; write the summary beside them.
 
@@ -172,7 +184,13 @@ def _jobs(given: str) -> int:
     return int(given or 0)
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"run": sweep, "factors": factors, "advise": advise, "decide": decide}
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": sweep,
+    "factors": factors,
+    "advise": advise,
+    "decide": decide,
+    "compare": compare,
+}
 
 
 def main() -> None:
