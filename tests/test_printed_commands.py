@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import subprocess
 import sys
 
 import pytest
@@ -11,16 +10,15 @@ from dvc.utils.hydra import apply_overrides
 from stages.params.schema import load_params
 from stages.sweeps import __main__ as sweeps_door
 from stages.sweeps.run import experiments
-from tests.conftest import REPOSITORY, committed
+from tests.conftest import REPOSITORY, committed, committed_files
 from tests.pipelines import commit, copy_project, run
 
-LISTED = subprocess.run(["git", "ls-files", "reports/*.md"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
 TEXTS = "text,label\n" + "".join(f"text number {row},{row % 2}\n" for row in range(400))
 
 
 def printed():
     """The commands in all committed pages, each once."""
-    text = "\n".join(map(committed, LISTED.stdout.split())).replace("\\\n", "")
+    text = "\n".join(map(committed, committed_files("reports/*.md"))).replace("\\\n", "")
     spans = re.findall(r"`((?:make|dvc|python) [^`\n]*)`", text)
     blocks = re.findall(r"^((?:make|dvc|python) .*)$", text, re.MULTILINE)
     return sorted({" ".join(words.split()) for words in (*spans, *blocks)})

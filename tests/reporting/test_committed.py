@@ -1,7 +1,6 @@
 """The committed reports: each report.md is what its report.json says."""
 
 import json
-import subprocess
 
 import pytest
 
@@ -9,15 +8,13 @@ from stages.analysis.contract import Report, from_json
 from stages.reporting.documents import report_markdown
 from stages.reporting.report_json import in_order_of_params, shown_params
 from stages.reporting.results import Results
-from tests.conftest import REPOSITORY, committed
+from tests.conftest import committed, committed_files
 from tests.reporting.analyses import anew
 
 
 def committed_reports():
     """The folders of reports/ whose report.json is tracked."""
-    command = ["git", "ls-files", "reports/*/report.json"]
-    listed = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, encoding="utf-8").stdout
-    return [path.removesuffix("/report.json") for path in listed.splitlines()]
+    return [path.removesuffix("/report.json") for path in committed_files("reports/*/report.json")]
 
 
 @pytest.mark.parametrize("folder", committed_reports())
