@@ -10,7 +10,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro audit gate sweep factors advise decide compare stale summary calibrate test test-fast lint format lock scaling bench clean
+.PHONY: help setup repro audit gate sweep factors advise decide compare stale summary calibrate test test-fast robustness fuzz lint format lock scaling bench clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -68,6 +68,12 @@ test: $(READY) ## Run every test, one process more than there are cores, for tes
 
 test-fast: $(READY) ## Run the tests that train no model
 	python -m pytest -n auto --dist loadfile -m "not slow"
+
+robustness: $(READY) ## Run inputs and faults of every kind for real; writes tests/robustness.md
+	python -m tests.robustness
+
+fuzz: $(READY) ## Give every reader changed files for five minutes
+	python -m tests.robustness.fuzz
 
 lint: $(READY) ## Check style, formatting and types
 	ruff check .

@@ -1,5 +1,6 @@
 """The user's data as texts: rows lose the pads at their ends."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -50,7 +51,7 @@ def sample_of(data: Any, subject: Subject, labels: Any = None) -> Sample:
 
 def real_part(row: np.ndarray, pad_value: Any) -> tuple[int, int]:
     """The first step of a row that is no pad, and the one behind the last."""
-    real = np.flatnonzero((row != pad_value).reshape(len(row), -1).any(axis=1))
+    real = np.flatnonzero((row != pad_value).reshape(len(row), max(1, math.prod(row.shape[1:]))).any(axis=1))
     return (int(real[0]), int(real[-1]) + 1) if len(real) else (0, 0)
 
 

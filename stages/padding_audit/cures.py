@@ -8,10 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from .files import first_line
 from .following import array_of, difference
 from .pasted import joined
 from .proof import verdict_of
-from .recording import first_line, is_open, recorded
+from .recording import is_open, recorded
 from .remedies import remedy_of
 from .replacements import Remedy
 from .result import Cure, FirstLeak, Verdict

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import keras
 import numpy as np
 
 from .errors import AuditError
-from .files import checked_file, first_line
+from .files import checked_file, first_line, reading
 from .tokens import Encode, read_tokenizer
 
 LABELS = ("label", "labels")
@@ -22,6 +21,8 @@ ARRAY = "array"
 """The name of the one array of an npy file."""
 LONGEST_CELL = 1 << 30
 """Characters of a cell of a csv file."""
+LONGEST_NAME = 60
+"""Characters of a column's name that a sentence shows."""
 
 
 def read_data(
@@ -77,13 +78,21 @@ class _Column:
     def mistake(self, row: int | None, what: str) -> AuditError:
         """A sentence on a row, counted from 0, or on the whole column."""
         where = "" if row is None else f"row {row + 1}, "
-        return AuditError(f"{self.path}: {where}column `{self.name}`: {what}")
+        return AuditError(f"{self.path}: {where}column `{_short(self.name)}`: {what}")
+
+
+def _short(name: str) -> str:
+    """A name as it stands in a sentence, where it may come from any bytes."""
+    shown = name if name.isprintable() else repr(name)[1:-1]
+    return shown if len(shown) <= LONGEST_NAME else f"{shown[:LONGEST_NAME]}…"
 
 
 def _csv(path: Path) -> dict[str, list[str]]:
     csv.field_size_limit(LONGEST_CELL)
+    with reading(path):
+        content = path.read_bytes()
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise AuditError(f"{path}: the file is not UTF-8 (byte {error.start}); convert it") from error
     try:
@@ -101,35 +110,34 @@ def _csv(path: Path) -> dict[str, list[str]]:
 
 def _parquet(path: Path) -> dict[str, list[Any]]:
     try:
-        from pyarrow import ArrowException, parquet
+        from pyarrow import parquet
     except ImportError as error:
         raise AuditError(f"{path}: to read it, run `pip install pyarrow`") from error
-    try:
+    with reading(path, "pyarrow"):
         columns: dict[str, list[Any]] = parquet.read_table(path).to_pydict()
-    except (ArrowException, OSError) as error:
-        raise AuditError(f"{path}: pyarrow cannot read the file: {first_line(error)}") from error
     return columns
 
 
 def _numpy(path: Path) -> dict[str, np.ndarray]:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return {ARRAY: loaded}
-        with loaded:
-            return {name: loaded[name] for name in loaded.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        with reading(path, "numpy"):
+            loaded = np.load(path, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return {ARRAY: loaded}
+            with loaded:
+                return {name: loaded[name] for name in loaded.files}
+    except AuditError as error:
         if "Object arrays" in str(error):
             raise AuditError(
                 f"{path}: the file holds Python objects, which are not read as they may run code; save texts of "
                 "different lengths as lists in a .parquet file, or pad them"
             ) from error
-        raise AuditError(f"{path}: numpy cannot read the file: {first_line(error)}") from error
+        raise
 
 
 def _names(path: Path, columns: Mapping[str, Any], inputs: Sequence[str], text: str, label: str) -> list[str]:
     """The column of every input."""
-    there = ", ".join(columns)
+    there = ", ".join(_short(name) for name in columns)
     if text:
         if text not in columns:
             raise AuditError(f"{path}: there is no column `{text}`; there are: {there}")

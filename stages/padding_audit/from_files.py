@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .auditing import PADS, SIDES, Source, audit
 from .data_files import read_data
+from .errors import AuditError
 from .loading import read_model
 from .result import Audit
 from .samples import columns_of
@@ -53,13 +54,16 @@ def audit_files(request: Request) -> Audit:
     if request.pad_value is not None:
         names = [tensor.name for tensor in getattr(model, "inputs", None) or []] or list(columns_of(data))
         pad_values = dict.fromkeys(names, request.pad_value) | pad_values
-    return audit(
-        model,
-        data,
-        labels=labels,
-        sides=request.sides,
-        pads=request.pads,
-        pad_values=pad_values,
-        time_inputs=request.time_inputs,
-        source=Source(facts, Path(request.data).name if request.data is not None else ""),
-    )
+    try:
+        return audit(
+            model,
+            data,
+            labels=labels,
+            sides=request.sides,
+            pads=request.pads,
+            pad_values=pad_values,
+            time_inputs=request.time_inputs,
+            source=Source(facts, Path(request.data).name if request.data is not None else ""),
+        )
+    except AuditError as error:
+        raise AuditError(f"{request.model}{f' with {request.data}' if request.data else ''}: {error}") from error

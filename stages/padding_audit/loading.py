@@ -22,7 +22,7 @@ import keras
 
 from .errors import AuditError
 from .facts import model_facts
-from .files import checked_file, first_line
+from .files import checked_file, first_line, reading
 from .keras2 import FUNCTIONAL, OPERATIONS, in_keras3
 from .result import ModelFacts
 
@@ -90,30 +90,25 @@ def _stored(path: Path) -> Stored:
         return _stored_in_hdf5(path)
     if not start.startswith(ZIP):
         raise AuditError(f"{path}: this is no model of Keras, neither a `.keras` file nor HDF5")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if CONFIG not in archive.namelist():
-                raise AuditError(f"{path}: this zip holds no model of Keras, as there is no {CONFIG} in it")
-            metadata = json.loads(archive.read("metadata.json")) if "metadata.json" in archive.namelist() else {}
-            return Stored(path, "keras", json.loads(archive.read(CONFIG)), metadata.get("keras_version"))
-    except (zipfile.BadZipFile, ValueError, EOFError) as error:
-        raise AuditError(f"{path}: the file is damaged or was cut off ({first_line(error)}); copy it again") from error
+    with reading(path), zipfile.ZipFile(path) as archive:
+        if CONFIG not in archive.namelist():
+            raise AuditError(f"{path}: this zip holds no model of Keras, as there is no {CONFIG} in it")
+        metadata = json.loads(archive.read("metadata.json")) if "metadata.json" in archive.namelist() else {}
+        return Stored(path, "keras", json.loads(archive.read(CONFIG)), metadata.get("keras_version"))
 
 
 def _stored_in_hdf5(path: Path) -> Stored:
     import h5py
 
-    try:
-        with h5py.File(path, "r") as file:
-            config, version = file.attrs.get("model_config"), file.attrs.get("keras_version")
-    except OSError as error:
-        raise AuditError(f"{path}: the file is damaged or was cut off ({first_line(error)}); copy it again") from error
+    with reading(path), h5py.File(path, "r") as file:
+        config, version = file.attrs.get("model_config"), file.attrs.get("keras_version")
     if config is None:
         raise AuditError(
             f"{path}: the file holds weights and no layers; build the model, load them and save it with "
             "model.save('model.keras')"
         )
-    return Stored(path, "h5", json.loads(_text(config)), None if version is None else _text(version))
+    with reading(path):
+        return Stored(path, "h5", json.loads(_text(config)), None if version is None else _text(version))
 
 
 def _text(value: str | bytes) -> str:

@@ -6,7 +6,6 @@ the mask that Keras hands to it; operations of a graph that are no layers (`mult
 """
 
 import inspect
-import re
 import threading
 import warnings
 from collections import Counter
@@ -21,9 +20,9 @@ import numpy as np
 
 from .errors import AuditError
 from .facts import EPSILON
+from .files import first_line
 
 LOCK = threading.Lock()
-NO_NEWS = "Exception encountered when calling"
 DESTROYS = "destroy the mask information"
 
 
@@ -233,11 +232,3 @@ def _odd_mask(call: Call) -> str:
     """What to say of a mask that no layer over steps can use, as TimeDistributed hands on that of the inner steps."""
     ranks = [len(mask.shape) for mask in call.arriving if mask is not None and len(mask.shape) > 2]
     return f", which a mask of {ranks[0]} axes reaches in place of (texts, steps)," if ranks else ""
-
-
-def first_line(error: Exception) -> str:
-    """What an exception says, in one line."""
-    plain = re.sub(r"\x1b\[\d*m|\{\{.*?\}\}", "", str(error))
-    lines = [line.strip() for line in plain.splitlines() if line.strip()]
-    said = [line for line in lines if not line.startswith(NO_NEWS)]
-    return (said or lines or [type(error).__name__])[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import AuditError
-from .files import checked_file, first_line
+from .files import checked_file, first_line, reading
 
 Encode = Callable[[str], list[int]]
 
@@ -27,7 +27,8 @@ def read_tokenizer(path: str | Path) -> Encode:
     except ValueError as error:
         raise AuditError(f"{path}: this is no JSON ({first_line(error)})") from error
     if isinstance(stored, dict) and stored.get("class_name") == "Tokenizer" and "config" in stored:
-        return _of_keras(stored["config"])
+        with reading(path):
+            return _of_keras(stored["config"])
     if isinstance(stored, dict) and "model" in stored:
         return _of_hugging_face(path)
     raise AuditError(f"{path}: this is no tokenizer, neither of Hugging Face nor Keras' Tokenizer.to_json")
@@ -38,10 +39,8 @@ def _of_hugging_face(path: Path) -> Encode:
         import tokenizers
     except ImportError as error:
         raise AuditError(f"{path}: to read it, run `pip install tokenizers`") from error
-    try:
+    with reading(path, "tokenizers"):
         tokenizer = tokenizers.Tokenizer.from_file(str(path))
-    except Exception as error:
-        raise AuditError(f"{path}: tokenizers cannot read the file: {first_line(error)}") from error
     tokenizer.no_padding()
     return lambda text: list(tokenizer.encode(text).ids)
 
