@@ -9,6 +9,8 @@ from pathlib import Path
 
 from stages.errors import UserError
 from stages.params.schema import load_params
+from stages.runtime.files import before_naming
+from stages.runtime.inputs import Inputs
 
 
 def run(stage: Callable[..., None]) -> None:
@@ -28,9 +30,14 @@ def run(stage: Callable[..., None]) -> None:
         default = None if needed else parameter.default
         parser.add_argument(f"--{name.replace('_', '-')}", type=parameter.annotation, required=needed, default=default)
     options = vars(parser.parse_args())
+    params = options.pop("params")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was begun is cleared away, as on Ctrl-C
     try:
-        stage(load_params(options.pop("params")), **options)
+        token = before_naming.set(Inputs(stage.__name__, options, params).check)
+        try:
+            stage(load_params(params), **options)
+        finally:
+            before_naming.reset(token)
     except UserError as error:
         sys.exit(_ending(stage, str(error)))
     except KeyboardInterrupt:
