@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from stages.errors import UserError
 from stages.params.schema import load_params
 from stages.runtime.files import before_naming
 from stages.runtime.inputs import Inputs
+from stages.runtime.parent import end_with
 
 
 def run(stage: Callable[..., None]) -> None:
@@ -20,8 +22,8 @@ def run(stage: Callable[..., None]) -> None:
     (`corpus: Path` becomes `--corpus`), required where it has no default. The params file is read and checked whole
     before any work.
 
-    Exits with code 2 and one sentence on standard error for a mistake of the user's, with 130 on an interrupt; an
-    internal fault keeps its traceback.
+    Exits with code 2 and one sentence on standard error for a mistake of the user's, with 130 on an interrupt, or when
+    the `dvc` that runs it is gone; an internal fault keeps its traceback.
     """
     parser = argparse.ArgumentParser(prog=stage.__name__, description=inspect.getdoc(stage))
     parser.add_argument("--params", type=Path, default=Path("params.yaml"), help="the file of knobs")
@@ -32,6 +34,8 @@ def run(stage: Callable[..., None]) -> None:
     options = vars(parser.parse_args())
     params = options.pop("params")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was begun is cleared away, as on Ctrl-C
+    if "DVC_STAGE" in os.environ:
+        end_with(os.getppid(), lambda: os.kill(os.getpid(), signal.SIGTERM))
     try:
         token = before_naming.set(Inputs(stage.__name__, options, params).check)
         try:

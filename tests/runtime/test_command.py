@@ -1,12 +1,15 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from stages.errors import UserError
 from stages.params.schema import Params
 from stages.runtime.command import run
+from tests.cluster import eventually
 from tests.conftest import REPOSITORY
 
 PARAMS = ["--params", str(REPOSITORY / "params.yaml")]
@@ -69,3 +72,30 @@ def test_params_are_checked_before_any_work(tmp_path):
     assert result.stderr.startswith("ingest: error: ")
     assert "pad.max_len: 0 is not allowed; it should be greater than or equal to 1" in result.stderr
     assert not (tmp_path / "corpus").exists()
+
+
+def test_a_stage_whose_dvc_was_killed_ends_and_clears_away_what_it_began(tmp_path):
+    (tmp_path / "stage.py").write_text(
+        "import time\n"
+        "from pathlib import Path\n"
+        "from stages.params.schema import Params\n"
+        "from stages.runtime.command import run\n"
+        "from stages.runtime.files import whole_folder\n"
+        "def stage(params: Params, *, out: Path) -> None:\n"
+        "    with whole_folder(out) as folder:\n"
+        "        (folder / 'begun').touch()\n"
+        "        time.sleep(60)\n"
+        "run(stage)\n"
+    )
+    command = [sys.executable, str(tmp_path / "stage.py"), *PARAMS, "--out", str(tmp_path / "out")]
+    dvc = f"import subprocess; print(subprocess.Popen({command!r}).pid, flush=True); input()"
+    environment = {**os.environ, "DVC_STAGE": "stage", "PYTHONPATH": str(REPOSITORY)}
+    with subprocess.Popen(
+        [sys.executable, "-c", dvc], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdout is not None
+        stage = psutil.Process(int(parent.stdout.readline()))
+        eventually(lambda: list(tmp_path.glob("out.*/begun")))
+        parent.kill()
+    eventually(lambda: not stage.is_running(), seconds=10)
+    assert [path.name for path in tmp_path.iterdir()] == ["stage.py"]

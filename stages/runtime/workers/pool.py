@@ -10,8 +10,6 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -22,6 +20,7 @@ from tqdm import tqdm
 
 from stages.errors import UserError
 from stages.params.schema import ExecutionParams
+from stages.runtime.parent import end_with
 from stages.runtime.workers.forked import ForkedExecutor, dvc_above
 
 Task = TypeVar("Task")
@@ -108,13 +107,7 @@ def _spawned(processes: int) -> Iterator[Executor]:
 def _end_with(parent: int) -> None:
     """In a worker: end as soon as the parent is gone, or a killed stage's workers would write into its next run."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of it too, and ends its workers
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(POLL_SECONDS)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    end_with(parent, lambda: os._exit(1))
 
 
 def usable_cores() -> int:
