@@ -176,15 +176,14 @@ FUNCTIONS = {
     "trained_seeds": {"model", "variants", "train.seeds", "train.first_seed"},
     "trained_side": {"model", "variants", "pad.sides"},
     "trained_sides": {"model", "variants", "pad.sides"},
-    "fingerprint": set(),  # of what the stage and those before it read
 }
 """What the functions of stages/params/derived.py that a stage calls read of their first argument."""
 
 CHOSEN = {"dataset", "datasets.${dataset}"}
 """What `params.chosen_dataset` reads."""
 
-UNTRACKED = {"execution", "dataset"}
-"""Who does the work changes no result; the name of the dataset stands in metadata, its entry decides the content."""
+UNTRACKED = {"execution"}
+"""Who does the work changes no result."""
 
 
 def read_params(path: Path) -> set[str]:

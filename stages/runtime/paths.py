@@ -7,9 +7,10 @@ SPLITS = ("train", "validation", "test")
 AS_TRAINED = "as-trained"
 OTHER_SIDE = "other-side"
 CORRECT = "correct.npy"
-PAD_STEP = "pad-step.json"
-AUDIT = "audit.json"
-READOUT = "readout.npy"
+PAD_STEP = "_pad-step.json"
+AUDIT = "_audit.json"
+READOUT = "_readout.npy"
+"""Beside the states: who opens data/states as a data set passes over names that begin with `_`."""
 
 
 def condition_name(pads: int) -> str:
@@ -40,21 +41,16 @@ def seed_folder(cell: Path, seed: int) -> Path:
     return cell / f"seed={seed}"
 
 
-def states_path(root: Path, side: str, variant: str, seed: int, condition: str) -> Path:
-    """Where the states of one condition lie below the folder of all states."""
-    return seed_folder(cell_folder(root, side, variant), seed) / f"{condition}.parquet"
+def states_folder(variant: Path, side: str, seed: int) -> Path:
+    """Where the states of one model lie below the folder `variant=<id>`: `column=value` is how data sets are parted."""
+    return seed_folder(variant / f"side={side}", seed)
 
 
-def audit_path(root: Path, side: str, variant: str, seed: int) -> Path:
-    """Where the audit of one model lies below the folder of all states."""
-    return seed_folder(cell_folder(root, side, variant), seed) / AUDIT
+def states_file(folder: Path, condition: str) -> Path:
+    """Where the states of one condition lie below the folder of their model."""
+    return folder / f"condition={condition}" / "states.parquet"
 
 
-def pad_step_path(root: Path, side: str, variant: str, seed: int) -> Path:
-    """Where the account of what one pad does to the states of one model lies below the folder of all states."""
-    return seed_folder(cell_folder(root, side, variant), seed) / PAD_STEP
-
-
-def readout_path(root: Path, side: str, variant: str, seed: int) -> Path:
-    """Where the directions along which one model's classifier reads lie below the folder of all states."""
-    return seed_folder(cell_folder(root, side, variant), seed) / READOUT
+def states_of(root: Path, side: str, variant: str, seed: int) -> Path:
+    """The folder of one model below that of all states."""
+    return states_folder(root / f"variant={variant}", side, seed)
