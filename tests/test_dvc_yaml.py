@@ -237,6 +237,8 @@ def test_only_reports_are_kept_out_of_the_cache(stage):
     outs = declared(stage).get("outs", []) + declared(stage).get("metrics", [])
     uncached = [out for out in outs if isinstance(out, dict) and not next(iter(out.values())).get("cache", True)]
     assert bool(uncached) == (stage in ("report", "audit"))
+    persisting = [next(iter(out.values())).get("persist", False) for out in uncached]
+    assert all(persisting), "DVC would remove a report before the stage runs, which may fail"
 
 
 def test_every_stage_of_dvc_yaml_is_looked_at_here():

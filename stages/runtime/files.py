@@ -102,14 +102,17 @@ def _disk_full_is_a_users_error(path: Path) -> Iterator[None]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as JSON with sorted keys, one line per entry and a final newline.
+    """Write `value` as `indented_json`, which raises what this raises."""
+    write_text(path, indented_json(value))
+
+
+def indented_json(value: Any) -> str:
+    """`value` as JSON with sorted keys, one line per entry and a final newline.
 
     Raises:
         ValueError: `value` holds NaN or an infinity, which JSON has no word for.
     """
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    with whole_file(path) as partial:
-        partial.write_text(text + "\n", encoding="utf-8", newline="\n")
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> Any:
