@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from stages.errors import UserError
-from stages.sweeps.run.experiments import OWN, duration, run_missing, workers
+from stages.runtime.workers.pool import duration
+from stages.sweeps.run.experiments import OWN, run_missing, workers
 from tests.pipelines import contents, run
 from tests.sweeps import toy
 

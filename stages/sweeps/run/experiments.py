@@ -13,7 +13,7 @@ from pathlib import Path
 
 from stages.analysis.contract import Report
 from stages.errors import UserError
-from stages.runtime.workers.pool import usable_cores
+from stages.runtime.workers.pool import duration, usable_cores
 from stages.sweeps.run import git
 from stages.sweeps.run.identity import Experiment, planned
 from stages.sweeps.run.sandbox import Sandbox, cache_folder, end_left_behind, frozen
@@ -98,16 +98,6 @@ class _Progress:
         if left and sys.stderr.isatty():
             rest = sum(self.seconds) / len(self.seconds) * left / self.jobs
             print(f"{self.name}: about {duration(rest)} left", file=sys.stderr, flush=True)
-
-
-def duration(seconds: float) -> str:
-    """As people say it: 42 s, 1 min 12 s, 2 h 5 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def _reports(project: Path, commit: str, experiments: Sequence[Experiment]) -> dict[str, Report]:
