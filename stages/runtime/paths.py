@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from stages.errors import UserError
+
 SPLITS = ("train", "validation", "test")
 
 AS_TRAINED = "as-trained"
@@ -11,6 +13,23 @@ PAD_STEP = "_pad-step.json"
 AUDIT = "_audit.json"
 READOUT = "_readout.npy"
 """Beside the states: who opens data/states as a data set passes over names that begin with `_`."""
+
+
+def raw_file(raw: Path, name: str) -> Path:
+    """A file of the user's below data/raw, where DVC watches it.
+
+    Raises:
+        UserError: it lies behind a link to a folder, or in a DVC project of its own: DVC looks into neither.
+    """
+    path = raw / name
+    for folder in path.parents[: len(Path(name).parts) - 1]:
+        if folder.is_symlink() or (folder / ".dvc").exists():
+            why = "is a link to a folder" if folder.is_symlink() else "holds .dvc, so it is a DVC project of its own"
+            raise UserError(
+                f"{folder}: it {why}, and DVC would not see a file in it change; copy {path.name}, or link the file "
+                f"itself, into {raw}, and name it in params.yaml"
+            )
+    return path
 
 
 def condition_name(pads: int) -> str:

@@ -148,7 +148,9 @@ def test_a_state_that_is_not_a_number_is_one_sentence(tmp_path):
     write_states(tmp_path, "pads-0", head)
     head[4, 1] = np.nan
     write_states(tmp_path, "pads-8", head)
-    with pytest.raises(UserError, match=r"pads-8\.parquet: .* of text_id 4 is not a finite number.*learning_rate"):
+    with pytest.raises(
+        UserError, match=r"condition=pads-8/states\.parquet: .* of text_id 4 is not a finite number.*learning_rate"
+    ):
         outcome_of_model(task(tmp_path))
 
 
