@@ -5,6 +5,7 @@ outputs keeps what was edited meanwhile out of dvc.lock, and out of the run cach
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -33,7 +34,7 @@ class Inputs:
 
         Args:
             stage: its name in dvc.yaml.
-            options: of its command line, which stand in the place of DVC's `${item.side}` and the like.
+            options: of its command line: where DVC does not run it, its side, variant or model is DVC's `${item}`.
             params: the file of knobs.
 
         Raises:
@@ -43,10 +44,12 @@ class Inputs:
         entry = stages.get(stage, {})
         entry = entry.get("do", entry)
         content = read_content(params)
-        names = {**options, "key": options.get("model"), "dataset": _at(content, "dataset")}
+        by_hand = next((value for name, value in options.items() if name in ("side", "variant", "model")), "")
+        item = os.environ.get("DVC_STAGE", "").partition("@")[2] or by_hand
+        names = {"dataset": str(_at(content, "dataset"))}
 
         def resolved(kind: str) -> list[str]:
-            return [re.sub(r"\$\{(?:item\.)?(\w+)\}", lambda m: str(names[m[1]]), text) for text in entry.get(kind, [])]
+            return [re.sub(r"\$\{(.+?)\}", lambda m: names.get(m[1], item), text) for text in entry.get(kind, [])]
 
         self._stage, self._params, self._deps, self._keys = stage, params, resolved("deps"), resolved("params")
         self._values, self._files = self._values_of(content), dict(self._hashes())
