@@ -14,6 +14,8 @@ from stages.runtime.files import before_naming
 from stages.runtime.inputs import Inputs
 from stages.runtime.parent import end_with
 
+LESS = "or lower execution.workers, train.batch_size or model.units, and run again"
+
 
 def run(stage: Callable[..., None]) -> None:
     """Run one stage as a command.
@@ -36,6 +38,8 @@ def run(stage: Callable[..., None]) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was begun is cleared away, as on Ctrl-C
     if "DVC_STAGE" in os.environ:
         end_with(os.getppid(), lambda: os.kill(os.getpid(), signal.SIGTERM))
+    # What this terminal has no letter for is escaped, as Python does on standard error.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         token = before_naming.set(Inputs(stage.__name__, options, params).check)
         try:
@@ -44,9 +48,23 @@ def run(stage: Callable[..., None]) -> None:
             before_naming.reset(token)
     except UserError as error:
         sys.exit(_ending(stage, str(error)))
+    except (MemoryError, ImportError, OSError, RuntimeError) as error:
+        if not _is_of_memory(error):
+            raise
+        sys.exit(
+            _ending(
+                stage, f"memory ran out ({error}); close other programs, raise `ulimit -v` where one is set, {LESS}"
+            )
+        )
     except KeyboardInterrupt:
         print(f"{stage.__name__}: interrupted; nothing half-written was kept", file=sys.stderr)
         sys.exit(130)
+
+
+def _is_of_memory(error: Exception) -> bool:
+    """Whether the system refused memory, also to a library that could not be loaded or a thread."""
+    words = ("failed to map segment", "cannot allocate memory", "can't start new thread")
+    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
 
 
 def _ending(stage: Callable[..., None], sentence: str) -> int:

@@ -1,4 +1,6 @@
+import io
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +25,10 @@ def greeting(params: Params, *, side: str, corpus_folder: Path) -> None:
         raise ZeroDivisionError
     if side == "interrupt":
         raise KeyboardInterrupt
+    if side == "memory":
+        raise ImportError("libtensorflow_cc.so.2: failed to map segment from shared object")
+    if side == "import":
+        raise ImportError("no such library")
     print(params.dataset, side, corpus_folder.name)
 
 
@@ -46,6 +52,34 @@ def test_a_users_mistake_ends_in_one_sentence_and_code_two(monkeypatch, capsys):
 def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch):
     with pytest.raises(ZeroDivisionError):
         call(monkeypatch, "--side", "fault", "--corpus-folder", "x")
+
+
+def test_memory_that_the_system_refuses_is_one_sentence_and_another_import_is_not(monkeypatch, capsys):
+    with pytest.raises(SystemExit) as ending:
+        call(monkeypatch, "--side", "memory", "--corpus-folder", "x")
+    assert ending.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith("greeting: error: memory ran out (libtensorflow_cc.so.2: failed to map segment")
+    assert "`ulimit -v`" in told
+    with pytest.raises(ImportError, match="no such library"):
+        call(monkeypatch, "--side", "import", "--corpus-folder", "x")
+
+
+def test_a_letter_that_the_terminal_lacks_is_escaped(monkeypatch):
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="latin-1"))
+    call(monkeypatch, "--side", "caf\u00e9", "--corpus-folder", "\u65e5")
+    sys.stdout.flush()
+    assert written.getvalue() == b"synthetic caf\xe9 \\u65e5\n"
+
+
+def test_an_interrupt_while_modules_are_imported_is_one_line(tmp_path):
+    (tmp_path / "numpy.py").write_text("raise KeyboardInterrupt")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(REPOSITORY)])}
+    command = [sys.executable, "-m", "stages.train"]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert result.stderr == "interrupted before any work began\n"
+    assert result.returncode == -signal.SIGINT
 
 
 def test_an_interrupt_ends_with_its_own_code(monkeypatch, capsys):

@@ -1,3 +1,4 @@
+import errno
 import operator
 import re
 import time
@@ -87,3 +88,13 @@ def test_elsewhere_nothing_is_printed(capsys):
     with ThreadPoolExecutor(1) as executor:
         run_all(executor, negated_or_error, [1], label="train", steps=1, done=nothing_done)
     assert capsys.readouterr() == ("", "")
+
+
+def test_without_semaphores_the_sentence_names_their_folder(monkeypatch):
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("multiprocessing.synchronize._multiprocessing.SemLock", read_only)
+    with pytest.raises(UserError, match=r"/dev/shm: .* cannot be used \(Read-only file system\); make it writable"):
+        with local_executor(1, 1):
+            pass

@@ -92,10 +92,20 @@ def _forked(processes: int, prepare: Callable[[], None] | None) -> ForkedExecuto
 
 @contextmanager
 def _spawned(processes: int) -> Iterator[Executor]:
-    """A pool of fresh processes, so that none inherits a threaded TensorFlow."""
+    """A pool of fresh processes, so that none inherits a threaded TensorFlow.
+
+    Raises:
+        UserError: the system has no semaphores, which are files in /dev/shm.
+    """
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with, initargs=(os.getpid(),))
+    try:
+        pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with, initargs=(os.getpid(),))
+    except OSError as error:
+        raise UserError(
+            f"/dev/shm: processes that work side by side need it, and it cannot be used ({error.strerror}); make it "
+            "writable, then run again"
+        ) from None
     try:
         yield pool
     except BaseException:
