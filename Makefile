@@ -100,5 +100,6 @@ bench: $(READY) ## Measure against rivals (an hour; TORCH= names a Python with P
 	python -m benchmarks.batching
 	python -m benchmarks.audit
 
-clean: ## Remove what the pipeline and the tests wrote outside of reports/ and data/raw/
+clean: ## Remove what the pipeline and the tests wrote outside of reports/ and data/raw/, and what was left half-written
 	rm -rf data/corpus data/tokens data/bag_of_words data/padded data/models data/states data/analysis .pytest_cache .mypy_cache .ruff_cache
+	find . -path ./$(VENV) -prune -o -path ./.git -prune -o -path ./.dvc -prune -o -path ./data/raw -prune -o -name '*.????????.partial' -prune -exec rm -rf {} +

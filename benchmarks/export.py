@@ -106,15 +106,14 @@ def work(folder: Path, side: str, variant: str) -> None:
             padded=folder / side,
             model=model,
             folder=Path(target),
-            dataset="synthetic",
             side=checked_side(side),
             variant=variant,
             seed=0,
-            classes=2,
+            classes=("0", "1"),
+            tokenizer="",
             pads=params.export.pads,
             texts="all",
             batch_size=params.export.batch_size,
-            params="",
         )
         trained = loaded(model)
         start, cpu = time.perf_counter(), time.process_time()
@@ -128,7 +127,8 @@ def stage(folder: Path, side: str, variant: str) -> None:
 
     with tempfile.TemporaryDirectory() as target:
         start, models = time.perf_counter(), folder / f"{side}-{variant}"
-        places = {"padded": folder, "models": models, "states": Path(target) / "states"}
+        (folder / "tokenizer.json").touch()
+        places = {"tokens": folder, "padded": folder, "models": models, "states": Path(target) / "states"}
         export(_params(FEW, checked_side(side)), variant=variant, **places)
         print(json.dumps({"seconds": (time.perf_counter() - start) / SEEDS}))
 

@@ -21,14 +21,14 @@ def generate(folder: Path, texts: int) -> None:
     import pandas as pd
 
     from stages.runtime.files import write_json
-    from stages.runtime.paths import audit_path, pad_step_path, readout_path
+    from stages.runtime.paths import AUDIT, PAD_STEP, READOUT, states_of
     from stages.states.schema import PROBABILITY, StatesMetadata
     from stages.states.writer import states_writer
 
     for number, condition in enumerate(CONDITIONS):
         table = np.empty((texts, WIDTH), dtype=np.float32)
         widths = {PROBABILITY: 2, VECTOR: WIDTH}
-        metadata = StatesMetadata("benchmark", *MODEL, condition, 2, widths, "")
+        metadata = StatesMetadata(*MODEL, condition, ("no", "yes"), "", "", widths)
         with states_writer(states_file(folder, condition), metadata) as writer:
             for start, columns in _batches(texts, padded=bool(number)):
                 table[start : start + len(columns["text_id"])] = columns[VECTOR]
@@ -36,16 +36,16 @@ def generate(folder: Path, texts: int) -> None:
         frame = pd.DataFrame(table, columns=[f"unit_{unit}" for unit in range(WIDTH)], copy=False)
         frame.to_parquet(columns_file(folder, condition), compression="zstd")
     still = {"moves": False, "layer": "1", "settled": None, "fixed_points": []}
-    write_json(pad_step_path(folder, *MODEL), still)
-    write_json(audit_path(folder, *MODEL), None)
-    np.save(readout_path(folder, *MODEL), np.ones((WIDTH, 1)))
+    write_json(states_of(folder, *MODEL) / PAD_STEP, still)
+    write_json(states_of(folder, *MODEL) / AUDIT, None)
+    np.save(states_of(folder, *MODEL) / READOUT, np.ones((WIDTH, 1)))
 
 
 def states_file(folder: Path, condition: str) -> Path:
     """Where the states of one condition lie as `export` writes them."""
-    from stages.runtime.paths import states_path
+    from stages.runtime.paths import states_file, states_of
 
-    return states_path(folder, *MODEL, condition)
+    return states_file(states_of(folder, *MODEL), condition)
 
 
 def columns_file(folder: Path, condition: str) -> Path:

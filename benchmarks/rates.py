@@ -22,7 +22,7 @@ from stages.params.datasets import SyntheticDataset
 from stages.params.derived import architecture_of
 from stages.params.schema import Params, checked_params
 from stages.params.texts import Side
-from stages.runtime.paths import cell_folder, condition_name, conditions, seed_folder
+from stages.runtime.paths import condition_name, conditions, states_of
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -221,16 +221,15 @@ def _exporting(folder: Path, params: Params, sizes: Sizes) -> tuple[Rate, float]
         task = ExportTask(
             padded=folder / PADDED,
             model=folder / VARIANTS[0] / "model.keras",
-            folder=seed_folder(cell_folder(_states(folder, texts), SIDE, VARIANTS[0]), 0),
-            dataset=params.dataset,
+            folder=states_of(_states(folder, texts), SIDE, VARIANTS[0], 0),
             side=SIDE,
             variant=VARIANTS[0],
             seed=0,
-            classes=2,
+            classes=("0", "1"),
+            tokenizer="",
             pads=params.export.pads,
             texts=texts,
             batch_size=params.export.batch_size,
-            params="",
         )
         return _cpu_seconds(lambda: export_seed(task))
 

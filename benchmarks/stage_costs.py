@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "bag_of_words": ("--tokens", "tokens", "--bag-of-words", "bag_of_words"),
     "pad": ("--side", SIDE, "--tokens", "tokens", "--padded", f"padded/{SIDE}"),
     "train": (*_VARIANT, "--tokens", "tokens"),
-    "export": (*_VARIANT, "--states", f"states/{VARIANT}"),
+    "export": (*_VARIANT, "--tokens", "tokens", "--states", f"states/variant={VARIANT}"),
     "analyze": (
         *("--corpus", "corpus", "--tokens", "tokens", "--bag-of-words", "bag_of_words", "--padded", "padded"),
         *("--models", "models", "--states", "states", "--analysis", "analysis"),

@@ -40,9 +40,13 @@ def audit(params: Params, *, model: str, files: Path, reports: Path) -> None:
     except AuditError as error:
         raise UserError(f"audit.{model}: {error}") from None
     report = {"params": entry.written()} | json.loads(result.to_json())
-    write_text(reports / "report.json", json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-    write_text(reports / "report.md", markdown(result))
-    write_text(reports / "report.html", html(result))
+    texts = {
+        "report.json": json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+        "report.md": markdown(result),
+        "report.html": html(result),
+    }
+    for name, text in texts.items():
+        write_text(reports / name, text)
     print(f"{result.sentence} {reports / 'report.md'} says more of `{model}`")
 
 

@@ -10,7 +10,7 @@ from stages.params.datasets import SyntheticDataset, TableDataset
 from stages.params.schema import Params
 from stages.runtime.command import run
 from stages.runtime.files import whole_folder, write_json
-from stages.runtime.paths import SPLITS
+from stages.runtime.paths import SPLITS, raw_file
 from stages.texts.corpora import store
 from stages.texts.corpora.downloads import download
 from stages.texts.corpora.selection import Selection, format_counts, select
@@ -44,7 +44,7 @@ def _source(params: Params, raw: Path, folder: Path, scratch: Path) -> Source:
         return synthetic(dataset, folder)
     if isinstance(dataset, TableDataset):
         return table(
-            raw / dataset.file,
+            raw_file(raw, dataset.file),
             Columns(dataset.text, dataset.label, dataset.split, dataset.delimiter, dataset.quotes, dataset.publisher),
         )
     return download(dataset, scratch)

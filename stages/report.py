@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from stages.analysis.contract import Analysis, to_json
+from stages.errors import UserError
 from stages.params.schema import Params
 from stages.reporting.documents import report_html, report_markdown
 from stages.reporting.dvc_plots import metrics, plot_records
@@ -11,22 +12,30 @@ from stages.reporting.figures.style import svg
 from stages.reporting.report_json import report_of
 from stages.reporting.results import Results
 from stages.runtime.command import run
-from stages.runtime.files import json_text, write_json, write_text
+from stages.runtime.files import indented_json, json_text, write_text
 
 
 def report(params: Params, *, analysis: Path, reports: Path) -> None:
     """Write the report of one dataset; other files in the folder stay as they are."""
     content = Analysis.read(analysis)
+    if content.dataset.name != params.dataset:
+        raise UserError(
+            f"{analysis}: analyzed were the texts of {content.dataset.name}, and `dataset` in params.yaml is "
+            f"{params.dataset}; run `dvc repro`"
+        )
     results = Results(report_of(params, content))
-    write_text(reports / "report.json", json_text(to_json(results.report)))
-    write_json(reports / "metrics.json", metrics(results))
-    for name, records in plot_records(results, content.history).items():
-        write_json(reports / "plots" / f"{name}.json", records)
     figures = {name: svg(name, figure.draw, results) for name, figure in FIGURES.items()}
-    for name, text in figures.items():
-        write_text(reports / "figures" / f"{name}.svg", text)
-    write_text(reports / "report.md", report_markdown(results))
-    write_text(reports / "report.html", report_html(results, figures))
+    plots = plot_records(results, content.history)
+    texts = {
+        "report.json": json_text(to_json(results.report)),
+        "metrics.json": indented_json(metrics(results)),
+        **{f"plots/{name}.json": indented_json(records) for name, records in plots.items()},
+        **{f"figures/{name}.svg": text for name, text in figures.items()},
+        "report.md": report_markdown(results),
+        "report.html": report_html(results, figures),
+    }
+    for name, text in texts.items():  # made whole before any is written, so that no old report is lost to a failure
+        write_text(reports / name, text)
     print(f"{reports / 'report.md'} answers for {params.dataset}: {', '.join(results.variants)} with {_sides(results)}")
 
 

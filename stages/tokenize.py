@@ -11,7 +11,7 @@ from stages.params.texts import NO_VECTORS, TokenizeParams
 from stages.runtime.command import run
 from stages.runtime.files import read_json, whole_folder, write_json
 from stages.runtime.parquet import record_batches, row_group_writer
-from stages.runtime.paths import SPLITS
+from stages.runtime.paths import SPLITS, raw_file
 from stages.texts.tokens.chunks import ChunkwiseEncoder
 from stages.texts.tokens.encoding import SCHEMA, Encoder, WholeEncoder, encoded, token_rows
 from stages.texts.tokens.profile import SplitTally, format_profile, vector_coverage
@@ -31,7 +31,7 @@ def tokenize(params: Params, *, raw: Path, corpus: Path, tokens: Path) -> None:
     encoder = WholeEncoder(tokenizer) if params.tokenize.kind == "file" else ChunkwiseEncoder(tokenizer)
     size = vocabulary_size(tokenizer)
     words, name = words_of(tokenizer), params.tokenize.vectors
-    vectors = None if name == NO_VECTORS else read_vectors(raw / name, words, size)
+    vectors = None if name == NO_VECTORS else read_vectors(raw_file(raw, name), words, size)
     with whole_folder(tokens) as folder:
         tokenizer.save(str(folder / "tokenizer.json"))
         tallies = {
@@ -51,7 +51,7 @@ def tokenize(params: Params, *, raw: Path, corpus: Path, tokens: Path) -> None:
 
 def _tokenizer(knobs: TokenizeParams, raw: Path, training: Path) -> Tokenizer:
     if knobs.kind == "file":
-        return brought_tokenizer(raw / knobs.file)
+        return brought_tokenizer(raw_file(raw, knobs.file))
     return trained_tokenizer(
         knobs.kind,
         lambda: (batch["text"] for batch in record_batches(training, ["text"], BATCH_TEXTS)),

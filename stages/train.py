@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stages.models.history import epochs_done
+from stages.models import progress
 from stages.models.reuse import inputs_hash, keep_seeds, write_made_of
 from stages.models.tensorflow_setup import prepare_tensorflow
 from stages.models.training import TrainingTask, train_seed
@@ -42,6 +42,8 @@ def train(params: Params, *, variant: str, tokens: Path, padded: Path, models: P
         if missing:
             _train_all(params, missing, f"train {variant}")
         write_made_of(folder, tasks, inputs)
+        told = progress.learned([task.folder for task in tasks.values()], params.train.epochs)
+    print(f"train {variant}: {told}")
 
 
 def _train_all(params: Params, tasks: list[TrainingTask], label: str) -> None:
@@ -52,15 +54,9 @@ def _train_all(params: Params, tasks: list[TrainingTask], label: str) -> None:
             tasks,
             label=label,
             steps=params.train.epochs * len(tasks),
-            done=lambda: _progress(tasks),
+            done=lambda: progress.doing(tasks),
+            told=progress.ended,
         )
-
-
-def _progress(tasks: list[TrainingTask]) -> tuple[int, str]:
-    """How many epochs are done over all seeds, and how the last seed at work is doing."""
-    found = [(*epochs_done(task.folder), f"{task.side} seed {task.seed}") for task in tasks]
-    doing = [f"{who} {remark}" for _, remark, who in found if remark]
-    return sum(epochs for epochs, *_ in found), next(reversed(doing), "")
 
 
 if __name__ == "__main__":

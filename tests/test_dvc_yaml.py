@@ -176,15 +176,14 @@ FUNCTIONS = {
     "trained_seeds": {"model", "variants", "train.seeds", "train.first_seed"},
     "trained_side": {"model", "variants", "pad.sides"},
     "trained_sides": {"model", "variants", "pad.sides"},
-    "fingerprint": set(),  # of what the stage and those before it read
 }
 """What the functions of stages/params/derived.py that a stage calls read of their first argument."""
 
 CHOSEN = {"dataset", "datasets.${dataset}"}
 """What `params.chosen_dataset` reads."""
 
-UNTRACKED = {"execution", "dataset"}
-"""Who does the work changes no result; the name of the dataset stands in metadata, its entry decides the content."""
+UNTRACKED = {"execution"}
+"""Who does the work changes no result."""
 
 
 def read_params(path: Path) -> set[str]:
@@ -217,8 +216,9 @@ def test_the_report_declares_every_knob_that_it_prints(params_content):
 
 
 def test_packages_hold_no_code_of_their_own():
-    """But for the one that is installed under a name of its own, whose front it is."""
-    for path in {*(REPOSITORY / "stages").rglob("__init__.py")} - {REPOSITORY / "stages/padding_audit/__init__.py"}:
+    """But for the one that is installed under a name of its own, whose front it is, and what says who interrupted."""
+    own = {REPOSITORY / "stages/padding_audit/__init__.py", REPOSITORY / "stages/__init__.py"}
+    for path in {*(REPOSITORY / "stages").rglob("__init__.py")} - own:
         body = ast.parse(path.read_text()).body
         assert all(isinstance(node, ast.Expr) for node in body), path
 
@@ -238,6 +238,8 @@ def test_only_reports_are_kept_out_of_the_cache(stage):
     outs = declared(stage).get("outs", []) + declared(stage).get("metrics", [])
     uncached = [out for out in outs if isinstance(out, dict) and not next(iter(out.values())).get("cache", True)]
     assert bool(uncached) == (stage in ("report", "audit"))
+    persisting = [next(iter(out.values())).get("persist", False) for out in uncached]
+    assert all(persisting), "DVC would remove a report before the stage runs, which may fail"
 
 
 def test_every_stage_of_dvc_yaml_is_looked_at_here():

@@ -316,6 +316,25 @@ def test_float_labels_of_parquet_are_refused_unless_integral(bench):
         ingest(bench.params("mine", entry), raw=bench.raw, corpus=bench.corpus)
 
 
+@pytest.mark.parametrize("kind", ["link", "project"])
+def test_a_folder_that_dvc_does_not_watch_is_refused(bench, kind):
+    place = bench.raw.parent / "elsewhere" if kind == "link" else bench.raw / "sub"
+    (place / ".dvc" if kind == "project" else place).mkdir(parents=True)
+    if kind == "link":
+        (bench.raw / "sub").symlink_to(place)
+    words = {"link": "sub: it is a link to a folder", "project": "sub: it holds .dvc, so it is a DVC project"}[kind]
+    bench.complaint([], words, "copy mine.csv, or link the file itself, into ", file="sub/mine.csv")
+
+
+def test_a_link_to_a_file_in_a_folder_is_read(bench):
+    (bench.raw.parent / "mine.csv").touch()
+    (bench.raw / "sub").mkdir()
+    (bench.raw / "sub" / "mine.csv").symlink_to(bench.raw.parent / "mine.csv")
+    rows = [(f"text {number}", number % 2) for number in range(20)]
+    splits, _ = bench.ingest(rows, file="sub/mine.csv")
+    assert sum(map(len, splits.values())) == 20
+
+
 def test_only_one_class_is_refused(bench):
     bench.complaint(many("pos", 9), "mine.csv", "only one class", "'pos'")
 

@@ -17,6 +17,7 @@ from stages.reporting.figures.registry import FIGURES
 from stages.reporting.format import format_percent, format_ratio, format_ratio_interval
 from stages.runtime.files import json_text
 from tests.conftest import REPOSITORY
+from tests.pipelines import contents
 from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, analysis
 
 FILES = {
@@ -255,3 +256,24 @@ def test_dvc_fills_every_anchor_of_a_template(name):
 def test_a_missing_analysis_ends_in_a_sentence(tmp_path, make_params):
     with pytest.raises(UserError, match=r"dataset\.json: no such file; run `dvc repro`"):
         report(make_params(), analysis=tmp_path, reports=tmp_path / "reports")
+
+
+def test_a_failure_leaves_the_old_report_as_it_was(write_report, monkeypatch, tmp_path):
+    folder = write_report(folder=tmp_path)
+    before = contents(folder)
+
+    def fails(*_):
+        raise ValueError("this cannot be drawn")
+
+    monkeypatch.setattr("stages.report.report_html", fails)
+    with pytest.raises(ValueError, match="cannot be drawn"):
+        write_report({"pad.sides": ["post"]}, folder=folder)
+    assert contents(folder) == before
+
+
+def test_the_analysis_of_another_dataset_is_refused(make_params, tmp_path):
+    analysis(make_params(), drift=LEAK).write(tmp_path / "analysis")
+    with pytest.raises(
+        UserError, match=r"analyzed were the texts of synthetic, and `dataset` in params.yaml is mr; run"
+    ):
+        report(make_params({"dataset": "mr"}), analysis=tmp_path / "analysis", reports=tmp_path)

@@ -15,8 +15,10 @@ from stages.params.model import Architecture
 from stages.runtime.paths import AS_TRAINED, condition_name
 from stages.stats.accuracies import Accuracies
 from stages.stats.intervals import (
+    CHANCE_LEVEL,
     Interval,
     MeanOverSeeds,
+    beats_majority,
     mean_over_seeds_and_texts,
     share_over_seeds_and_texts,
     wilson,
@@ -26,7 +28,6 @@ from stages.stats.readout_shift import GroupedRatio
 from stages.stats.two_parts import TwoParts
 from stages.stats.verdicts import Verdict
 
-CHANCE_LEVEL = 0.95
 FEWEST_GROUPS = 2
 """Groups of texts that a jackknife needs."""
 
@@ -68,9 +69,7 @@ class SeedResult:
 
         The interval of its accuracy there lies above that class's share: the test texts decide nothing about seeds.
         """
-        validation = self.scores["splits"]["validation"]
-        accuracy = wilson(validation["correct"], validation["texts"], CHANCE_LEVEL)
-        return accuracy.low > float(validation["majority"] / validation["texts"])
+        return beats_majority(self.scores["splits"]["validation"])
 
 
 @dataclass(frozen=True)

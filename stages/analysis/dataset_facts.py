@@ -23,9 +23,10 @@ def dataset_facts(params: Params, corpus: Path, tokens: Path, padded: Path) -> D
     for split in profile["splits"].values():
         del split["length_counts"]  # for padding_costs.py alone
     truth = corpus / "truth.json"
+    summary = from_json(Corpus, read_json(corpus / "summary.json"))
     return DatasetFacts(
-        name=params.dataset,
-        corpus=from_json(Corpus, read_json(corpus / "summary.json")),
+        name=summary.dataset,
+        corpus=summary,
         truth=from_json(Truth, read_json(truth)) if truth.exists() else None,
         tokens=from_json(TokenizedTexts, profile),
         padded={side: from_json(PaddedTexts, read_json(padded / side / "profile.json")) for side in params.pad.sides},

@@ -15,7 +15,7 @@ from stages.analysis.samples import Sample
 from stages.errors import UserError
 from stages.params.schema import Epsilon
 from stages.runtime.files import read_json
-from stages.runtime.paths import AS_TRAINED, audit_path, condition_name, pad_step_path, readout_path, states_path
+from stages.runtime.paths import AS_TRAINED, AUDIT, PAD_STEP, READOUT, condition_name, states_file, states_of
 from stages.states.reader import StatesBatch, aligned_batches, read_metadata, read_readout
 from stages.states.schema import HEAD, HIDDEN_PREFIX, vector_columns
 from stages.stats.calibration import Confidence, ConfidenceBins
@@ -85,10 +85,8 @@ def outcome_of_model(task: ModelTask) -> ModelOutcome:
 
 
 def _outcome(task: ModelTask) -> ModelOutcome:
-    alone, *padded = (
-        states_path(task.states, task.side, task.variant, task.seed, condition)
-        for condition in (condition_name(0), *task.conditions)
-    )
+    folder = states_of(task.states, task.side, task.variant, task.seed)
+    alone, *padded = (states_file(folder, condition) for condition in (condition_name(0), *task.conditions))
     widths = read_metadata(alone).widths
     vectors = vector_columns(widths)
     for name in vectors:
@@ -107,9 +105,7 @@ def _outcome(task: ModelTask) -> ModelOutcome:
         sums.add(before, dict(zip(task.conditions, after, strict=True)))
     if sums is None:
         raise UserError(f"{alone}: the file holds no texts; run `dvc repro` to export it again")
-    step = pad_step_path(task.states, task.side, task.variant, task.seed)
-    audit = audit_path(task.states, task.side, task.variant, task.seed)
-    return replace(sums.outcome(read_json(step)), audit=read_json(audit))
+    return replace(sums.outcome(read_json(folder / PAD_STEP)), audit=read_json(folder / AUDIT))
 
 
 class _Sums:
@@ -122,7 +118,7 @@ class _Sums:
         self._kept = (*self._sampled, *(name for name in vectors if name not in self._sampled))
         self._shifts: dict[str, dict[str, ShiftSums]] = {}
         self._predictions: dict[str, PredictionSums] = {}
-        self._directions = read_readout(readout_path(task.states, task.side, task.variant, task.seed))
+        self._directions = read_readout(states_of(task.states, task.side, task.variant, task.seed) / READOUT)
         self._predictions_of_trained: dict[str, PredictionSums] = {}
         self._readouts: dict[str, ReadoutSums] = {}
         self._confidence: dict[str, ConfidenceBins] = {}

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from stages.analysis.contract_memory import Similarity
 from stages.analysis.estimate import Estimate
 from stages.analysis.one_model import last_hidden
-from stages.runtime.paths import AS_TRAINED, states_path
+from stages.runtime.paths import AS_TRAINED, states_file, states_of
 from stages.states.reader import aligned_batches, read_metadata
 from stages.states.schema import HEAD, vector_columns
 from stages.stats.intervals import Interval, MeanOverSeeds, mean_over_pairs_of_seeds, mean_over_seeds_and_texts
@@ -63,7 +63,7 @@ def similarity_of(task: SimilarityTask) -> PairSimilarity:
 
 
 def _similarity(task: SimilarityTask) -> PairSimilarity:
-    paths = [states_path(task.states, task.side, *model, CONDITION) for model in (task.one, task.two)]
+    paths = [states_file(states_of(task.states, task.side, *model), CONDITION) for model in (task.one, task.two)]
     vector = read_vector(paths[0])
     moments: Moments | None = None
     for one, two in aligned_batches(paths, [vector]):

@@ -35,9 +35,9 @@ class Trainer:
         reads, labels = specs if len(specs) > 1 else specs[0], tf.TensorSpec((None, 1), tf.float32)
         # Not compiled by XLA, which would compile anew for every width of a batch.
         self._step = tf.function(
-            self._update, input_signature=[reads, labels], jit_compile=False
+            self._update, input_signature=[reads, labels], jit_compile=False, autograph=False
         ).get_concrete_function()
-        self._read = tf.function(self._output, input_signature=[reads], jit_compile=False)
+        self._read = tf.function(self._output, input_signature=[reads], jit_compile=False, autograph=False)
 
     def begin_with(self, model: "keras.Model") -> None:
         """Take every variable of `model`, the states of its random generators among them."""

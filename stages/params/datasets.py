@@ -20,7 +20,9 @@ Character = Annotated[str, StringConstraints(min_length=1, max_length=1)]
 def _inside(path: str) -> str:
     """DVC watches data/raw/ alone: a file elsewhere could change without anything running again."""
     if PurePath(path).is_absolute() or ".." in PurePath(path).parts:
-        raise ValueError(f"{path!r} lies outside data/raw/; copy or link the file there and give its name alone")
+        raise ValueError(
+            f"{path!r} lies outside data/raw/; copy or link the file itself there, and give its name alone"
+        )
     return path
 
 

@@ -5,12 +5,8 @@ DVC tracks the values themselves, so no stage depends on those files; the stages
 one, and call it by name.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Protocol
-
-from pydantic import BaseModel
 
 from stages.errors import UserError
 from stages.params.layers import HEADS, WORKING_MASKS
@@ -68,34 +64,6 @@ class Trained(Architectures, Protocol):
     @property
     def train(self) -> Training:
         """How models are trained."""
-
-
-class Shaping(Architectures, Protocol):
-    """Every section that shapes a state."""
-
-    @property
-    def chosen_dataset(self) -> BaseModel:
-        """The entry of the catalogue."""
-
-    @property
-    def corpus(self) -> BaseModel:
-        """How texts are chosen."""
-
-    @property
-    def tokenize(self) -> BaseModel:
-        """How they become tokens."""
-
-    @property
-    def pad(self) -> BaseModel:
-        """How they become rows."""
-
-    @property
-    def train(self) -> BaseModel:
-        """How models are trained."""
-
-    @property
-    def export(self) -> BaseModel:
-        """How states are read."""
 
 
 def architecture_of(params: Architectures, variant: str) -> Architecture:
@@ -164,17 +132,3 @@ def trained_sides(params: Trained, variant: str) -> tuple[Side, ...]:
 def pads_in_order(pads: tuple[int, ...]) -> tuple[int, ...]:
     """The numbers of extra pads, the text alone (0) first, in whatever order params.yaml names them."""
     return tuple(sorted(pads))
-
-
-def fingerprint(params: Shaping, variant: str) -> str:
-    """SHA-256 over every knob that shapes the states of one variant's cells, as 16 hexadecimal digits."""
-    shaping = {
-        "dataset": params.chosen_dataset.model_dump(),
-        "corpus": params.corpus.model_dump(),
-        "tokenize": params.tokenize.model_dump(),
-        "pad": params.pad.model_dump(exclude={"sides"}),
-        "architecture": architecture_of(params, variant).model_dump(),
-        "train": params.train.model_dump(exclude={"variants"}),
-        "export": params.export.model_dump(),
-    }
-    return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]

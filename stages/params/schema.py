@@ -212,14 +212,22 @@ def load_params(path: Path) -> Params:
         UserError: the file is missing, is not YAML, or holds an unknown key, a wrong type or an impossible value; the
             sentence names the key's path, the value and what is allowed.
     """
+    return checked_params(read_content(path), str(path))
+
+
+def read_content(path: Path) -> Any:
+    """What a params file holds, unchecked.
+
+    Raises:
+        UserError: the file is missing or is not YAML.
+    """
     try:
         with path.open(encoding="utf-8") as file:
-            content = YAML(typ="safe").load(file)
+            return YAML(typ="safe").load(file)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run this in the folder that holds it") from None
     except (YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    return checked_params(content, str(path))
 
 
 def checked_side(side: str) -> Side:

@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -9,6 +10,11 @@ from pathlib import Path
 
 from stages.errors import UserError
 from stages.params.schema import load_params
+from stages.runtime.files import before_naming
+from stages.runtime.inputs import Inputs
+from stages.runtime.parent import end_with
+
+LESS = "or lower execution.workers, train.batch_size or model.units, and run again"
 
 
 def run(stage: Callable[..., None]) -> None:
@@ -18,8 +24,8 @@ def run(stage: Callable[..., None]) -> None:
     (`corpus: Path` becomes `--corpus`), required where it has no default. The params file is read and checked whole
     before any work.
 
-    Exits with code 2 and one sentence on standard error for a mistake of the user's, with 130 on an interrupt; an
-    internal fault keeps its traceback.
+    Exits with code 2 and one sentence on standard error for a mistake of the user's, with 130 on an interrupt, or when
+    the `dvc` that runs it is gone; an internal fault keeps its traceback.
     """
     parser = argparse.ArgumentParser(prog=stage.__name__, description=inspect.getdoc(stage))
     parser.add_argument("--params", type=Path, default=Path("params.yaml"), help="the file of knobs")
@@ -28,14 +34,37 @@ def run(stage: Callable[..., None]) -> None:
         default = None if needed else parameter.default
         parser.add_argument(f"--{name.replace('_', '-')}", type=parameter.annotation, required=needed, default=default)
     options = vars(parser.parse_args())
+    params = options.pop("params")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was begun is cleared away, as on Ctrl-C
+    if "DVC_STAGE" in os.environ:
+        end_with(os.getppid(), lambda: os.kill(os.getpid(), signal.SIGTERM))
+    # What this terminal has no letter for is escaped, as Python does on standard error.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        stage(load_params(options.pop("params")), **options)
+        token = before_naming.set(Inputs(stage.__name__, options, params).check)
+        try:
+            stage(load_params(params), **options)
+        finally:
+            before_naming.reset(token)
     except UserError as error:
         sys.exit(_ending(stage, str(error)))
+    except (MemoryError, ImportError, OSError, RuntimeError) as error:
+        if not _is_of_memory(error):
+            raise
+        sys.exit(
+            _ending(
+                stage, f"memory ran out ({error}); close other programs, raise `ulimit -v` where one is set, {LESS}"
+            )
+        )
     except KeyboardInterrupt:
         print(f"{stage.__name__}: interrupted; nothing half-written was kept", file=sys.stderr)
         sys.exit(130)
+
+
+def _is_of_memory(error: Exception) -> bool:
+    """Whether the system refused memory, also to a library that could not be loaded or a thread."""
+    words = ("failed to map segment", "cannot allocate memory", "can't start new thread")
+    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
 
 
 def _ending(stage: Callable[..., None], sentence: str) -> int:

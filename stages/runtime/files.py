@@ -5,8 +5,9 @@ import glob
 import json
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from stages.errors import UserError
 
 PARTIAL_SUFFIX = ".partial"
 TOKEN_BYTES = 4
+
+before_naming: ContextVar[Callable[[], None]] = ContextVar("before_naming", default=lambda: None)
+"""Called before anything gets its final name; what it raises leaves the old as it was."""
 
 
 def partials(path: Path) -> list[Path]:
@@ -51,6 +55,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         with _disk_full_is_a_users_error(path):
             yield partial
+            _may_be_named(path)
             partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -70,11 +75,18 @@ def whole_folder(path: Path) -> Iterator[Path]:
             yield partial
             for left in list(partial.rglob(f"*{PARTIAL_SUFFIX}")):
                 _remove(left)
+            _may_be_named(path)
             partial.stat()  # gone where somebody else began later, and then what stands at `path` must stay
             shutil.rmtree(path, ignore_errors=True)
             partial.replace(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _may_be_named(path: Path) -> None:
+    """Ask, unless the path lies in a folder that has no final name itself."""
+    if not any(part.endswith(PARTIAL_SUFFIX) for part in path.parts):
+        before_naming.get()()
 
 
 @contextmanager
@@ -90,14 +102,17 @@ def _disk_full_is_a_users_error(path: Path) -> Iterator[None]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as JSON with sorted keys, one line per entry and a final newline.
+    """Write `value` as `indented_json`, which raises what this raises."""
+    write_text(path, indented_json(value))
+
+
+def indented_json(value: Any) -> str:
+    """`value` as JSON with sorted keys, one line per entry and a final newline.
 
     Raises:
         ValueError: `value` holds NaN or an infinity, which JSON has no word for.
     """
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    with whole_file(path) as partial:
-        partial.write_text(text + "\n", encoding="utf-8", newline="\n")
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> Any:

@@ -2,14 +2,34 @@
 
 from pathlib import Path
 
+from stages.errors import UserError
+
 SPLITS = ("train", "validation", "test")
 
 AS_TRAINED = "as-trained"
 OTHER_SIDE = "other-side"
 CORRECT = "correct.npy"
-PAD_STEP = "pad-step.json"
-AUDIT = "audit.json"
-READOUT = "readout.npy"
+PAD_STEP = "_pad-step.json"
+AUDIT = "_audit.json"
+READOUT = "_readout.npy"
+"""Beside the states: who opens data/states as a data set passes over names that begin with `_`."""
+
+
+def raw_file(raw: Path, name: str) -> Path:
+    """A file of the user's below data/raw, where DVC watches it.
+
+    Raises:
+        UserError: it lies behind a link to a folder, or in a DVC project of its own: DVC looks into neither.
+    """
+    path = raw / name
+    for folder in path.parents[: len(Path(name).parts) - 1]:
+        if folder.is_symlink() or (folder / ".dvc").exists():
+            why = "is a link to a folder" if folder.is_symlink() else "holds .dvc, so it is a DVC project of its own"
+            raise UserError(
+                f"{folder}: it {why}, and DVC would not see a file in it change; copy {path.name}, or link the file "
+                f"itself, into {raw}, and name it in params.yaml"
+            )
+    return path
 
 
 def condition_name(pads: int) -> str:
@@ -40,21 +60,16 @@ def seed_folder(cell: Path, seed: int) -> Path:
     return cell / f"seed={seed}"
 
 
-def states_path(root: Path, side: str, variant: str, seed: int, condition: str) -> Path:
-    """Where the states of one condition lie below the folder of all states."""
-    return seed_folder(cell_folder(root, side, variant), seed) / f"{condition}.parquet"
+def states_folder(variant: Path, side: str, seed: int) -> Path:
+    """Where the states of one model lie below the folder `variant=<id>`: `column=value` is how data sets are parted."""
+    return seed_folder(variant / f"side={side}", seed)
 
 
-def audit_path(root: Path, side: str, variant: str, seed: int) -> Path:
-    """Where the audit of one model lies below the folder of all states."""
-    return seed_folder(cell_folder(root, side, variant), seed) / AUDIT
+def states_file(folder: Path, condition: str) -> Path:
+    """Where the states of one condition lie below the folder of their model."""
+    return folder / f"condition={condition}" / "states.parquet"
 
 
-def pad_step_path(root: Path, side: str, variant: str, seed: int) -> Path:
-    """Where the account of what one pad does to the states of one model lies below the folder of all states."""
-    return seed_folder(cell_folder(root, side, variant), seed) / PAD_STEP
-
-
-def readout_path(root: Path, side: str, variant: str, seed: int) -> Path:
-    """Where the directions along which one model's classifier reads lie below the folder of all states."""
-    return seed_folder(cell_folder(root, side, variant), seed) / READOUT
+def states_of(root: Path, side: str, variant: str, seed: int) -> Path:
+    """The folder of one model below that of all states."""
+    return states_folder(root / f"variant={variant}", side, seed)

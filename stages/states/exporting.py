@@ -1,5 +1,6 @@
 """Running one trained model on the same test texts under every condition, and writing what it computed."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from stages.models.tensorflow_setup import one_op_after_another
 from stages.models.trainer import class_probabilities
 from stages.params.texts import Side
 from stages.runtime.files import whole_file, write_json
-from stages.runtime.paths import AUDIT, OTHER_SIDE, PAD_STEP, READOUT, condition_name, conditions
+from stages.runtime.paths import AUDIT, OTHER_SIDE, PAD_STEP, READOUT, condition_name, conditions, states_file
 from stages.states.rows import filled, moved, swapped, with_pads
 from stages.states.schema import HEAD, PROBABILITY, StatesMetadata
 from stages.states.writer import StatesWriter, states_writer
@@ -44,15 +45,14 @@ class ExportTask:
     padded: Path
     model: Path
     folder: Path
-    dataset: str
     side: Side
     variant: str
     seed: int
-    classes: int
+    classes: tuple[str, ...]
+    tokenizer: str
     pads: tuple[int, ...]
     texts: int | Literal["all"]
     batch_size: int
-    params: str
 
 
 @one_op_after_another()
@@ -125,7 +125,7 @@ def _write(task: ExportTask, names: Sequence[str], windows: Iterator[list[Column
         for by_condition in windows:
             if not writers:
                 writers = [
-                    stack.enter_context(states_writer(task.folder / f"{name}.parquet", _metadata(task, name, columns)))
+                    stack.enter_context(states_writer(states_file(task.folder, name), _metadata(task, name, columns)))
                     for name, columns in zip(names, by_condition, strict=True)
                 ]
             for writer in writers:
@@ -135,14 +135,14 @@ def _write(task: ExportTask, names: Sequence[str], windows: Iterator[list[Column
 
 def _metadata(task: ExportTask, condition: str, columns: Columns) -> StatesMetadata:
     return StatesMetadata(
-        dataset=task.dataset,
         side=task.side,
         variant=task.variant,
         seed=task.seed,
         condition=condition,
         classes=task.classes,
+        tokenizer=task.tokenizer,
+        model=hashlib.sha256(task.model.read_bytes()).hexdigest(),
         widths={name: values.shape[1] for name, values in columns.items() if values.ndim == 2},
-        params=task.params,
     )
 
 

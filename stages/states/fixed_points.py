@@ -136,9 +136,9 @@ class _StepMap:
 
         width = sum(sizes)
         rows = [tf.TensorSpec((None, width), tf.float64)]
-        self._step = tf.function(step, input_signature=rows)
-        self._iterate = tf.function(iterate, input_signature=rows)
-        self._jacobian = tf.function(jacobian, input_signature=[tf.TensorSpec((width,), tf.float64)])
+        self._step = tf.function(step, input_signature=rows, autograph=False)
+        self._iterate = tf.function(iterate, input_signature=rows, autograph=False)
+        self._jacobian = tf.function(jacobian, input_signature=[tf.TensorSpec((width,), tf.float64)], autograph=False)
 
     def iterate(self, z: Floats) -> Floats:
         """States (n, width) after STEPS pads, or after fewer where all of them hardly move any more."""

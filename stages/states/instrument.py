@@ -77,6 +77,7 @@ class InstrumentedModel:
             lambda *given: reading(list(given) if self._explicit else given[0]),
             input_signature=signature,
             jit_compile=False,
+            autograph=False,
         )
 
     def read(self, tokens: NDArray[np.int32]) -> Reading:

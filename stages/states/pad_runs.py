@@ -74,7 +74,9 @@ class PadRuns:
 
         self._model = step  # the traced function refers to its variables weakly
         # The one trace is called itself: to be found by tf.function takes longer than a short run does.
-        self._step = tf.function(run_from, input_signature=signature, jit_compile=False).get_concrete_function()
+        self._step = tf.function(
+            run_from, input_signature=signature, jit_compile=False, autograph=False
+        ).get_concrete_function()
         self._zeros: States = [tf.zeros((1, tensor.shape[1])) for tensor in given]
         self._kept: dict[tuple[int, int], States] = {}
         """(Size of a batch, number of pads) -> the states after them."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 METADATA_KEY = b"padding_impact"
 
 HIDDEN_PREFIX = "h_"
@@ -17,28 +17,28 @@ PROBABILITY = "probability"
 
 @dataclass(frozen=True)
 class StatesMetadata:
-    """What a states file says of itself: no time, no host, no path.
+    """What a states file says of itself: nothing but what its content, or a file that DVC watches for it, decides.
 
     Attributes:
-        dataset: name of the catalogue entry.
         side: padding side, `pre` or `post`.
         variant: id of the architecture.
         seed: training seed.
-        condition: `pads-<k>` (the text with k extra pads) or `as-trained` (padded to max_len).
-        classes: number of classes.
+        condition: `pads-<k>` (the text with k extra pads), `as-trained` (padded to max_len) or `other-side`.
+        classes: names of the classes, in the order of `label` and of the values of `probability`.
+        tokenizer: SHA-256 of data/tokens/tokenizer.json.
+        model: SHA-256 of the model's file.
         widths: number of values in each vector column, by column name.
-        params: fingerprint of the params that shaped the states.
         schema: version of this layout.
     """
 
-    dataset: str
     side: str
     variant: str
     seed: int
     condition: str
-    classes: int
+    classes: tuple[str, ...]
+    tokenizer: str
+    model: str
     widths: dict[str, int]
-    params: str
     schema: int = SCHEMA_VERSION
 
     def encode(self) -> dict[bytes, bytes]:
@@ -53,7 +53,7 @@ class StatesMetadata:
             KeyError: the metadata hold no record of ours.
         """
         record: dict[str, Any] = json.loads(metadata[METADATA_KEY])
-        return StatesMetadata(**record)
+        return StatesMetadata(**record | {"classes": tuple(record["classes"])})
 
 
 def vector_columns(widths: dict[str, int]) -> list[str]:

@@ -1,5 +1,6 @@
 """Intervals: of one proportion, of a mean over seeds, and of a mean over seeds that all saw the same texts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 from stages.stats.special import t_quantile
 
 Floats = NDArray[np.float64]
+
+CHANCE_LEVEL = 0.95
+"""Confidence level of the interval that tells whether a model learned."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,17 @@ def wilson(successes: float, trials: float, level: float) -> Interval:
         level: confidence level.
     """
     return _wilson(successes / trials, trials, _t_quantile(level, np.inf))
+
+
+def beats_majority(scores: Mapping[str, float]) -> bool:
+    """Whether a model is shown to be better than always naming the most frequent class.
+
+    The interval of its accuracy lies above that class's share.
+
+    Args:
+        scores: of the model on some texts: how many `texts`, `correct`, and of the `majority` class.
+    """
+    return wilson(scores["correct"], scores["texts"], CHANCE_LEVEL).low > scores["majority"] / scores["texts"]
 
 
 def mean_over_seeds(values: Floats) -> MeanOverSeeds:

@@ -13,7 +13,7 @@ from stages.analysis.one_model import ModelTask, outcome_of_model
 from stages.errors import UserError
 from stages.params.schema import Epsilon
 from stages.runtime.files import write_json
-from stages.runtime.paths import audit_path, pad_step_path, readout_path, states_path
+from stages.runtime.paths import AUDIT, PAD_STEP, READOUT, states_file, states_of
 from stages.states.schema import StatesMetadata
 from stages.states.writer import states_writer
 from stages.stats.predictions import Quantity
@@ -28,7 +28,7 @@ def write_states(root, condition, hidden, *, batches=1, pads=0, label=None):
     """States of texts of 1 to 9 tokens, whose label is by default whether the first unit is positive."""
     n, width = hidden.shape
     widths = {"probability": 2, "h_lstm_1": width, "c_lstm_1": width, "head": width}
-    metadata = StatesMetadata("toy", "post", "baseline", 0, condition, 2, widths, "abc")
+    metadata = StatesMetadata("post", "baseline", 0, condition, ("no", "yes"), "", "", widths)
     positive = 1 / (1 + np.exp(-4 * hidden[:, :1].astype(np.float64)))
     columns = {
         "text_id": np.arange(n),
@@ -38,12 +38,12 @@ def write_states(root, condition, hidden, *, batches=1, pads=0, label=None):
         "probability": np.concatenate([1 - positive, positive], axis=1),
         **{name: hidden.astype(np.float32) for name in ("h_lstm_1", "c_lstm_1", "head")},
     }
-    with states_writer(states_path(root, "post", "baseline", 0, condition), metadata) as writer:
+    with states_writer(states_file(states_of(root, "post", "baseline", 0), condition), metadata) as writer:
         for rows in np.array_split(np.arange(n), batches):
             writer.add({name: values[rows] for name, values in columns.items()}, "test")
-    write_json(pad_step_path(root, "post", "baseline", 0), STILL)
-    write_json(audit_path(root, "post", "baseline", 0), audit())
-    np.save(readout_path(root, "post", "baseline", 0), np.eye(width)[:, :1])
+    write_json(states_of(root, "post", "baseline", 0) / PAD_STEP, STILL)
+    write_json(states_of(root, "post", "baseline", 0) / AUDIT, audit())
+    np.save(states_of(root, "post", "baseline", 0) / READOUT, np.eye(width)[:, :1])
 
 
 def task(root, **others):
@@ -148,7 +148,9 @@ def test_a_state_that_is_not_a_number_is_one_sentence(tmp_path):
     write_states(tmp_path, "pads-0", head)
     head[4, 1] = np.nan
     write_states(tmp_path, "pads-8", head)
-    with pytest.raises(UserError, match=r"pads-8\.parquet: .* of text_id 4 is not a finite number.*learning_rate"):
+    with pytest.raises(
+        UserError, match=r"condition=pads-8/states\.parquet: .* of text_id 4 is not a finite number.*learning_rate"
+    ):
         outcome_of_model(task(tmp_path))
 
 

@@ -15,7 +15,7 @@ from stages.analysis.similarities import (
     similarity_of,
 )
 from stages.errors import UserError
-from stages.runtime.paths import AS_TRAINED, states_path
+from stages.runtime.paths import AS_TRAINED, states_file, states_of
 from stages.states.schema import StatesMetadata
 from stages.states.writer import states_writer
 from stages.stats.similarity import Jackknifed
@@ -33,14 +33,14 @@ def write(root, model, head, *, hidden=None, text_id=None, names=("h_lstm_1", "h
     n = len(head)
     vectors = dict(zip(names, (head if hidden is None else hidden, head), strict=True))
     widths = {"probability": 2, **{name: values.shape[1] for name, values in vectors.items()}}
-    metadata = StatesMetadata("toy", "post", *model, AS_TRAINED, 2, widths, "abc")
+    metadata = StatesMetadata("post", *model, AS_TRAINED, ("no", "yes"), "", "", widths)
     columns = {
         "text_id": np.arange(n) if text_id is None else text_id,
         **{name: np.ones(n, np.int32) for name in ("label", "length", "pads")},
         "probability": np.full((n, 2), 0.5),
         **vectors,
     }
-    path = states_path(root, "post", *model, AS_TRAINED)
+    path = states_file(states_of(root, "post", *model), AS_TRAINED)
     with states_writer(path, metadata) as writer:
         for rows in np.array_split(np.arange(n), 3):
             writer.add({name: values[rows] for name, values in columns.items()}, "test")

@@ -26,15 +26,14 @@ def exported(padded, model, folder, variant="baseline", side="post", texts="all"
         padded=padded[side],
         model=model / "model.keras",
         folder=folder,
-        dataset="toy",
         side=side,
         variant=variant,
         seed=0,
-        classes=2,
+        classes=("no", "yes"),
+        tokenizer="abc",
         pads=PADS,
         texts=texts,
         batch_size=64,
-        params="abc",
     )
     export_seed(task)
     return folder

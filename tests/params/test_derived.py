@@ -8,7 +8,6 @@ from stages.errors import UserError
 from stages.params.derived import (
     architecture_of,
     directions,
-    fingerprint,
     ignores_padding,
     masks_nothing,
     seed_numbers,
@@ -108,21 +107,3 @@ def test_one_seed_is_trained_of_a_mask_that_masks_nothing(
     params = make_params({"train.first_seed": 3, "train.seeds": 2, **changes})
     assert masks_nothing(architecture_of(params, variant)) is nothing
     assert trained_seeds(params, variant) == ((3,) if nothing else (3, 4))
-
-
-def test_the_fingerprint_follows_what_shapes_a_state_and_nothing_else(make_params: Callable[..., Params]) -> None:
-    same = [
-        {"report.pads": 8},
-        {"execution.workers": 1},
-        {"execution.engine": "dask", "execution.scheduler": "tcp://10.0.0.1:8786"},
-        {"datasets.mr.file": "other.csv"},
-        {"analyze.level": 0.9},
-        {"train.variants": ["masked"]},
-        {"pad.sides": ["post"]},
-        {"variants.baseline": {"mask": "none", "units": 3}},
-    ]
-    for changes in same:
-        assert fingerprint(make_params(changes), "masked") == fingerprint(make_params(), "masked")
-    for changes in [{"model.units": 8}, {"datasets.synthetic.seed": 1}, {"pad.max_len": 10}, {"train.seeds": 2}]:
-        assert fingerprint(make_params(changes), "masked") != fingerprint(make_params(), "masked")
-    assert fingerprint(make_params(), "masked") != fingerprint(make_params(), "baseline")

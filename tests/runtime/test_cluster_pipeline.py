@@ -58,8 +58,8 @@ def params_for(root, name, changes):
 
 def behind_training(root, out, params):
     """Export, analyse and report the cell that was trained into `out`; every file there."""
-    states = {"padded": "data/padded", "models": f"{out}/models/{VARIANT}", "states": f"{out}/states/{VARIANT}"}
-    stage(root, "export", params=params, variant=VARIANT, **states)
+    states = {"models": f"{out}/models/{VARIANT}", "states": f"{out}/states/variant={VARIANT}"}
+    stage(root, "export", params=params, variant=VARIANT, tokens="data/tokens", padded="data/padded", **states)
     before = {"corpus": "data/corpus", "tokens": "data/tokens", "bag_of_words": "data/bag_of_words"}
     places = {"padded": "data/padded", "models": f"{out}/models", "states": f"{out}/states"}
     stage(root, "analyze", params=params, **before, **places, analysis=f"{out}/analysis")
@@ -100,7 +100,10 @@ def test_with_a_worker_killed_models_states_and_reports_are_those_of_a_local_run
     local = {name: content for name, content in contents(project / "data").items() if name.startswith(BY_TASKS)}
     local |= {f"reports/{name}": content for name, content in contents(project / "reports").items()}
     assert {"reports/synthetic/report.md", "models/baseline/post/seed=1/model.keras"} <= set(local)
-    assert {"states/baseline/post/seed=1/pads-8.parquet", "analysis/verdicts.json"} <= set(local)
+    assert {
+        "states/variant=baseline/side=post/seed=1/condition=pads-8/states.parquet",
+        "analysis/verdicts.json",
+    } <= set(local)
 
     victim = empty_cluster.start_worker()
     params = params_for(project, "dask.yaml", on_the_cluster(empty_cluster))

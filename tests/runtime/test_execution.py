@@ -1,10 +1,19 @@
+import errno
 import operator
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from stages.errors import UserError
+from stages.runtime.files import before_naming
+from stages.runtime.workers import pool
 from stages.runtime.workers.pool import local_executor, run_all
+
+
+def sleep(seconds: float) -> None:
+    time.sleep(seconds)
 
 
 def nothing_done():
@@ -52,7 +61,40 @@ def test_on_a_terminal_the_bar_shows_the_remark(monkeypatch, capsys):
     assert "seed 3 epoch 1/2" in shown
 
 
+def test_a_line_is_printed_for_the_first_and_the_last_task_and_between_them_one_a_second(capsys, monkeypatch):
+    monkeypatch.setattr(pool, "LINE_SECONDS", 60)
+    with ThreadPoolExecutor(1) as executor:
+        run_all(
+            executor, sleep, [0.1, 0.2, 0.3], label="train", steps=3, done=nothing_done, told=lambda s: f"slept {s}"
+        )
+    first, last = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"train 1/3: slept 0\.1, about \d s left", first)
+    assert re.fullmatch(r"train 3/3: slept 0\.3 in \d s", last)
+
+
+def test_a_task_that_ends_finds_an_edited_input_before_the_others_end():
+    def edited() -> None:
+        raise UserError("params.yaml was edited")
+
+    token = before_naming.set(edited)
+    try:
+        with ThreadPoolExecutor(1) as executor, pytest.raises(UserError, match="was edited"):
+            run_all(executor, sleep, [0, *[0.2] * 50], label="", steps=51, done=nothing_done)
+    finally:
+        before_naming.reset(token)
+
+
 def test_elsewhere_nothing_is_printed(capsys):
     with ThreadPoolExecutor(1) as executor:
         run_all(executor, negated_or_error, [1], label="train", steps=1, done=nothing_done)
     assert capsys.readouterr() == ("", "")
+
+
+def test_without_semaphores_the_sentence_names_their_folder(monkeypatch):
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("multiprocessing.synchronize._multiprocessing.SemLock", read_only)
+    with pytest.raises(UserError, match=r"/dev/shm: .* cannot be used \(Read-only file system\); make it writable"):
+        with local_executor(1, 1):
+            pass

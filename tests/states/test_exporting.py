@@ -1,13 +1,14 @@
 """Exporting one seed: the conditions, the texts in each, and what the states files hold."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from stages.errors import UserError
 from stages.models.training import train_seed
-from stages.runtime.paths import conditions
+from stages.runtime.paths import AUDIT, PAD_STEP, READOUT, conditions, states_file
 from stages.states.exporting import loaded
 from stages.states.pad_runs import PadRuns
 from stages.states.reader import aligned_batches, read_metadata, read_readout, states_batches
@@ -23,7 +24,7 @@ def test_a_head_of_one_width_is_exported_with_its_pads_moved_to_the_other_side(m
     changes = {"model.head": "flatten"}
     train_seed(training_task(make_params, padded["post"], tmp_path / "model", "masked", **changes))
     folder = exported(padded, tmp_path / "model", tmp_path / "states", "masked")
-    paths = [folder / f"{name}.parquet" for name in ("pads-0", "pads-5", "as-trained")]
+    paths = [states_file(folder, name) for name in ("pads-0", "pads-5", "as-trained")]
     alone, moved, trained = next(aligned_batches(paths, ["h_lstm_1", "head"], 1000))
     # The same rows, but in batches of other shapes.
     np.testing.assert_allclose(alone.vectors["head"], trained.vectors["head"], atol=1e-6)
@@ -31,16 +32,16 @@ def test_a_head_of_one_width_is_exported_with_its_pads_moved_to_the_other_side(m
     assert np.array_equal(alone.vectors["head"][full], moved.vectors["head"][full])
     assert not np.isclose(alone.vectors["head"][~full], moved.vectors["head"][~full]).all(axis=1).any()
     np.testing.assert_allclose(alone.vectors["h_lstm_1"], moved.vectors["h_lstm_1"], atol=1e-7)
-    assert json.loads((folder / "pad-step.json").read_text()) is None
-    audit = json.loads((folder / "audit.json").read_text())
+    assert json.loads((folder / PAD_STEP).read_text()) is None
+    audit = json.loads((folder / AUDIT).read_text())
     assert (audit["verdicts"]["post"], audit["first_leak"]["post"]["cause"]) == ("LEAKS", "fixed_width")
 
 
 def test_a_model_without_recurrence_is_exported_with_its_head_alone(make_params, padded, tmp_path):
     train_seed(training_task(make_params, padded["post"], tmp_path / "model", "cnn"))
     folder = exported(padded, tmp_path / "model", tmp_path / "states", "cnn")
-    assert read_metadata(folder / "pads-1.parquet").widths == {"probability": 2, "head": 4}
-    assert json.loads((folder / "pad-step.json").read_text()) is None
+    assert read_metadata(states_file(folder, "pads-1")).widths == {"probability": 2, "head": 4}
+    assert json.loads((folder / PAD_STEP).read_text()) is None
 
 
 def test_an_explicit_mask_trains_and_exports_the_states_of_the_masked_model(make_params, padded, tmp_path):
@@ -49,11 +50,11 @@ def test_an_explicit_mask_trains_and_exports_the_states_of_the_masked_model(make
         train_seed(training_task(make_params, padded["pre"], tmp_path / variant, variant, side="pre"))
         exported(padded, tmp_path / variant, tmp_path / f"{variant}-states", variant, side="pre")
     assert scores(tmp_path / "explicit")["splits"] == scores(tmp_path / "masked")["splits"]
-    paths = [tmp_path / f"{variant}-states" / "pads-5.parquet" for variant in ("masked", "explicit")]
+    paths = [states_file(tmp_path / f"{variant}-states", "pads-5") for variant in ("masked", "explicit")]
     masked, explicit = next(aligned_batches(paths, ["head"], 1000))
     assert np.array_equal(masked.vectors["head"], explicit.vectors["head"])
     for variant in ("masked", "explicit"):
-        audit = json.loads((tmp_path / f"{variant}-states" / "audit.json").read_text())
+        audit = json.loads((tmp_path / f"{variant}-states" / AUDIT).read_text())
         assert audit["verdicts"] == {"pre": "PROVEN", "post": "PROVEN"}
 
 
@@ -64,7 +65,7 @@ def states(trained, padded, tmp_path_factory):
 
 
 def test_the_audit_of_an_unmasked_model_names_the_layer_that_reads_pads(states):
-    audit = json.loads((states / "audit.json").read_text())
+    audit = json.loads((states / AUDIT).read_text())
     assert audit["verdicts"] == {"pre": "LEAKS", "post": "LEAKS"}
     assert audit["first_leak"]["pre"] == {"layer": "lstm_1", "cause": "no_mask", "culprit": None}
     assert audit["one_prediction_a_text"]
@@ -72,9 +73,9 @@ def test_the_audit_of_an_unmasked_model_names_the_layer_that_reads_pads(states):
 
 def test_a_shift_along_the_readout_is_the_change_of_the_log_odds(states):
     """So what is written is what the classifier makes of the column `head`, but for its bias."""
-    directions = read_readout(states / "readout.npy")
+    directions = read_readout(states / READOUT)
     assert (directions.shape, directions.dtype) == ((4, 1), np.float64)
-    ((one, other),) = aligned_batches([states / f"{name}.parquet" for name in ("as-trained", "pads-5")], ["head"])
+    ((one, other),) = aligned_batches([states_file(states, name) for name in ("as-trained", "pads-5")], ["head"])
     odds = [np.log(each.probability[:, 1].astype(np.float64) / each.probability[:, 0]) for each in (one, other)]
     moved = (other.vectors["head"].astype(np.float64) - one.vectors["head"]) @ directions
     assert np.abs(moved).max() > 1e-3
@@ -82,19 +83,19 @@ def test_a_shift_along_the_readout_is_the_change_of_the_log_odds(states):
 
 
 def test_every_condition_holds_the_same_texts_in_the_same_order(states):
-    names = sorted(path.stem for path in states.glob("*.parquet"))
+    names = sorted(path.name.removeprefix("condition=") for path in states.glob("*=*"))
     assert names == ["as-trained", "other-side", "pads-0", "pads-1", "pads-5"] == sorted(conditions(PADS))
     for name in names:
-        pairs = list(aligned_batches([states / "pads-0.parquet", states / f"{name}.parquet"], ["head"]))
+        pairs = list(aligned_batches([states_file(states, "pads-0"), states_file(states, name)], ["head"]))
         assert sum(len(one.text_id) for one, _ in pairs) == 160
-    metadata = read_metadata(states / "pads-5.parquet")
+    metadata = read_metadata(states_file(states, "pads-5"))
     assert metadata.widths == {"probability": 2, "h_lstm_1": 4, "c_lstm_1": 4, "head": 4}
-    assert (metadata.dataset, metadata.condition, metadata.seed) == ("toy", "pads-5", 0)
+    assert (metadata.classes, metadata.condition, metadata.seed) == (("no", "yes"), "pads-5", 0)
 
 
 def test_pads_are_counted_and_probabilities_sum_to_one(states):
-    (extra,) = states_batches(states / "pads-5.parquet", [])
-    (whole,) = states_batches(states / "as-trained.parquet", [])
+    (extra,) = states_batches(states_file(states, "pads-5"), [])
+    (whole,) = states_batches(states_file(states, "as-trained"), [])
     assert set(extra.pads) == {5}
     np.testing.assert_array_equal(whole.pads + whole.length, MAX_LEN)
     np.testing.assert_allclose(extra.probability.sum(axis=1), 1, atol=1e-6)
@@ -109,7 +110,7 @@ def test_extra_pads_move_the_baseline_and_leave_the_masked_model_exact(make_para
         states = exported(padded, model, tmp_path / f"states-{variant}", variant, side)
         for condition in ("pads-1", "pads-5", "as-trained", "other-side"):
             ((one, other),) = aligned_batches(
-                [states / "pads-0.parquet", states / f"{condition}.parquet"], ["c_lstm_1"]
+                [states_file(states, "pads-0"), states_file(states, condition)], ["c_lstm_1"]
             )
             moved[variant, condition] = np.abs(one.vectors["c_lstm_1"] - other.vectors["c_lstm_1"]).max()
     assert {size for (variant, _), size in moved.items() if variant == "masked"} == {0.0}
@@ -120,7 +121,7 @@ def test_the_text_alone_is_read_without_any_padding(states, trained, padded):
     """Each text run by itself through the saved model, against the batch export."""
     import keras
 
-    (batch,) = states_batches(states / "pads-0.parquet", [])
+    (batch,) = states_batches(states_file(states, "pads-0"), [])
     texts = read_padded(padded["post"] / "test.parquet")
     model = keras.models.load_model(trained / "baseline" / "model.keras")
     for row in (0, 7, 100):
@@ -131,7 +132,7 @@ def test_the_text_alone_is_read_without_any_padding(states, trained, padded):
 
 def test_the_number_of_texts_is_a_knob(trained, padded, tmp_path):
     states = exported(padded, trained / "baseline", tmp_path / "states", texts=10)
-    (batch,) = states_batches(states / "pads-1.parquet", [])
+    (batch,) = states_batches(states_file(states, "pads-1"), [])
     assert len(batch.text_id) == 10
 
 
@@ -139,7 +140,7 @@ def test_windows_do_not_change_what_is_exported(states, trained, padded, tmp_pat
     monkeypatch.setattr("stages.states.exporting.WINDOW_ROWS", 33)
     parts = exported(padded, trained / "baseline", tmp_path / "parts")
     for condition in conditions(PADS):
-        ((one, other),) = aligned_batches([states / f"{condition}.parquet", parts / f"{condition}.parquet"], ["head"])
+        ((one, other),) = aligned_batches([states_file(states, condition), states_file(parts, condition)], ["head"])
         np.testing.assert_allclose(one.vectors["head"], other.vectors["head"], atol=1e-6)
 
 
@@ -156,5 +157,5 @@ def test_runs_of_pads_write_what_whole_rows_write(trained, padded, tmp_path, mon
     runs = exported(padded, trained / variant, tmp_path / "runs", variant, side)
     monkeypatch.setattr(PadRuns, "of", lambda _model: None)
     rows = exported(padded, trained / variant, tmp_path / "rows", variant, side)
-    assert {f"{name}.parquet" for name in conditions(PADS)} < set(contents(runs))
+    assert {str(states_file(Path(), name)) for name in conditions(PADS)} < set(contents(runs))
     assert contents(runs) == contents(rows)

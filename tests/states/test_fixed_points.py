@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from stages.runtime.files import read_json
+from stages.runtime.paths import PAD_STEP
 from stages.states.exporting import ExportTask, export_seed
 from tests.architectures import architecture
 from tests.padded_texts import VOCABULARY, write_padded
@@ -171,17 +172,16 @@ def test_export_writes_the_account_beside_the_states_and_the_same_bytes_again(tm
             padded=padded,
             model=tmp_path / "model.keras",
             folder=tmp_path / name,
-            dataset="toy",
             side=side,
             variant="baseline",
             seed=0,
-            classes=2,
+            classes=("no", "yes"),
+            tokenizer="",
             pads=(0, 1),
             texts="all",
             batch_size=64,
-            params="abc",
         )
         export_seed(task)
-        written.append((tmp_path / name / "pad-step.json").read_bytes())
+        written.append((tmp_path / name / PAD_STEP).read_bytes())
     assert written[0] == written[1]
-    assert set(read_json(tmp_path / "first" / "pad-step.json")) == {"moves", "layer", "settled", "fixed_points"}
+    assert set(read_json(tmp_path / "first" / PAD_STEP)) == {"moves", "layer", "settled", "fixed_points"}

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stages.errors import UserError
-from stages.runtime.paths import states_path
+from stages.runtime.paths import states_file, states_of
 from stages.states.reader import aligned_batches, read_metadata, read_readout, states_batches
 from stages.states.schema import StatesMetadata
 from stages.states.writer import states_writer
@@ -17,7 +17,7 @@ WIDTHS = {"probability": 2, "h_lstm_1": 3, "c_lstm_1": 3, "head": 3}
 
 
 def metadata(condition="pads-0"):
-    return StatesMetadata("toy", "post", "baseline", 7, condition, 2, WIDTHS, "abc")
+    return StatesMetadata("post", "baseline", 7, condition, ("no", "yes"), "abc", "def", WIDTHS)
 
 
 def columns(text_id, seed=0):
@@ -138,8 +138,8 @@ def test_a_vector_of_another_width_is_a_fault_of_the_program(tmp_path):
 
 
 def test_where_a_condition_lies():
-    path = states_path(Path("data/states"), "pre", "masked", 3, "pads-8")
-    assert path == Path("data/states/masked/pre/seed=3/pads-8.parquet")
+    path = states_file(states_of(Path("data/states"), "pre", "masked", 3), "pads-8")
+    assert path == Path("data/states/variant=masked/side=pre/seed=3/condition=pads-8/states.parquet")
 
 
 def test_a_readout_that_is_missing_or_damaged_is_one_sentence(tmp_path):

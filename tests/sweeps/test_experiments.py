@@ -1,13 +1,15 @@
 """Experiments run once, in clones of their own, and the user's workspace, queue and files stay as they are."""
 
 import fcntl
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from stages.errors import UserError
-from stages.sweeps.run.experiments import OWN, duration, run_missing, workers
+from stages.runtime.workers.pool import duration
+from stages.sweeps.run.experiments import OWN, run_missing, workers
 from tests.pipelines import contents, run
 from tests.sweeps import toy
 
@@ -45,7 +47,10 @@ def test_every_point_is_an_experiment_once_and_the_workspace_stays(project, caps
     before = visible(project)
     sweep = toy.grid(5, "longest", 0.5)
     assert words(go(project, sweep)) == ["synthetic 5", "synthetic longest", "synthetic 0.5"]
-    lines = capsys.readouterr().out.splitlines()
+    first, *lines = capsys.readouterr().out.splitlines()
+    what = "toy: will run 3 experiments, 2 at a time: pad.max_len=5 … pad.max_len=0.5; "
+    assert first == f"{what}how long is told when the first has ended"
+    assert [" left" in line for line in lines] == [True, True, False]
     assert [line.split(":")[0] for line in lines] == ["toy 1/3", "toy 2/3", "toy 3/3"]
     assert {line.split(": ")[1].split(" (")[0] for line in lines} == {f"pad.max_len={x}" for x in (5, "longest", 0.5)}
     assert toy.started(project) == ["0.5", "5", "longest"]
@@ -60,7 +65,7 @@ def test_every_point_is_an_experiment_once_and_the_workspace_stays(project, caps
     assert words(go(project, sweep)) == ["synthetic 5", "synthetic longest", "synthetic 0.5"]
     assert capsys.readouterr().out == "toy: 3 of 3 experiments are done already\n"
     assert len(toy.started(project)) == 3
-    assert sorted(path.name for path in (project / OWN).iterdir()) == ["lock", "logs"]
+    assert sorted(path.name for path in (project / OWN).iterdir()) == ["lock", "logs", "seconds-synthetic.json"]
 
 
 def test_what_is_not_committed_takes_part_and_decides_whether_to_run_again(project):
@@ -152,6 +157,13 @@ def test_the_cores_are_divided_among_the_experiments_of_a_round(experiments, job
 )
 def test_durations_as_people_say_them(seconds, said):
     assert duration(seconds) == said
+
+
+def test_the_next_sweep_of_a_dataset_says_at_its_start_how_long_it_will_take(project, capsys):
+    go(project, toy.grid(5))
+    go(project, toy.grid(6))
+    told = [line for line in capsys.readouterr().out.splitlines() if "will run one experiment" in line]
+    assert re.fullmatch(r"toy: will run one experiment: pad\.max_len=6; about \d+ s", told[1])
 
 
 def test_what_changes_while_a_sweep_runs_belongs_to_the_next_one(project):

@@ -5,6 +5,7 @@ runs what, and runs a task again when its worker dies; the task itself runs in a
 (stages/runtime/workers/dask_plugin.py says why). All of this is off unless `execution.engine` is dask.
 """
 
+import asyncio
 import logging
 import os
 import pickle
@@ -16,11 +17,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import cloudpickle
 import dask
-from distributed import Client, KilledWorker, get_worker
+from distributed import Client, KilledWorker, Security, get_worker
+from distributed.core import rpc
 from distributed.versions import VersionMismatchWarning
 
 import stages
@@ -30,7 +32,10 @@ from stages.runtime.workers import dask_plugin
 from stages.runtime.workers.dask_plugin import PACKAGES, TaskProcesses, compared_versions, difference, unseen_folder
 from stages.runtime.workers.tasks import result_of
 
+Answer = TypeVar("Answer")
+
 CONNECT_SECONDS = 8
+CHECK_SECONDS = 60
 END_SECONDS = 10
 POLL_SECONDS = 5
 
@@ -65,7 +70,8 @@ def cluster_executor(scheduler: str) -> Iterator[Executor]:
                 _wait_for_a_worker(client, scheduler)
                 wanted = _common_versions(client)
                 _check_folder(client, marker)
-                client.register_plugin(TaskProcesses(name, str(Path.cwd()), code, str(marker), wanted), name=name)
+                plugin = TaskProcesses(name, str(Path.cwd()), code, str(marker), wanted)
+                _within(CHECK_SECONDS, lambda: client.register_plugin(plugin, name=name))
             executor = ClusterExecutor(client, name, scheduler)
             threading.Thread(target=_watch, args=(client, executor, scheduler, marker), daemon=True).start()
             yield executor
@@ -134,15 +140,16 @@ class ClusterExecutor(Executor):
 
 
 def _watch(client: Client, executor: ClusterExecutor, scheduler: str, marker: Path) -> None:
-    """Give up when all workers died and none came in their place: dask would wait for ever."""
+    """Give up when no worker has been heard of for long, all dead or the scheduler mute: dask would wait for ever."""
     seen = time.monotonic()
     while marker.exists():
-        with suppress(Exception):  # a scheduler that does not answer ends the tasks by itself
-            if client.nthreads():
+        with suppress(Exception):  # a scheduler that is gone ends the tasks by itself
+            if _within(CHECK_SECONDS, client.nthreads):
                 seen = time.monotonic()
         if time.monotonic() - seen > ABANDONED_SECONDS:
             executor.give_up(
-                f"the dask scheduler {scheduler} has had no workers for {ABANDONED_SECONDS} seconds; start some"
+                f"the dask scheduler {scheduler} has had no workers, or has not answered, for {ABANDONED_SECONDS} "
+                "seconds; start some"
             )
             return
         time.sleep(POLL_SECONDS)
@@ -164,8 +171,9 @@ def _client(scheduler: str) -> Iterator[Client]:
     _silence()
     with dask.config.set({"distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s"}):
         try:
-            client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError, ImportError) as error:
+            asyncio.run(_ask(scheduler))
+            client = _within(CHECK_SECONDS, lambda: Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False))
+        except (OSError, ValueError, ImportError, MemoryError) as error:
             raise UserError(
                 f"execution.scheduler: no dask scheduler answers at {scheduler} ({_reason(error)}); start one with "
                 "`dask scheduler`, or set execution.engine to local"
@@ -175,6 +183,42 @@ def _client(scheduler: str) -> Iterator[Client]:
         finally:
             with suppress(Exception):
                 client.close(timeout=END_SECONDS)
+
+
+async def _ask(scheduler: str) -> None:
+    """Ask who answers before dask's client does, which would wait for ever for who accepts and is silent.
+
+    Raises:
+        OSError: nobody answers in time.
+        MemoryError: whoever answers does not speak as dask does: its first bytes are no length.
+        ValueError: it is no scheduler.
+    """
+    async with rpc(scheduler, connection_args=Security().get_connection_args("client")) as there:
+        # A second more than dask tries to connect, so that its reason comes first where it has one.
+        kind = (await asyncio.wait_for(there.identity(), CONNECT_SECONDS + 1))["type"]
+    if kind != "Scheduler":
+        raise ValueError(f"a {kind} does")
+
+
+def _within(seconds: float, call: Callable[[], Answer]) -> Answer:
+    """What the call returns, made in a thread that is left alone when it takes longer.
+
+    Raises:
+        TimeoutError: it does.
+    """
+    answer: Future[Answer] = Future()
+
+    def wait() -> None:
+        try:
+            answer.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - it is for whoever asks for the result
+            answer.set_exception(error)
+
+    threading.Thread(target=wait, daemon=True).start()
+    try:
+        return answer.result(seconds)
+    except TimeoutError as error:
+        raise TimeoutError(str(error) or f"no answer in {seconds} seconds") from None
 
 
 @contextmanager
@@ -193,7 +237,9 @@ def _reason(error: Exception) -> str:
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
-    return " ".join(str(cause).split()) or type(cause).__name__
+    if isinstance(cause, MemoryError):
+        return "something else does, perhaps its dashboard"
+    return " ".join(str(cause).split()) or "no answer in time"
 
 
 def _silence() -> None:
@@ -206,7 +252,7 @@ def _silence() -> None:
 
 def _wait_for_a_worker(client: Client, scheduler: str) -> None:
     try:
-        client.wait_for_workers(1, timeout=WORKER_SECONDS)
+        _within(2 * WORKER_SECONDS, lambda: client.wait_for_workers(1, timeout=WORKER_SECONDS))
     except TimeoutError:
         raise UserError(
             f"execution.scheduler: the dask scheduler {scheduler} had no workers for {WORKER_SECONDS} seconds; start "
@@ -220,7 +266,7 @@ def _common_versions(client: Client) -> dict[str, str | None]:
     dask's own check (`check=True`) only warns, and of packages that change no figure too. The scheduler, which runs
     nothing, has to read what the pipeline's Python pickles.
     """
-    versions: Any = client.get_versions(packages=list(PACKAGES))
+    versions: Any = _within(CHECK_SECONDS, lambda: client.get_versions(packages=list(PACKAGES)))
     wanted = compared_versions(versions["client"]["packages"])
     scheduler = compared_versions(versions["scheduler"]["packages"])
     problems = [difference("dask scheduler", scheduler, {"python": wanted["python"]})]
@@ -232,6 +278,7 @@ def _common_versions(client: Client) -> dict[str, str | None]:
 
 
 def _check_folder(client: Client, marker: Path) -> None:
-    for address, seen in sorted(client.run(os.path.isfile, str(marker)).items()):
+    seen_by = _within(CHECK_SECONDS, lambda: client.run(os.path.isfile, str(marker)))
+    for address, seen in sorted(seen_by.items()):
         if not seen:
             raise UserError(f"execution.scheduler: {unseen_folder(f'worker {address}', str(Path.cwd()))}")

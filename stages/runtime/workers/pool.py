@@ -10,24 +10,26 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
 from stages.errors import UserError
 from stages.params.schema import ExecutionParams
+from stages.runtime.files import before_naming
+from stages.runtime.parent import end_with
 from stages.runtime.workers.forked import ForkedExecutor, dvc_above
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 POLL_SECONDS = 0.5
+LINE_SECONDS = 1.0
 
 
 @contextmanager
@@ -90,10 +92,20 @@ def _forked(processes: int, prepare: Callable[[], None] | None) -> ForkedExecuto
 
 @contextmanager
 def _spawned(processes: int) -> Iterator[Executor]:
-    """A pool of fresh processes, so that none inherits a threaded TensorFlow."""
+    """A pool of fresh processes, so that none inherits a threaded TensorFlow.
+
+    Raises:
+        UserError: the system has no semaphores, which are files in /dev/shm.
+    """
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with, initargs=(os.getpid(),))
+    try:
+        pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with, initargs=(os.getpid(),))
+    except OSError as error:
+        raise UserError(
+            f"/dev/shm: processes that work side by side need it, and it cannot be used ({error.strerror}); make it "
+            "writable, then run again"
+        ) from None
     try:
         yield pool
     except BaseException:
@@ -108,13 +120,7 @@ def _spawned(processes: int) -> Iterator[Executor]:
 def _end_with(parent: int) -> None:
     """In a worker: end as soon as the parent is gone, or a killed stage's workers would write into its next run."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of it too, and ends its workers
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(POLL_SECONDS)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    end_with(parent, lambda: os._exit(1))
 
 
 def usable_cores() -> int:
@@ -130,26 +136,32 @@ def run_all(
     label: str,
     steps: int,
     done: Callable[[], tuple[int, str]],
+    told: Callable[[Task], str] | None = None,
 ) -> list[Result]:
     """Run `work` on every task and return the results in the order of the tasks.
 
-    On a terminal a bar shows how many of `steps` are done, a remark, and the time left; elsewhere nothing is printed.
+    On a terminal a bar shows how many of `steps` are done, a remark, and the time left. With `told`, a line is printed
+    for every task that ends, on a terminal or not, at most one a second, with the time left.
 
     Args:
         executor: who runs the tasks; `work` must be a top-level function and the tasks picklable.
         work: the function.
         tasks: its arguments.
-        label: the name in front of the bar.
+        label: the name in front of the bar, and of the lines.
         steps: how many steps make the whole.
         done: how many of them are done, and a remark for the end of the bar.
+        told: what is said of a task that has ended.
 
     Raises:
         Exception: the first error of a task; those not yet begun are cancelled.
-        UserError: a worker was killed from outside.
+        UserError: a worker was killed from outside, or an input of the stage was edited.
     """
-    futures = [executor.submit(work, task) for task in tasks]
+    futures = {executor.submit(work, task): task for task in tasks}
     try:
-        _follow(futures, label, steps, done)
+        with tqdm(
+            total=steps, desc=label, unit="step", dynamic_ncols=True, smoothing=0, disable=not sys.stderr.isatty()
+        ) as bar:
+            _follow(futures, label, bar, done, told)
         for future in futures:
             if future.done():
                 future.result()  # an error is raised before any wait for the tasks beside it
@@ -164,16 +176,38 @@ def run_all(
             future.cancel()
 
 
-def _follow(futures: Iterable[Future[Result]], label: str, steps: int, done: Callable[[], tuple[int, str]]) -> None:
-    waiting = set(futures)
-    if not sys.stderr.isatty():
-        wait(waiting, return_when=FIRST_EXCEPTION)
-        return
-    with tqdm(total=steps, desc=label, unit="step", dynamic_ncols=True, smoothing=0) as bar:
-        while waiting:
-            finished, waiting = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_EXCEPTION)
+def _follow(
+    futures: Mapping[Future[Result], Task],
+    label: str,
+    bar: "tqdm[Any]",
+    done: Callable[[], tuple[int, str]],
+    told: Callable[[Task], str] | None,
+) -> None:
+    """Return when all have ended, or one with an error."""
+    waiting, began, last = set(futures), time.monotonic(), -LINE_SECONDS
+    while waiting:
+        finished, waiting = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+        if any(future.exception() for future in finished):
+            return
+        if not bar.disable:
             count, remark = done()
             bar.set_postfix_str(remark, refresh=False)
             bar.update(count - bar.n)
-            if any(future.exception() for future in finished):
-                return
+        if finished:
+            before_naming.get()()  # hours earlier than at the end
+        passed = time.monotonic() - began
+        if told and finished and (passed - last >= LINE_SECONDS or not waiting):
+            last, ended = passed, len(futures) - len(waiting)
+            left = f", about {duration(passed / ended * len(waiting))} left" if waiting else f" in {duration(passed)}"
+            with tqdm.external_write_mode():
+                print(f"{label} {ended}/{len(futures)}: {told(futures[finished.pop()])}{left}", flush=True)
+
+
+def duration(seconds: float) -> str:
+    """As people say it: 42 s, 1 min 12 s, 2 h 5 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,9 +1,9 @@
 """Run the experiments of a sweep that are missing, several at a time, and read the reports of all."""
 
 import fcntl
+import math
 import re
 import shutil
-import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,8 @@ from pathlib import Path
 
 from stages.analysis.contract import Report
 from stages.errors import UserError
-from stages.runtime.workers.pool import usable_cores
+from stages.runtime.files import read_json, write_json
+from stages.runtime.workers.pool import duration, usable_cores
 from stages.sweeps.run import git
 from stages.sweeps.run.identity import Experiment, planned
 from stages.sweeps.run.sandbox import Sandbox, cache_folder, end_left_behind, frozen
@@ -54,7 +55,10 @@ def run_missing(project: Path, sweep: Sweep, points: Sequence[Point], jobs: int 
             shared = (commit, tree, frozen(project, inputs, _own(project, "sandbox-inputs")), cache_folder(project))
             count = min(jobs or usable_cores(), len(missing))
             sandboxes = [Sandbox(project, _own(project, f"sandbox-{number}"), *shared) for number in range(count)]
-            failures = _run(list(missing.values()), sandboxes, _Progress(sweep.name, len(points), done, count))
+            kept = _own(project, f"seconds-{experiments[0].overrides['dataset']}.json")
+            progress = _Progress(sweep.name, len(points), done, count, kept)
+            progress.begun([str(one.point) for one in missing.values()])
+            failures = _run(list(missing.values()), sandboxes, progress)
             if failures:
                 raise UserError(_failed(sweep, project, failures))
             reports = _reports(project, commit, experiments)
@@ -80,34 +84,36 @@ class _Failure:
 
 @dataclass
 class _Progress:
-    """What is told while experiments end."""
+    """What is told before experiments begin and while they end; `kept` holds the seconds of the last of a dataset."""
 
     name: str
     whole: int
     done: int
     jobs: int
+    kept: Path
     seconds: list[float] = field(default_factory=list)
 
+    def begun(self, points: Sequence[str]) -> None:
+        """A line for what will be run, and for how long where an experiment with this dataset was timed before."""
+        count = "one experiment" if len(points) == 1 else f"{len(points)} experiments, {self.jobs} at a time"
+        named = f"{points[0]}{f' … {points[-1]}' * (len(points) > 1)}"
+        known = f"about {self._rest(len(points), read_json(self.kept))}" if self.kept.is_file() else None
+        how_long = known or "how long is told when the first has ended"
+        print(f"{self.name}: will run {count}: {named}; {how_long}", flush=True)
+
     def ended(self, experiment: Experiment, seconds: float, failure: _Failure | None) -> None:
-        """A line for one experiment, and the time left where somebody looks on."""
+        """A line for one experiment, with the time left."""
         self.done += 1
         self.seconds.append(seconds)
         how = f" failed: {failure.reason}" if failure else ""
-        print(f"{self.name} {self.done}/{self.whole}: {experiment.point} ({duration(seconds)}){how}", flush=True)
+        if failure is None:
+            write_json(self.kept, seconds)
         left = self.whole - self.done
-        if left and sys.stderr.isatty():
-            rest = sum(self.seconds) / len(self.seconds) * left / self.jobs
-            print(f"{self.name}: about {duration(rest)} left", file=sys.stderr, flush=True)
+        rest = f", about {self._rest(left, sum(self.seconds) / len(self.seconds))} left" if left else ""
+        print(f"{self.name} {self.done}/{self.whole}: {experiment.point} ({duration(seconds)}){how}{rest}", flush=True)
 
-
-def duration(seconds: float) -> str:
-    """As people say it: 42 s, 1 min 12 s, 2 h 5 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    def _rest(self, experiments: int, seconds: float) -> str:
+        return duration(seconds * math.ceil(experiments / self.jobs))
 
 
 def _reports(project: Path, commit: str, experiments: Sequence[Experiment]) -> dict[str, Report]:

@@ -5,8 +5,9 @@ import re
 import shutil
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -22,6 +23,7 @@ from stages.texts.corpora.tables import ENDINGS, Columns, is_table, table
 CACHE_VARIABLE = "PADDING_IMPACT_CACHE"
 TIMEOUT_SECONDS = 30
 LONGEST_TEXT = 1 << 24
+DAY_SECONDS = 86400
 
 
 def download(dataset: UrlDataset, folder: Path) -> Source:
@@ -62,6 +64,8 @@ def fetch(url: str, sha256: str, name: str) -> Path:
             cannot be written.
     """
     cache = Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("padding-impact"))
+    if CACHE_VARIABLE not in os.environ:
+        _clear(cache)
     # Informs on every download, with the cache's path; the progress bar says enough.
     pooch.get_logger().setLevel("WARNING")
 
@@ -84,6 +88,17 @@ def fetch(url: str, sha256: str, name: str) -> Path:
         raise UserError(f"{url}: {_reason(error)}; nothing was kept") from None
     except (PermissionError, FileExistsError, NotADirectoryError):
         raise UserError(f"{cache}: the cache folder cannot be written; name another in {CACHE_VARIABLE}") from None
+
+
+def _clear(cache: Path) -> None:
+    """Remove half downloads of processes that were killed, pooch's temporary files, from a folder that is ours alone.
+
+    One that was written to within a day may be another process's that is at work on it.
+    """
+    for left in cache.glob("tmp????????"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > DAY_SECONDS:
+                left.unlink()
 
 
 def _reason(error: requests.RequestException) -> str:

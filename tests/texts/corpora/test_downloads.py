@@ -1,5 +1,6 @@
 import hashlib
 import io
+import os
 import tarfile
 import threading
 import zipfile
@@ -273,3 +274,17 @@ def test_what_the_name_and_the_layout_disagree_about_is_named(server, scratch, e
         entry(*server.offer("b.zip", b"x"), member="a.exe", **COLUMNS), scratch, "b.zip", "'a.exe'", "unknown ending"
     )
     assert server.requests == ["/b.zip"]
+
+
+def test_half_a_download_of_a_killed_process_is_removed_from_the_cache_that_is_ours(monkeypatch, tmp_path, server):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    url, sha256 = server.offer("reviews.csv", TABLE)
+    cache = tmp_path / "padding-impact"
+    cache.mkdir()
+    for name in ("tmpabcd1234", "tmpefgh5678"):
+        (cache / name).write_bytes(b"half")
+    os.utime(cache / "tmpabcd1234", (0, 0))
+    for folder, left in ((str(cache), {"tmpabcd1234", "tmpefgh5678"}), (None, {"tmpefgh5678"})):
+        monkeypatch.setenv(downloads.CACHE_VARIABLE, folder) if folder else monkeypatch.delenv(downloads.CACHE_VARIABLE)
+        fetched = downloads.fetch(url, sha256, "reviews.csv")
+        assert {path.name for path in cache.iterdir()} == {fetched.name, *left}

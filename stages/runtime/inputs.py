@@ -1,0 +1,109 @@
+"""What dvc.yaml says that a stage reads, as it was when the stage began.
+
+DVC records params, code and data as they are when a stage has ended. A stage that looks again before it names its
+outputs keeps what was edited meanwhile out of dvc.lock, and out of the run cache.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from stages.errors import UserError
+from stages.params.schema import read_content
+from stages.runtime.files import PARTIAL_SUFFIX
+
+DVC_YAML = Path("dvc.yaml")
+
+HASHED_BYTES = 2**20
+"""A larger file is another one when its size or its time is."""
+
+UNWATCHED = (PARTIAL_SUFFIX, ".pyc")
+"""Endings that .dvcignore names."""
+
+
+class Inputs:
+    """The values of a stage's keys and the files of its deps; none for a stage that dvc.yaml in this folder lacks."""
+
+    def __init__(self, stage: str, options: Mapping[str, Any], params: Path) -> None:
+        """Look for the first time.
+
+        Args:
+            stage: its name in dvc.yaml.
+            options: of its command line: where DVC does not run it, its side, variant or model is DVC's `${item}`.
+            params: the file of knobs.
+
+        Raises:
+            UserError: it is missing or is not YAML.
+        """
+        stages = YAML(typ="safe").load(DVC_YAML)["stages"] if DVC_YAML.is_file() else {}
+        entry = stages.get(stage, {})
+        entry = entry.get("do", entry)
+        content = read_content(params)
+        by_hand = next((value for name, value in options.items() if name in ("side", "variant", "model")), "")
+        item = os.environ.get("DVC_STAGE", "").partition("@")[2] or by_hand
+        names = {"dataset": str(_at(content, "dataset"))}
+
+        def resolved(kind: str) -> list[str]:
+            return [re.sub(r"\$\{(.+?)\}", lambda m: names.get(m[1], item), text) for text in entry.get(kind, [])]
+
+        self._stage, self._params, self._deps, self._keys = stage, params, resolved("deps"), resolved("params")
+        self._values, self._files = self._values_of(content), dict(self._hashes())
+
+    def check(self) -> None:
+        """Look again.
+
+        Raises:
+            UserError: a value or a file is another one.
+        """
+        values = self._values_of(read_content(self._params))
+        edits = [
+            f"{key} was {self._values.get(key, 'not there')} and is {values.get(key, 'not there')}"
+            for key in sorted(self._values.keys() | values.keys())
+            if self._values.get(key) != values.get(key)
+        ]
+        if edits:
+            raise UserError(f"{self._params} was edited while {self._stage} ran: {', '.join(edits)}; run again")
+        files = dict(self._hashes())
+        for path in sorted(self._files.keys() | files.keys()):
+            if self._files.get(path) != files.get(path):
+                how = "changed" if path in self._files and path in files else "added" if path in files else "removed"
+                raise UserError(f"{path} was {how} while {self._stage} ran; nothing was kept, so run again")
+
+    def _values_of(self, content: Any) -> dict[str, Any]:
+        return {name: value for key in self._keys for name, value in _leaves(key, _at(content, key))}
+
+    def _hashes(self) -> Iterator[tuple[Path, object]]:
+        for dep in map(Path, self._deps):
+            for path in [dep] if dep.is_file() else dep.rglob("*"):
+                if not path.name.endswith(UNWATCHED) and path.is_file():
+                    yield path, _hash(path)
+
+
+def _hash(path: Path) -> object:
+    try:
+        status = path.stat()
+        if status.st_size > HASHED_BYTES:
+            return status.st_size, status.st_mtime_ns
+        return hashlib.sha256(path.read_bytes()).digest()
+    except OSError as error:  # who reads it as an input says what is wrong with it
+        return error.errno
+
+
+def _at(content: Any, key: str) -> Any:
+    """The value at a dotted path; None where there is none."""
+    for name in key.split("."):
+        content = content.get(name) if isinstance(content, Mapping) else None
+    return content
+
+
+def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            yield from _leaves(f"{name}.{key}", inner)
+    else:
+        yield name, value
