@@ -27,7 +27,9 @@ def ingest(params: Params, *, raw: Path, corpus: Path) -> None:
         scratch.mkdir()
         source = _source(params, raw, folder, scratch)
         with store.opened(scratch / "texts.sqlite") as database:
-            selection = select(database, source, params.corpus)
+            # A tokenizer of the user's own may tell upper case from lower, whatever the knob says.
+            fold_case = params.tokenize.lowercase and params.tokenize.kind != "file"
+            selection = select(database, source, params.corpus, fold_case)
             digest = hashlib.sha256()
             for split, name in enumerate(SPLITS):
                 write_split(folder / f"{name}.parquet", store.texts(database, split), selection, name, digest)

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models, normalizers, trainers
 
 from stages.errors import UserError
+from stages.texts.normalization import SPLITTER, normalizer
 from stages.texts.tokens.chunks import word_counts
 
 PADDING, UNKNOWN = 0, 1
@@ -37,19 +38,19 @@ def trained_tokenizer(kind: Kind, corpus: Corpus, *, vocabulary: int, min_freque
         min_frequency: how often a word, a character or a merge must occur to be known.
         lowercase: whether to fold upper case into lower case first.
     """
-    normalizer, splitter = _normalizer(lowercase), pre_tokenizers.Whitespace()
+    normal = normalizer(lowercase)
     if kind == "words":
-        model, trainer = _words(word_counts(corpus(), normalizer, splitter), vocabulary, min_frequency), None
+        model, trainer = _words(word_counts(corpus(), normal, SPLITTER), vocabulary, min_frequency), None
     elif kind == "wordpiece":
         # Every character has two forms: at the start of a word, and continuing one.
-        characters = _alphabet(corpus, normalizer, (vocabulary - len(SPECIAL_TOKENS)) // 2, min_frequency)
+        characters = _alphabet(corpus, normal, (vocabulary - len(SPECIAL_TOKENS)) // 2, min_frequency)
         model, trainer = _wordpiece(characters, vocabulary, min_frequency)
     else:
-        characters = _alphabet(corpus, normalizer, vocabulary - len(SPECIAL_TOKENS), min_frequency)
+        characters = _alphabet(corpus, normal, vocabulary - len(SPECIAL_TOKENS), min_frequency)
         model, trainer = _bpe(characters, vocabulary, min_frequency)
     tokenizer = Tokenizer(model)
-    tokenizer.normalizer = normalizer
-    tokenizer.pre_tokenizer = splitter
+    tokenizer.normalizer = normal
+    tokenizer.pre_tokenizer = SPLITTER
     if trainer is not None:
         tokenizer.train_from_iterator((texts.to_pylist() for texts in corpus()), trainer)
     # Entries that are special to the tokenizer are found in texts before they are split: a text that says "[PAD]"
@@ -95,10 +96,6 @@ def words_of(tokenizer: Tokenizer) -> dict[str, int]:
     """The index of every entry but padding and unknown, which are no words."""
     entries = tokenizer.get_vocab(with_added_tokens=True)
     return {token: index for token, index in entries.items() if index not in (PADDING, UNKNOWN)}
-
-
-def _normalizer(lowercase: bool) -> normalizers.Normalizer:
-    return normalizers.Sequence([normalizers.NFC(), *([normalizers.Lowercase()] if lowercase else [])])
 
 
 def _alphabet(corpus: Corpus, normalizer: normalizers.Normalizer, size: int, min_frequency: int) -> list[str]:

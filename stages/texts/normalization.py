@@ -1,0 +1,41 @@
+"""What is done to every text before anything counts, compares or splits it: one normal form, and its words.
+
+The stage `ingest` writes texts in the normal form and finds duplicates by their words; the tokenizers that are trained
+here make of any text the same words.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from tokenizers import Regex, normalizers, pre_tokenizers
+
+REMEMBERED = 2**17
+SPLITTER = pre_tokenizers.Whitespace()
+_CLEANER = normalizers.Sequence([normalizers.Replace(Regex(r"\p{Cf}"), ""), normalizers.NFC()])
+
+
+def clean(text: str) -> str:
+    """A text in Unicode's NFC, without format characters (such as U+200B and U+200E) and white space around it.
+
+    Raises:
+        UnicodeEncodeError: it holds half a character, a lone surrogate.
+    """
+    # Neither changes ASCII, of which most texts are, and asking the library takes ten times as long.
+    return (text if text.isascii() else _CLEANER.normalize_str(text)).strip()
+
+
+def normalizer(lowercase: bool) -> normalizers.Normalizer:
+    """What a trained tokenizer does to a text before it splits it into words with `SPLITTER`."""
+    return normalizers.Sequence([normalizers.NFC(), *([normalizers.Lowercase()] if lowercase else [])])
+
+
+def words_of(lowercase: bool) -> Callable[[str], str]:
+    """A function from a clean text to its words as a tokenizer sees them, with single spaces between."""
+    normal = normalizer(lowercase)
+
+    # The same few words stand at white space again and again.
+    @lru_cache(REMEMBERED)
+    def words(chunk: str) -> str:
+        return " ".join(word for word, _ in SPLITTER.pre_tokenize_str(normal.normalize_str(chunk)))
+
+    return lambda text: " ".join(filter(None, map(words, text.split())))
