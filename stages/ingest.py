@@ -12,11 +12,12 @@ from stages.runtime.command import run
 from stages.runtime.files import whole_folder, write_json
 from stages.runtime.paths import SPLITS
 from stages.texts.corpora import store
+from stages.texts.corpora.columns import Columns
 from stages.texts.corpora.downloads import download
 from stages.texts.corpora.selection import Selection, format_counts, select
 from stages.texts.corpora.source import Source
 from stages.texts.corpora.synthetic import synthetic
-from stages.texts.corpora.tables import Columns, table
+from stages.texts.corpora.tables import table
 from stages.texts.corpora.write import write_split
 
 

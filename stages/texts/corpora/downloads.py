@@ -16,8 +16,10 @@ import requests
 from stages.errors import UserError
 from stages.params.datasets import UrlDataset
 from stages.texts.corpora import archives
+from stages.texts.corpora.columns import Columns
+from stages.texts.corpora.formats import ENDINGS, ending_of, is_table
 from stages.texts.corpora.source import RawText, Source
-from stages.texts.corpora.tables import ENDINGS, Columns, is_table, table
+from stages.texts.corpora.tables import table
 
 CACHE_VARIABLE = "PADDING_IMPACT_CACHE"
 TIMEOUT_SECONDS = 30
@@ -109,7 +111,7 @@ def _extracted(archive: Path, member: str, folder: Path, name: str) -> Path:
             tables.append(path)
         return _plain(path) == _plain(member)
 
-    target = folder / f"member{Path(member).suffix.lower()}"
+    target = folder / f"member{ending_of(member)}"
     with archives.readable(name):
         for _, stream in archives.members(archive, wanted, name):
             with target.open("wb") as file:
