@@ -35,7 +35,7 @@ class CorpusParams(Section):
 class TokenizeParams(Section):
     """How texts become tokens."""
 
-    kind: Literal["words", "wordpiece", "bpe", "file"]
+    kind: Literal["words", "wordpiece", "bpe", "auto", "file"]
     file: RelativePath
     vocabulary: Annotated[int, Field(ge=3)]
     min_frequency: PositiveInt

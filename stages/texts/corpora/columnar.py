@@ -103,12 +103,11 @@ def _opened(path: Path, columns: Columns) -> Iterator[tuple[pa.Schema, Iterator[
 
 def _check_types(schema: pa.Schema, columns: Columns, name: str) -> None:
     for column in columns.names:
-        tests, allowed = STRING_TYPES, "strings"
-        if column == columns.label:
-            tests, allowed = LABEL_TYPES, "strings, integers or true and false, one a text"
+        is_label = column == columns.label
+        allowed = "strings, integers or true and false, one a text" if is_label else "strings"
         kind = schema.field(column).type
         values = kind.value_type if pa.types.is_dictionary(kind) else kind
-        if not any(test(values) for test in tests):
+        if not any(test(values) for test in (LABEL_TYPES if is_label else STRING_TYPES)):
             raise UserError(f"{name}: column {column!r} is of type {kind}; it must hold {allowed}; convert it")
 
 

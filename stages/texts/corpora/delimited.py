@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from stages.errors import UserError
-from stages.texts.corpora.formats import opened
+from stages.texts.reading import opened
 
 LONGEST_LINE = 1 << 24
 LONGEST_FIELD = 1 << 22

@@ -1,18 +1,13 @@
-"""What a file of texts is: the ending of its name, its bytes unpacked, and what people take for a table and is none."""
+"""What a file of texts is: the ending of its name, and what people take for a table and is none."""
 
 import codecs
-import gzip
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from stages.errors import UserError
+from stages.texts.reading import GZIP, opened
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 JSON_LINES = (".jsonl", ".ndjson", ".json")
-GZIP = ".gz"
 ENDINGS = (*DELIMITERS, ".parquet", *JSON_LINES, *(ending + GZIP for ending in (*DELIMITERS, *JSON_LINES)))
 HEAD_BYTES = 512
 
@@ -42,7 +37,7 @@ ENCODINGS = (
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
-ZERO_LANES = {
+ZERO_LANES: dict[tuple[bool, ...], str] = {
     (False, True, True, True): "UTF-32LE",
     (True, True, True, False): "UTF-32BE",
     (False, True, False, True): "UTF-16LE",
@@ -59,25 +54,6 @@ def ending_of(name: str) -> str:
 def is_table(name: str) -> bool:
     """Whether the ending of a file's name is one of a table's."""
     return ending_of(name) != ""
-
-
-@contextmanager
-def opened(path: Path, name: str) -> Iterator[IO[bytes]]:
-    """The bytes of a file, unpacked where its name ends in .gz.
-
-    Raises:
-        UserError: the file may not be read, or is no whole gzip file.
-    """
-    try:
-        with gzip.open(path) if path.suffix.lower() == GZIP else path.open("rb") as file:
-            yield file
-    except PermissionError:
-        raise UserError(f"{name}: no permission to read it; give it with `chmod u+r`") from None
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise UserError(
-            f"{name}: not a whole gzip file ({error}); download or pack it again, or take {GZIP} off the name of a "
-            f"plain .csv, .tsv or .jsonl"
-        ) from None
 
 
 def check_format(path: Path, name: str) -> None:
@@ -107,17 +83,3 @@ def foreign_format(head: bytes) -> tuple[str, str] | None:
         if head.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith(mark):
             return kind, AGAIN
     return None
-
-
-def missing(path: Path) -> str | None:
-    """Why there is no file or folder to read at `path`; None where there is one."""
-    try:
-        if path.is_file() or path.is_dir():
-            return None
-        if path.is_symlink():
-            return f"a link to {path.readlink()}, which is not there"
-        return "neither a file nor a folder" if path.exists() else "no such file"
-    except PermissionError:
-        return "no permission to look into its folder"
-    except (OSError, ValueError) as error:  # a name of 300 letters, a link to itself
-        return f"its name is not possible ({getattr(error, 'strerror', None) or error})"

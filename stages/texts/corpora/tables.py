@@ -9,8 +9,9 @@ from stages.errors import UserError
 from stages.texts.corpora.columnar import columnar, hub_folder
 from stages.texts.corpora.columns import Columns, check_columns, typed
 from stages.texts.corpora.delimited import cells, decoded_lines, escapes_with_backslash
-from stages.texts.corpora.formats import DELIMITERS, ENDINGS, GZIP, JSON_LINES, check_format, ending_of, missing
+from stages.texts.corpora.formats import DELIMITERS, ENDINGS, JSON_LINES, check_format, ending_of
 from stages.texts.corpora.source import RawText, Source
+from stages.texts.reading import GZIP, missing
 
 SEPARATORS = ",;\t|"
 
@@ -25,7 +26,7 @@ def table(path: Path, columns: Columns, name: str | None = None) -> Source:
         UserError: there is nothing to read, or it is of another format; its content is broken, while one iterates.
     """
     name = name or str(path)
-    if reason := missing(path):
+    if reason := missing(path, folders=True):
         publisher = f" (published by: {columns.publisher})" if columns.publisher else ""
         raise UserError(
             f"{name}: {reason}{publisher}; put it there as a table with the columns {', '.join(columns.names)}"

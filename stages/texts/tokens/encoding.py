@@ -43,7 +43,16 @@ class WholeEncoder:
 
     def encode(self, texts: pa.StringArray) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """As ChunkwiseEncoder.encode."""
-        encodings = self.tokenizer.encode_batch_fast(texts.to_pylist(), add_special_tokens=False)
+        try:
+            encodings = self.tokenizer.encode_batch_fast(texts.to_pylist(), add_special_tokens=False)
+        except BaseException as error:
+            # A panic of the library is no Exception.
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            raise UserError(
+                f"tokenize.file: the tokenizer fails on a text ({' '.join(str(error).split())}); use another one, or "
+                "let tokenize.kind be words, wordpiece or bpe"
+            ) from None
         length = np.fromiter((len(encoding) for encoding in encodings), np.int32, len(encodings))
         ids = chain.from_iterable(encoding.ids for encoding in encodings)
         return np.fromiter(ids, np.int32, int(length.sum())), length
@@ -56,7 +65,7 @@ def encoded(encoder: Encoder, texts: pa.StringArray, text_ids: NDArray[np.int64]
     """Tokenize texts; `text_ids`, shape (n,), name them in the sentence of a mistake.
 
     Raises:
-        UserError: a text became the padding token.
+        UserError: a text became the padding token, or a tokenizer of the user's fails on it.
     """
     tokens, length = encoder.encode(texts)
     padding = np.flatnonzero(tokens == PADDING)

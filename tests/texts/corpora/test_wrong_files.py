@@ -114,8 +114,8 @@ FILES = {
     "lists": ("a.parquet", parquet(text=["a"], label=[["x"]]), "'label'", "list"),
     "html parquet": ("a.parquet", FORMATS["html"][0], "an HTML page"),
     "csv parquet": ("a.parquet", TABLE, "not a parquet file"),
-    "cut gzip": ("a.csv.gz", gzip.compress(TABLE.encode())[:-9], "a.csv.gz", "gzip", "again"),
-    "no gzip": ("a.csv.gz", TABLE, "a.csv.gz", "gzip", ".csv"),
+    "cut gzip": ("a.csv.gz", gzip.compress(TABLE.encode())[:-9], "a.csv.gz", "not a whole .gz file", "again"),
+    "no gzip": ("a.csv.gz", TABLE, "a.csv.gz", "not a whole .gz file", "off its name"),
     **{f"{name} named .csv": ("a.csv", *case) for name, case in FORMATS.items()},
     **{f"{name} named .jsonl": ("a.jsonl", *case) for name, case in FORMATS.items() if name != "gz"},
 }
