@@ -58,6 +58,9 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as store:
+            # What is sorted fills the disk that the message names, not the one of TMPDIR.
+            folder = str(path.parent.absolute()).replace("'", "''")
+            store.execute(f"PRAGMA temp_store_directory = '{folder}'")
             store.executescript(SCHEMA)
             yield store
     except sqlite3.OperationalError as error:
