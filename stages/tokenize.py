@@ -13,6 +13,7 @@ from stages.runtime.command import run
 from stages.runtime.files import json_text, read_json, whole_folder, write_json, write_text
 from stages.runtime.parquet import record_batches, row_group_writer
 from stages.runtime.paths import SPLITS
+from stages.texts.reading import check_readable
 from stages.texts.tokens.brought import FORMER
 from stages.texts.tokens.chunks import ChunkwiseEncoder
 from stages.texts.tokens.encoding import SCHEMA, Encoder, WholeEncoder, encoded, token_rows
@@ -35,7 +36,10 @@ def tokenize(params: Params, *, raw: Path, corpus: Path, tokens: Path) -> None:
     encoder = WholeEncoder(tokenizer) if choice.kind == "file" else ChunkwiseEncoder(tokenizer)
     size = vocabulary_size(tokenizer)
     words, name = words_of(tokenizer), params.tokenize.vectors
-    vectors = None if name == NO_VECTORS else read_vectors(raw / name, words, size)
+    vectors = None
+    if name != NO_VECTORS:
+        check_readable(raw / name, "put the vectors there, or let tokenize.vectors be none")
+        vectors = read_vectors(raw / name, words, size)
     with whole_folder(tokens) as folder:
         tokenizer.save(str(folder / "tokenizer.json"))
         tallies = {

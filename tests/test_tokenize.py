@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -266,6 +267,15 @@ def test_vectors_that_are_missing_stop_the_stage(run_on: RunOn, tmp_path: Path) 
     with pytest.raises(UserError, match=r"none\.txt: no such file"):
         run_on(write_corpus(tmp_path / "corpus"), vectors="none.txt")
     assert not (tmp_path / "tokens").exists()
+
+
+@pytest.mark.parametrize(
+    "knobs", [{"kind": "file", "file": "pipe"}, {"vectors": "pipe"}, {"kind": "file", "file": "n" * 300}]
+)
+def test_what_is_no_file_is_not_waited_for(run_on: RunOn, tmp_path: Path, knobs: dict[str, str]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match=r"pipe: neither a file nor a folder; put|nnn: its name is not possible"):
+        run_on(write_corpus(tmp_path / "corpus"), **knobs)
 
 
 def test_a_missing_corpus_is_the_users_mistake(run_on: RunOn, tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ class Counts:
 class Selection:
     """A corpus: its classes in the order of their labels, and how it came about.
 
-    `ranks` gives the label of each class number in the store; `texts` counts texts by split and class. `notices` say
-    what looks odd in the labels.
+    `ranks` gives the label of each class number in the store; `texts` counts texts by split and class. `oddities`
+    say what looks odd in the labels, with examples.
     """
 
     classes: tuple[str, ...]
@@ -47,7 +47,7 @@ class Selection:
     counts: Counts
     texts: dict[str, dict[str, int]]
     rules: tuple[str, ...]
-    notices: tuple[str, ...]
+    oddities: dict[str, str]
 
 
 def select(database: sqlite3.Connection, source: Source, params: CorpusParams, fold_case: bool) -> Selection:
@@ -63,7 +63,7 @@ def select(database: sqlite3.Connection, source: Source, params: CorpusParams, f
         raise UserError(f"{source.name}: only one class, {names[0]!r}; a classifier needs at least two")
     conflicting = store.drop_conflicting(database)
     duplicates = store.drop_duplicates(database)
-    notices = _notices(list(intake.codes), names, params.fold_labels)
+    oddities = _oddities(list(intake.codes), names, params.fold_labels)
     rare = _settle_rare(database, names, params)
     unseen = store.drop_unseen(database) if intake.official else 0
     shares = {TEST: params.test, VALIDATION: params.validation}
@@ -92,27 +92,32 @@ def select(database: sqlite3.Connection, source: Source, params: CorpusParams, f
             kept=available - subsampled,
         ),
         texts={split: {names[old]: strata.get((code, old), 0) for old in ranks} for code, split in enumerate(SPLITS)},
-        rules=(*_rules(params, missing, bool(intake.official), fold_case), *notices),
-        notices=notices,
+        rules=(*_rules(params, missing, bool(intake.official), fold_case), *oddities),
+        oddities=oddities,
     )
 
 
-def _notices(labels: list[str], names: list[str], fold: bool) -> tuple[str, ...]:
-    """What looks odd in the labels, a sentence each; most tables have nothing of it."""
-    notices = []
+def _oddities(labels: list[str], names: list[str], fold: bool) -> dict[str, str]:
+    """What looks odd in the labels: a sentence, and labels as examples of it; most tables have nothing of it.
+
+    The sentences stand in the report, which shows labels in places of their own alone.
+    """
+    oddities = {}
     spelt = [group for group in alike(labels).values() if len(group) > 1]
     if spelt:
         fate = "are one class" if fold else "stand apart; to make them one class, set corpus.fold_labels to true"
-        notices.append(
-            f"Labels of {len(spelt)} classes differ by case or spaces alone, such as "
-            f"{' and '.join(map(repr, spelt[0][:3]))}, and {fate}."
-        )
+        oddities[f"Labels of {len(spelt)} classes differ by case or spaces alone and {fate}."] = _shown(spelt[0])
     if lists := looks_like_list(names):
-        notices.append(
-            f"{len(lists)} labels look like lists, such as {lists[0]!r}, and each combination is a class of its own; a "
-            "text has one label here, so leave one in each cell, or write jsonl and choose there."
+        sentence = (
+            f"{len(lists)} labels look like lists, and each combination is a class of its own; a text has one label "
+            "here, so leave one in each cell, or write jsonl and choose there."
         )
-    return tuple(notices)
+        oddities[sentence] = _shown(lists)
+    return oddities
+
+
+def _shown(labels: list[str]) -> str:
+    return ", ".join(repr(label[:60]) for label in labels[:3])
 
 
 def _settle_rare(database: sqlite3.Connection, names: list[str], params: CorpusParams) -> int | None:
@@ -143,7 +148,7 @@ def format_counts(name: str, selection: Selection) -> tuple[str, ...]:
     return (
         f"{name}: kept {counts.kept} of {counts.read} texts in {len(selection.classes)} classes: {splits}",
         f"{name}: dropped: {reasons}",
-        *(f"{name}: {notice}" for notice in selection.notices),
+        *(f"{name}: {sentence} For instance: {labels}" for sentence, labels in selection.oddities.items()),
     )
 
 
