@@ -34,8 +34,7 @@ def tokenize(params: Params, *, raw: Path, corpus: Path, tokens: Path) -> None:
     classes = read_json(corpus / "summary.json")["classes"]
     choice, tokenizer, former = tokenizer_of(params.tokenize, raw, lambda: _texts(corpus / "train.parquet"))
     encoder = WholeEncoder(tokenizer) if choice.kind == "file" else ChunkwiseEncoder(tokenizer)
-    size = vocabulary_size(tokenizer)
-    words, name = words_of(tokenizer), params.tokenize.vectors
+    size, words, name = vocabulary_size(tokenizer), words_of(tokenizer), params.tokenize.vectors
     vectors = None
     if name != NO_VECTORS:
         check_readable(raw / name, "put the vectors there, or let tokenize.vectors be none")

@@ -37,7 +37,7 @@ def columnar(path: Path, columns: Columns, name: str) -> Iterator[RawText]:
                     text_id += 1
     except PermissionError:
         raise UserError(f"{name}: no permission to read it; give it with `chmod u+r`") from None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last in names of columns
         reason = " ".join(str(error).split())
         raise UserError(
             f"{name}: damaged, or not a {path.suffix[1:]} file ({reason}); fetch or write it again"
@@ -92,13 +92,20 @@ def _split_of(shard: PurePath) -> tuple[str | None, PurePath]:
 def _opened(path: Path, columns: Columns) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
     if path.suffix == ".arrow":
         with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as stream:
-            yield stream.schema, stream
+            yield stream.schema, (_checked(batch, columns) for batch in stream)
     else:
         with pq.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER_BYTES) as parquet:
             yield (
                 parquet.schema_arrow,
                 parquet.iter_batches(BATCH, columns=list(columns.names), use_threads=False),
             )
+
+
+def _checked(batch: pa.RecordBatch, columns: Columns) -> pa.RecordBatch:
+    """The columns of an Arrow batch, whose offsets point anywhere where the file is damaged: reading would crash."""
+    chosen = batch.select(list(columns.names))
+    chosen.validate(full=True)
+    return chosen
 
 
 def _check_types(schema: pa.Schema, columns: Columns, name: str) -> None:

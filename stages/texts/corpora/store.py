@@ -270,7 +270,7 @@ def _split(raw: RawText, source: Source, intake: Intake) -> int:
     split = SPLIT_NAMES.get(name.lower()) if name else TRAIN
     if split is None:
         raise UserError(
-            f"{source.name}: {raw.place}: {name!r} is not a split; allowed: {', '.join(SPLIT_NAMES)}, or an empty "
+            f"{source.name}: {raw.place}: {name[:60]!r} is not a split; allowed: {', '.join(SPLIT_NAMES)}, or an empty "
             f"column where the dataset has no split of its own"
         )
     if name:

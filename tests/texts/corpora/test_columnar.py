@@ -1,6 +1,7 @@
 import gzip
 import json
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -103,4 +104,15 @@ def test_a_damaged_file_of_a_folder_is_named(tmp_path):
         read(tmp_path)
     (tmp_path / "train-0.parquet").unlink()
     with pytest.raises(UserError, match=r"train-1\.arrow: damaged, or not a arrow file"):
+        read(tmp_path)
+
+
+def test_an_arrow_file_whose_offsets_point_anywhere_is_damaged_and_ends_no_process(tmp_path):
+    path = tmp_path / "train-0.arrow"
+    write_arrow(path, ["good film", "bad film"])
+    offsets = np.array([0, 9, 17], np.int32).tobytes()
+    content = path.read_bytes()
+    assert offsets in content
+    path.write_bytes(content.replace(offsets, np.array([0, 9, 2**30], np.int32).tobytes()))
+    with pytest.raises(UserError, match=r"train-0\.arrow: damaged"):
         read(tmp_path)
