@@ -82,8 +82,10 @@ def _header_hint(header: Sequence[str], columns: Columns, delimiter: str) -> str
     line = delimiter.join(header)
     if line.lower().startswith("sep=") and len(line.strip()) == len("sep=;"):
         return f"line 1 is {line.strip()!r}, a mark of Excel's; take it out and set `{_knob(line[4])}`; "
-    for other in SEPARATORS:
-        if other != delimiter and set(columns.names) <= {name.strip('" ') for name in line.split(other)}:
+    for other in (delimiter, *SEPARATORS):
+        if set(columns.names) <= {name.strip('" ') for name in line.split(other)}:
+            if other == delimiter:
+                return "its cells stand in quotes; set `quotes: true` for this dataset in params.yaml; "
             return f"its delimiter is {other!r}; set `{_knob(other)}` for this dataset in params.yaml; "
     if not set(columns.names) & {name.strip() for name in header}:
         return f"if the file has no header, write {delimiter.join(columns.names)!r} above its first line; "

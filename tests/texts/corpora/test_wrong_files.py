@@ -66,6 +66,7 @@ FILES = {
     "long cell in quotes": ("a.csv", f'text,label\n"{LONG}",pos\n', "line 2", "a cell of more than 4194304 characters"),
     "open quote": ("a.csv", 'text,label\n"bad,y\n' + "x" * 99 * (1 << 16), "line 2 opens a quote"),
     "tsv of pandas": ("a.tsv", 'text\tlabel\n"He said ""wow"""\tpos\n', "line 2", "quotes: true", "quotes: false"),
+    "tsv of R": ("a.tsv", '"text"\t"label"\n"good film"\t"pos"\n', "its cells stand in quotes", "quotes: true"),
     "json array": (
         "a.jsonl",
         '[\n{"text": "a", "label": "x"},\n{"text": "b", "label": "y"}\n]',
