@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from stages.errors import UserError
 from stages.ingest import ingest
@@ -195,9 +196,21 @@ def test_of_duplicates_the_first_row_is_kept_and_white_space_around_them_does_no
 
 
 @pytest.mark.parametrize(
-    ("tokenize", "duplicates"), [({}, 1), ({"lowercase": False}, 0), ({"kind": "file"}, 0), ({"kind": "bpe"}, 1)]
+    ("tokenize", "duplicates"),
+    [
+        ({}, 1),
+        ({"lowercase": False}, 0),
+        ({"kind": "bpe"}, 1),
+        ({"kind": "file", "file": "cased.json"}, 0),
+        ({"kind": "file", "file": "uncased.json"}, 1),
+    ],
 )
 def test_upper_case_makes_another_text_where_tokens_keep_it(bench, tokenize, duplicates):
+    own = Tokenizer(models.WordLevel({"[PAD]": 0, "[UNK]": 1}, unk_token="[UNK]"))
+    own.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    own.save(str(bench.raw / "cased.json"))
+    own.normalizer = normalizers.BertNormalizer()
+    own.save(str(bench.raw / "uncased.json"))
     _, summary = bench.ingest([*TWO_CLASSES, ("POS text 0", "pos")], tokenize=tokenize)
     assert summary["counts"]["duplicates"] == duplicates
 

@@ -5,6 +5,7 @@ here make of any text the same words.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from tokenizers import Regex, normalizers, pre_tokenizers
@@ -29,8 +30,16 @@ def normalizer(lowercase: bool) -> normalizers.Normalizer:
     return normalizers.Sequence([normalizers.NFC(), *([normalizers.Lowercase()] if lowercase else [])])
 
 
-def words_of(lowercase: bool) -> Callable[[str], str]:
-    """A function from a clean text to its words as a tokenizer sees them, with single spaces between."""
+@dataclass(frozen=True)
+class Words:
+    """What makes texts equal: `of` gives the words of a clean text in a row, and `rule` says so in a sentence."""
+
+    of: Callable[[str], str]
+    rule: str
+
+
+def trained_words(lowercase: bool) -> Words:
+    """Words as the tokenizers that are trained here split them."""
     normal = normalizer(lowercase)
 
     # The same few words stand at white space again and again.
@@ -38,4 +47,7 @@ def words_of(lowercase: bool) -> Callable[[str], str]:
     def words(chunk: str) -> str:
         return " ".join(word for word, _ in SPLITTER.pre_tokenize_str(normal.normalize_str(chunk)))
 
-    return lambda text: " ".join(filter(None, map(words, text.split())))
+    return Words(
+        lambda text: " ".join(filter(None, map(words, text.split()))),
+        f"Texts are equal where their words are, upper and lower case being {'one' if lowercase else 'two'}.",
+    )

@@ -8,7 +8,7 @@ from stages.params.texts import CorpusParams
 from stages.runtime.paths import SPLITS
 from stages.texts.corpora import store
 from stages.texts.corpora.source import TEST, TRAIN, VALIDATION, Source, alike, looks_like_list
-from stages.texts.normalization import words_of
+from stages.texts.normalization import Words
 
 FEWEST_TEXTS_OF_A_CLASS = len(SPLITS)
 OTHER = "other"
@@ -50,15 +50,15 @@ class Selection:
     oddities: dict[str, str]
 
 
-def select(database: sqlite3.Connection, source: Source, params: CorpusParams, fold_case: bool) -> Selection:
+def select(database: sqlite3.Connection, source: Source, params: CorpusParams, words: Words) -> Selection:
     """Read `source` into the store and drop, split and sample there; what is left in the store is the corpus.
 
-    With `fold_case`, texts that differ by case alone are equal, as they are to a tokenizer that folds it.
+    Texts are equal where their `words` are.
 
     Raises:
         UserError: a row is broken, or too little is left to train on or to test with.
     """
-    intake, names = store.fill(database, source, params.seed, words_of(fold_case), params.fold_labels)
+    intake, names = store.fill(database, source, params.seed, words.of, params.fold_labels)
     if len(names) < 2:
         raise UserError(f"{source.name}: only one class, {names[0]!r}; a classifier needs at least two")
     conflicting = store.drop_conflicting(database)
@@ -92,7 +92,7 @@ def select(database: sqlite3.Connection, source: Source, params: CorpusParams, f
             kept=available - subsampled,
         ),
         texts={split: {names[old]: strata.get((code, old), 0) for old in ranks} for code, split in enumerate(SPLITS)},
-        rules=(*_rules(params, missing, bool(intake.official), fold_case), *oddities),
+        rules=(*_rules(params, missing, bool(intake.official), words), *oddities),
         oddities=oddities,
     )
 
@@ -179,7 +179,7 @@ def _check_splits(strata: dict[tuple[int, int], int], names: list[str], source: 
         raise UserError(f"{source.name}: only one class, {train[0]!r}, is left in train; a classifier needs two")
 
 
-def _rules(params: CorpusParams, missing: dict[int, float], official: bool, fold_case: bool) -> tuple[str, ...]:
+def _rules(params: CorpusParams, missing: dict[int, float], official: bool, words: Words) -> tuple[str, ...]:
     """What was done, a sentence a rule, in the order of doing."""
     names = " and ".join(SPLITS[split] for split in sorted(missing))
     split = "The splits are those of the dataset." if official else "The dataset names no split of its own."
@@ -194,7 +194,7 @@ def _rules(params: CorpusParams, missing: dict[int, float], official: bool, fold
         "Rows without a text are dropped (empty): nothing, null, or in csv and tsv exactly NaN or nan.",
         "Rows with a text but without a label are dropped (unlabelled).",
         "Labels that are all integral numbers become integers and sort by value; others sort by code point.",
-        f"Texts are equal where their words are, upper and lower case being {'one' if fold_case else 'two'}.",
+        words.rule,
         "A text that stands under two labels is dropped with all its copies (conflicting).",
         "Of equal texts under one label one is kept: that in test before that in validation before that in train, "
         "then the first (duplicates).",

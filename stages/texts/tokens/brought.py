@@ -2,12 +2,15 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer
 
 from stages.errors import UserError
+from stages.texts.normalization import Words
 from stages.texts.reading import check_readable
 from stages.texts.tokens.vocabulary import PADDING, PADDING_TOKEN, UNKNOWN, UNKNOWN_TOKEN, rebuilt
 
@@ -19,6 +22,7 @@ UNLIKELY = 20.0
 """How much less likely than the least likely piece a Unigram model holds a token that it did not know."""
 
 
+NO_TOKENIZER = "not a tokenizer.json of the library `tokenizers`"
 FORMER = "former_indices.json"
 FormerIndices = list[int | None] | None
 """For each index the one that the file has for it, None where it has none; None where none has changed."""
@@ -48,6 +52,38 @@ def brought_tokenizer(path: Path) -> tuple[Tokenizer, FormerIndices]:
     return tokenizer, former
 
 
+def brought_words(path: Path) -> Words:
+    """Words as the user's own tokenizer splits them, which may tell upper case from lower or not.
+
+    Raises:
+        UserError: as `brought_tokenizer`; while one asks for words, that the tokenizer fails on a text.
+    """
+    tokenizer, _ = brought_tokenizer(path)
+    normal, splitter = tokenizer.normalizer, tokenizer.pre_tokenizer
+
+    def words(text: str) -> str:
+        with panics(f"{path}: the tokenizer fails on a text"):
+            normalized = normal.normalize_str(text) if normal else text
+            return " ".join(word for word, _ in splitter.pre_tokenize_str(normalized)) if splitter else normalized
+
+    return Words(words, "Texts are equal where the words are into which the tokenizer of tokenize.file splits them.")
+
+
+@contextmanager
+def panics(sentence: str) -> Iterator[None]:
+    """Around calls of the library with what the user brings: it panics where it might raise, with no Exception.
+
+    Raises:
+        UserError: `sentence`, and what the library said.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001, because a panic is nothing narrower
+        raise UserError(f"{sentence} ({' '.join(str(error).split())[:200]}); use another tokenizer") from None
+
+
 def _definition(path: Path) -> dict[str, Any]:
     try:
         definition = json.loads(path.read_text(encoding="utf-8"))
@@ -60,13 +96,8 @@ def _definition(path: Path) -> dict[str, Any]:
 
 
 def _loaded(path: Path, definition: dict[str, Any]) -> Tokenizer:
-    try:
+    with panics(f"{path}: {NO_TOKENIZER}"):
         return rebuilt(definition | {"padding": None})
-    except BaseException as error:
-        # A panic of the library is no Exception.
-        if isinstance(error, KeyboardInterrupt | SystemExit):
-            raise
-        raise _not_a_tokenizer(path, error) from None
 
 
 def _unknown_token(path: Path, definition: dict[str, Any]) -> str:
@@ -120,5 +151,4 @@ def _renumbered(
 
 
 def _not_a_tokenizer(path: Path, reason: object) -> UserError:
-    said = " ".join(str(reason).split())[:200]
-    return UserError(f"{path}: not a tokenizer.json of the library `tokenizers` ({said})")
+    return UserError(f"{path}: {NO_TOKENIZER} ({' '.join(str(reason).split())[:200]}); use another tokenizer")

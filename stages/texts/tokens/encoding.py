@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from stages.errors import UserError
+from stages.texts.tokens.brought import panics
 from stages.texts.tokens.chunks import ChunkwiseEncoder
 from stages.texts.tokens.vocabulary import PADDING
 
@@ -43,16 +44,8 @@ class WholeEncoder:
 
     def encode(self, texts: pa.StringArray) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """As ChunkwiseEncoder.encode."""
-        try:
+        with panics("tokenize.file: the tokenizer fails on a text"):
             encodings = self.tokenizer.encode_batch_fast(texts.to_pylist(), add_special_tokens=False)
-        except BaseException as error:
-            # A panic of the library is no Exception.
-            if isinstance(error, KeyboardInterrupt | SystemExit):
-                raise
-            raise UserError(
-                f"tokenize.file: the tokenizer fails on a text ({' '.join(str(error).split())}); use another one, or "
-                "let tokenize.kind be words, wordpiece or bpe"
-            ) from None
         length = np.fromiter((len(encoding) for encoding in encodings), np.int32, len(encodings))
         ids = chain.from_iterable(encoding.ids for encoding in encodings)
         return np.fromiter(ids, np.int32, int(length.sum())), length

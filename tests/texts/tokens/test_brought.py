@@ -9,7 +9,7 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 from stages.errors import UserError
-from stages.texts.tokens.brought import brought_tokenizer
+from stages.texts.tokens.brought import brought_tokenizer, brought_words
 from stages.texts.tokens.encoding import WholeEncoder
 from stages.texts.tokens.vocabulary import vocabulary_size
 
@@ -204,3 +204,5 @@ def test_a_panic_on_a_text_is_the_users_mistake(tmp_path: Path) -> None:
     encoder = WholeEncoder(brought(tmp_path / "tokenizer.json"))
     with pytest.raises(UserError, match=r"tokenize\.file: the tokenizer fails on a text \(chunk size"):
         encoder.encode(pa.array(["a text"]))
+    with pytest.raises(UserError, match=r"tokenizer\.json: the tokenizer fails on a text \(chunk size"):
+        brought_words(tmp_path / "tokenizer.json").of("a text")
