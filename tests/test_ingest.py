@@ -409,22 +409,22 @@ SPELT = [
 def test_classes_that_differ_by_case_or_spaces_alone_are_counted_and_said(bench, capsys):
     _, summary = bench.ingest(SPELT)
     assert summary["classes"] == ["POS", "Pos", "Very bad", "neg", "pos", "very  bad"]
-    assert summary["rules"][-1].startswith("Labels of 2 classes differ by case or spaces alone and stand apart; ")
+    assert summary["rules"][-1].startswith("Classes that differ by case or spaces alone stand apart; ")
     assert f"mine: {summary['rules'][-1]} For instance: 'Pos', 'pos', 'POS'\n" in capsys.readouterr().out
 
 
 def test_they_are_folded_where_the_knob_says_so_under_the_first_spelling(bench, capsys):
     _, summary = bench.ingest(SPELT, fold_labels=True)
     assert summary["classes"] == ["Pos", "neg", "very  bad"]
-    assert "Labels of 2 classes differ by case or spaces alone" in capsys.readouterr().out
+    assert "Classes that differ by case or spaces alone are one: 2 times." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("labels", "said"),
     [
         (("sports,news", "sports", "news"), "For instance: 'sports,news'\n"),
-        (("['a', 'b']", "['a']"), "2 labels look like lists"),
-        (("a|b", "b|c"), "2 labels look like lists"),
+        (("['a', 'b']", "['a']"), "Labels look like lists: 2 of 2."),
+        (("a|b", "b|c"), "Labels look like lists: 2 of 2."),
         (("Health, Fitness", "Arts, Crafts"), None),
         (("plain", "other"), None),
     ],
@@ -432,7 +432,7 @@ def test_they_are_folded_where_the_knob_says_so_under_the_first_spelling(bench, 
 def test_labels_that_look_like_lists_are_said(bench, capsys, labels, said):
     bench.ingest([row for label in labels for row in many(label, 9)])
     out = capsys.readouterr().out
-    assert said in out if said else "look like lists" not in out
+    assert said in out if said else "look like lists:" not in out
 
 
 @pytest.mark.parametrize(

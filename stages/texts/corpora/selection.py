@@ -105,12 +105,12 @@ def _oddities(labels: list[str], names: list[str], fold: bool) -> dict[str, str]
     oddities = {}
     spelt = [group for group in alike(labels).values() if len(group) > 1]
     if spelt:
-        fate = "are one class" if fold else "stand apart; to make them one class, set corpus.fold_labels to true"
-        oddities[f"Labels of {len(spelt)} classes differ by case or spaces alone and {fate}."] = _shown(spelt[0])
+        fate = "are one" if fold else "stand apart; to make them one, set corpus.fold_labels to true"
+        oddities[f"Classes that differ by case or spaces alone {fate}: {len(spelt)} times."] = _shown(spelt[0])
     if lists := looks_like_list(names):
         sentence = (
-            f"{len(lists)} labels look like lists, and each combination is a class of its own; a text has one label "
-            "here, so leave one in each cell, or write jsonl and choose there."
+            f"Labels look like lists: {len(lists)} of {len(names)}. Each combination is a class of its own; a text has "
+            "one label here, so leave one in each cell, or write jsonl and choose there."
         )
         oddities[sentence] = _shown(lists)
     return oddities
