@@ -139,12 +139,17 @@ def _renumbered(
     model = definition["model"]
     if isinstance(model.get("vocab"), list):
         scores = dict(model["vocab"])
-        lowest = min(scores.values()) - UNLIKELY
+        lowest = min(scores.values(), default=0.0) - UNLIKELY
         pieces = [[token, scores.get(token, lowest)] for token in sorted(vocabulary, key=vocabulary.__getitem__)]
         model = model | {"vocab": pieces, "unk_id": UNKNOWN}
     else:
         model = model | {"vocab": vocabulary, "unk_token": unknown}
-    added = [token | {"id": vocabulary[token["content"]]} for token in definition.get("added_tokens") or []]
+    # The library itself leaves out an added token without letters.
+    added = [
+        token | {"id": vocabulary[token["content"]]}
+        for token in definition.get("added_tokens") or []
+        if token["content"] in vocabulary
+    ]
     # Post-processors add tokens by index, which nothing here asks for.
     ordered = sorted(added, key=lambda token: token["id"])
     return definition | {"model": model, "added_tokens": ordered, "post_processor": None}

@@ -188,6 +188,26 @@ def test_a_file_that_is_no_tokenizer_is_the_users_mistake(content: str, tmp_path
         brought_tokenizer(path)
 
 
+def strange(folder: Path, **changes: Any) -> Path:
+    """T5 with an added token without letters, and its model changed."""
+    definition = json.loads(t5().to_str())
+    definition["model"] |= changes
+    definition["added_tokens"][0]["content"] = ""
+    (folder / "tokenizer.json").write_text(json.dumps(definition))
+    return folder / "tokenizer.json"
+
+
+def test_an_added_token_without_letters_and_a_model_without_pieces_are_left_out(tmp_path: Path) -> None:
+    assert brought(strange(tmp_path)).token_to_id("<pad>") == 0
+    empty = brought(strange(tmp_path, vocab=[], unk_id=None, byte_fallback=True))
+    assert [empty.id_to_token(index) for index in range(3)] == ["[PAD]", "[UNK]", "</s>"]
+
+
+def test_an_unknown_token_beyond_the_pieces_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"not a tokenizer\.json.*UnkIdNotInVocabulary"):
+        brought(strange(tmp_path, vocab=[["a", 0.0]]))
+
+
 PANICS = {"normalizer": {"type": "Precompiled", "precompiled_charsmap": "AAAA"}}
 
 
