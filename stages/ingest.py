@@ -12,22 +12,27 @@ from stages.runtime.command import run
 from stages.runtime.files import whole_folder, write_json
 from stages.runtime.paths import SPLITS, raw_file
 from stages.texts.corpora import store
+from stages.texts.corpora.columns import Columns
 from stages.texts.corpora.downloads import download
 from stages.texts.corpora.selection import Selection, format_counts, select
 from stages.texts.corpora.source import Source
 from stages.texts.corpora.synthetic import synthetic
-from stages.texts.corpora.tables import Columns, table
+from stages.texts.corpora.tables import table
 from stages.texts.corpora.write import write_split
+from stages.texts.normalization import trained_words
+from stages.texts.tokens.brought import brought_words
 
 
 def ingest(params: Params, *, raw: Path, corpus: Path) -> None:
     """Read the chosen dataset and write its train, validation and test texts, each row once, in random order."""
+    knobs = params.tokenize
+    words = brought_words(raw_file(raw, knobs.file)) if knobs.kind == "file" else trained_words(knobs.lowercase)
     with whole_folder(corpus) as folder:
         scratch = folder / "scratch"
         scratch.mkdir()
         source = _source(params, raw, folder, scratch)
         with store.opened(scratch / "texts.sqlite") as database:
-            selection = select(database, source, params.corpus)
+            selection = select(database, source, params.corpus, words)
             digest = hashlib.sha256()
             for split, name in enumerate(SPLITS):
                 write_split(folder / f"{name}.parquet", store.texts(database, split), selection, name, digest)

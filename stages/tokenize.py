@@ -1,22 +1,26 @@
 """Stage `tokenize`: texts become token indices, with a vocabulary of the training split."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from tokenizers import Tokenizer
+import pyarrow as pa
 
 from stages.errors import UserError
 from stages.params.schema import Params
-from stages.params.texts import NO_VECTORS, TokenizeParams
+from stages.params.texts import NO_VECTORS
 from stages.runtime.command import run
-from stages.runtime.files import read_json, whole_folder, write_json
+from stages.runtime.files import json_text, read_json, whole_folder, write_json, write_text
 from stages.runtime.parquet import record_batches, row_group_writer
 from stages.runtime.paths import SPLITS, raw_file
+from stages.texts.reading import check_readable
+from stages.texts.tokens.brought import FORMER
 from stages.texts.tokens.chunks import ChunkwiseEncoder
 from stages.texts.tokens.encoding import SCHEMA, Encoder, WholeEncoder, encoded, token_rows
+from stages.texts.tokens.kinds import tokenizer_of
 from stages.texts.tokens.profile import SplitTally, format_profile, vector_coverage
 from stages.texts.tokens.vectors import FILE, read_vectors
-from stages.texts.tokens.vocabulary import brought_tokenizer, trained_tokenizer, vocabulary_size, words_of
+from stages.texts.tokens.vocabulary import vocabulary_size, words_of
 
 BATCH_TEXTS = 4096
 
@@ -24,14 +28,18 @@ BATCH_TEXTS = 4096
 def tokenize(params: Params, *, raw: Path, corpus: Path, tokens: Path) -> None:
     """Tokenize every split with a tokenizer trained on the training split, or with the user's own.
 
-    Where `tokenize.vectors` names a file, write the vectors of the vocabulary beside them.
+    Where `tokenize.vectors` names a file, write the vectors of the vocabulary beside them; where the user's tokenizer
+    was renumbered, the index that each entry had.
     """
     classes = read_json(corpus / "summary.json")["classes"]
-    tokenizer = _tokenizer(params.tokenize, raw, corpus / "train.parquet")
-    encoder = WholeEncoder(tokenizer) if params.tokenize.kind == "file" else ChunkwiseEncoder(tokenizer)
-    size = vocabulary_size(tokenizer)
-    words, name = words_of(tokenizer), params.tokenize.vectors
-    vectors = None if name == NO_VECTORS else read_vectors(raw_file(raw, name), words, size)
+    choice, tokenizer, former = tokenizer_of(params.tokenize, raw, lambda: _texts(corpus / "train.parquet"))
+    encoder = WholeEncoder(tokenizer) if choice.kind == "file" else ChunkwiseEncoder(tokenizer)
+    size, words, name = vocabulary_size(tokenizer), words_of(tokenizer), params.tokenize.vectors
+    vectors = None
+    if name != NO_VECTORS:
+        path = raw_file(raw, name)
+        check_readable(path, "put the vectors there, or let tokenize.vectors be none")
+        vectors = read_vectors(path, words, size)
     with whole_folder(tokens) as folder:
         tokenizer.save(str(folder / "tokenizer.json"))
         tallies = {
@@ -43,22 +51,17 @@ def tokenize(params: Params, *, raw: Path, corpus: Path, tokens: Path) -> None:
         if vectors is not None:
             np.save(folder / FILE, vectors.rows)
             coverage = vector_coverage(name, vectors, len(words), tallies["train"].occurrences)
+        if former is not None:
+            write_text(folder / FORMER, json_text({"former": former}))
+            print(f"{params.tokenize.file}: its indices are renumbered; {tokens / FORMER} holds the former ones")
         profile = {"vocabulary_size": size, "classes": classes, "splits": splits, "vectors": coverage}
         write_json(folder / "profile.json", profile)
-    for line in format_profile(size, splits, coverage):
+    for line in (*format_profile(size, splits, coverage), *choice.sentences(splits["test"])):
         print(line)
 
 
-def _tokenizer(knobs: TokenizeParams, raw: Path, training: Path) -> Tokenizer:
-    if knobs.kind == "file":
-        return brought_tokenizer(raw_file(raw, knobs.file))
-    return trained_tokenizer(
-        knobs.kind,
-        lambda: (batch["text"] for batch in record_batches(training, ["text"], BATCH_TEXTS)),
-        vocabulary=knobs.vocabulary,
-        min_frequency=knobs.min_frequency,
-        lowercase=knobs.lowercase,
-    )
+def _texts(training: Path) -> Iterator[pa.StringArray]:
+    return (batch["text"] for batch in record_batches(training, ["text"], BATCH_TEXTS))
 
 
 def _tokenize_split(encoder: Encoder, source: Path, target: Path) -> SplitTally:

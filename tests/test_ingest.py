@@ -1,8 +1,10 @@
 import csv
 import hashlib
 import json
+import re
 import subprocess
 import sys
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from stages.errors import UserError
 from stages.ingest import ingest
@@ -30,10 +33,11 @@ class Bench:
         self.raw.mkdir()
         self.corpus = folder / "corpus"
 
-    def params(self, dataset, entry=None, **knobs):
+    def params(self, dataset, entry=None, tokenize=(), **knobs):
         content = YAML(typ="safe").load(REPOSITORY / "params.yaml")
         content["dataset"] = dataset
         content["datasets"].setdefault(dataset, {}).update(entry or {})
+        content["tokenize"].update(tokenize)
         content["corpus"].update(knobs)
         return checked_params(content, "params.yaml")
 
@@ -50,6 +54,14 @@ class Bench:
     def read(self):
         summary = json.loads((self.corpus / "summary.json").read_text(encoding="utf-8"))
         return {split: pq.read_table(self.corpus / f"{split}.parquet").to_pylist() for split in SPLITS}, summary
+
+    def refusal(self, content, file):
+        """The sentence that a file of this content gets."""
+        (self.raw / file).write_text(content, encoding="utf-8")
+        entry = {"source": "table", "file": file, "text": "text", "label": "label"}
+        with pytest.raises(UserError) as caught:
+            ingest(self.params("mine", entry), raw=self.raw, corpus=self.corpus)
+        return str(caught.value)
 
     def complaint(self, rows, *words, **options):
         with pytest.raises(UserError) as caught:
@@ -169,6 +181,7 @@ def test_empty_and_missing_texts_and_labels_are_dropped_and_counted(bench):
         "unlabelled": 2,
         "conflicting": 0,
         "duplicates": 0,
+        "rare_class": None,
         "unseen_label": 0,
         "available": 60,
         "subsampled_away": 0,
@@ -182,9 +195,59 @@ def test_of_duplicates_the_first_row_is_kept_and_white_space_around_them_does_no
     assert summary["counts"]["duplicates"] == 2
 
 
-def test_upper_case_makes_another_text(bench):
-    splits, _ = bench.ingest([*TWO_CLASSES, ("POS text 0", "pos")])
-    assert ids(splits) == list(range(61))
+@pytest.mark.parametrize(
+    ("tokenize", "duplicates"),
+    [
+        ({}, 1),
+        ({"lowercase": False}, 0),
+        ({"kind": "bpe"}, 1),
+        ({"kind": "file", "file": "cased.json"}, 0),
+        ({"kind": "file", "file": "uncased.json"}, 1),
+    ],
+)
+def test_upper_case_makes_another_text_where_tokens_keep_it(bench, tokenize, duplicates):
+    own = Tokenizer(models.WordLevel({"[PAD]": 0, "[UNK]": 1}, unk_token="[UNK]"))
+    own.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    own.save(str(bench.raw / "cased.json"))
+    own.normalizer = normalizers.BertNormalizer()
+    own.save(str(bench.raw / "uncased.json"))
+    _, summary = bench.ingest([*TWO_CLASSES, ("POS text 0", "pos")], tokenize=tokenize)
+    assert summary["counts"]["duplicates"] == duplicates
+
+
+CAFE = ("caf\u00e9 noir", "cafe\u0301 noir")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        CAFE,
+        ("good film", "good\t film"),
+        ("good film .", "good film."),
+        ("good film", "go\u200bod\u00ad film\ufeff"),
+        ("\u200egood film", "good film"),
+    ],
+)
+def test_texts_of_equal_words_are_duplicates_under_one_label_and_conflict_under_two(bench, first, second):
+    splits, summary = bench.ingest([*TWO_CLASSES, (first, "pos"), (second, "pos")])
+    assert (summary["counts"]["duplicates"], ids(splits)) == (1, list(range(61)))
+    _, summary = bench.ingest([*TWO_CLASSES, (first, "pos"), (second, "neg")])
+    assert (summary["counts"]["conflicting"], summary["counts"]["kept"]) == (2, 60)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("a bc", "ab c"), ("good - film", "good -- film"), CAFE[::-1], ("x", "y")]
+)
+def test_texts_are_written_in_normal_form_and_of_unlike_words_both(bench, first, second):
+    splits, _ = bench.ingest([*TWO_CLASSES, (f"\u200b {first}\ufeff", "pos"), (f"{second} again", "pos")])
+    texts = {row["text_id"]: row["text"] for rows in splits.values() for row in rows}
+    assert (texts[60], texts[61]) == tuple(unicodedata.normalize("NFC", text) for text in (first, f"{second} again"))
+
+
+@pytest.mark.parametrize("empty", ["\u200b", "\ufeff", " \u200e\u00ad\n"])
+def test_texts_of_format_characters_alone_are_empty(bench, empty):
+    _, summary = bench.ingest([*TWO_CLASSES, (empty, "pos")])
+    assert (summary["counts"]["empty"], summary["counts"]["kept"]) == (1, 60)
 
 
 def test_a_text_under_two_labels_is_dropped_with_all_its_copies(bench):
@@ -300,9 +363,93 @@ def test_integral_labels_sort_by_value_and_others_by_spelling(bench, labels, cla
     assert summary["classes"] == classes
 
 
-def test_labels_that_are_measurements_are_refused(bench):
-    rows = [*many("1", 5), *many("2", 5), ("so so", "3.7")]
-    bench.complaint(rows, "mine.csv", "row 10 (line 12)", "'label'", "3.7", "bin the numbers first")
+LABELS = {
+    "measurement": ('"3.7"', "3.7 is not an integral number", "bin the numbers first"),
+    "infinity": ("Infinity", "inf is not an integral number"),
+    "infinity in words": ('"-Infinity"', "-Infinity is not an integral number"),
+    "beyond what a float holds": ('"1e300"', "1e300 is not an integral number"),
+    "5,000 digits": (f'"{"9" * 5000}"', "5000 characters", "'999"),
+    "a text": (f'"{"good film " * 300}"', "2999 characters", "at most 200"),
+    "half a character": ('"\\ud83d"', "the label holds half a character"),
+    "bell": ('"bell\\u0007good"', r"'bell\x07good' holds '\x07'", "take it out"),
+    "zero": ('"a\\u0000b"', r"holds '\x00'"),
+    "not a character": ('"a\\ufffeb"', r"holds '\ufffe'"),
+    "line end": ('"a\\nb"', r"holds '\n'", "a line end"),
+    "list": ('["a", "b"]', "holds a list"),
+}
+
+
+@pytest.mark.parametrize("case", LABELS)
+def test_a_label_that_is_no_name_of_a_class_is_refused(bench, case):
+    label, *expected = LABELS[case]
+    lines = [f'{{"text": "text {index}", "label": "{index % 2}"}}\n' for index in range(10)]
+    message = bench.refusal("".join(lines) + f'{{"text": "so so", "label": {label}}}\n', "mine.jsonl")
+    missing = [word for word in ("mine.jsonl", "row 10 (line 11)", *expected) if word not in message]
+    assert (missing, len(message) < 400) == ([], True), message
+
+
+@pytest.mark.parametrize(
+    "label", ["a|b", "`a`", "<script>alert(1)</script>", "$x_1$", "a_b*c", "{{x}}", "日本", "a" * 200]
+)
+def test_other_labels_are_names_of_classes(bench, label):
+    _, summary = bench.ingest([*many(label, 10), *many("plain", 10)])
+    assert label in summary["classes"]
+
+
+def test_labels_that_differ_by_format_characters_or_normal_form_are_one_class(bench):
+    _, summary = bench.ingest([*many("caf\u00e9", 9), *many("cafe\u0301\u200b", 9), *many("neg", 9)])
+    assert summary["classes"] == ["caf\u00e9", "neg"] or summary["classes"] == ["neg", "caf\u00e9"]
+
+
+SPELT = [
+    (f"text {index}", label) for index, label in enumerate(("Pos", "pos", "POS ", "neg", "very  bad", "Very bad") * 9)
+]
+
+
+def test_classes_that_differ_by_case_or_spaces_alone_are_counted_and_said(bench, capsys):
+    _, summary = bench.ingest(SPELT)
+    assert summary["classes"] == ["POS", "Pos", "Very bad", "neg", "pos", "very  bad"]
+    assert summary["rules"][-1].startswith("Classes that differ by case or spaces alone stand apart; ")
+    assert f"mine: {summary['rules'][-1]} For instance: 'Pos', 'pos', 'POS'\n" in capsys.readouterr().out
+
+
+def test_they_are_folded_where_the_knob_says_so_under_the_first_spelling(bench, capsys):
+    _, summary = bench.ingest(SPELT, fold_labels=True)
+    assert summary["classes"] == ["Pos", "neg", "very  bad"]
+    assert "Classes that differ by case or spaces alone are one: 2 times." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (("sports,news", "sports", "news"), "For instance: 'sports,news'\n"),
+        (("['a', 'b']", "['a']"), "Labels look like lists: 2 of 2."),
+        (("a|b", "b|c"), "Labels look like lists: 2 of 2."),
+        (("Health, Fitness", "Arts, Crafts"), None),
+        (("plain", "other"), None),
+    ],
+)
+def test_labels_that_look_like_lists_are_said(bench, capsys, labels, said):
+    bench.ingest([row for label in labels for row in many(label, 9)])
+    out = capsys.readouterr().out
+    assert said in out if said else "look like lists:" not in out
+
+
+@pytest.mark.parametrize(
+    ("knob", "classes", "dropped"),
+    [("drop", ["neg", "pos"], 3), ("merge", ["neg", "pos", "other"], None)],
+)
+def test_rare_classes_can_be_dropped_or_merged(bench, knob, classes, dropped):
+    rows = [*TWO_CLASSES, ("a", "rare"), ("b", "rare"), ("c", "scarce"), ("c", "scarce"), ("pos text 0", "gone")]
+    _, summary = bench.ingest(rows, rare_classes=knob, rare_below=4)
+    assert (summary["classes"], summary["counts"]["rare_class"]) == (classes, dropped)
+    assert summary["counts"]["kept"] == 62 - (dropped or 0)
+    assert "Classes of fewer than 4" in " ".join(summary["rules"])
+
+
+def test_rare_classes_are_settled_before_the_splits_of_the_dataset_are_looked_at(bench):
+    _, summary = bench.ingest([*OFFICIAL, ("a", "new", "test")], split="split", rare_classes="drop", rare_below=2)
+    assert (summary["counts"]["rare_class"], summary["counts"]["unseen_label"]) == (1, 0)
 
 
 def test_float_labels_of_parquet_are_refused_unless_integral(bench):
@@ -341,7 +488,7 @@ def test_only_one_class_is_refused(bench):
 
 def test_a_class_with_fewer_texts_than_splits_is_named_with_its_count(bench):
     rows = [*TWO_CLASSES, ("a", "rare"), ("b", "rare"), ("b", "rare")]
-    bench.complaint(rows, "mine.csv", "fewer texts than the split needs", "'rare' has 2", "needs 3", "merge")
+    bench.complaint(rows, "mine.csv", "fewer texts than the split needs", "'rare' has 2", "needs 3", "rare_classes")
 
 
 def test_a_class_that_conflicts_left_nothing_of_is_named(bench):
@@ -386,10 +533,8 @@ def test_a_column_of_texts_named_as_label_is_refused(bench):
 
 
 def test_a_text_that_no_file_can_hold_is_refused(bench):
-    (bench.raw / "mine.jsonl").write_text('{"text": "\\ud800", "label": "x"}\n', encoding="utf-8")
-    entry = {"source": "table", "file": "mine.jsonl", "text": "text", "label": "label"}
-    with pytest.raises(UserError, match=r"mine\.jsonl: row 0 \(line 1\).*lone surrogate"):
-        ingest(bench.params("mine", entry), raw=bench.raw, corpus=bench.corpus)
+    message = bench.refusal('{"text": "\\ud800", "label": "x"}\n', "mine.jsonl")
+    assert re.search(r"mine\.jsonl: row 0 \(line 1\): the text holds.*lone surrogate", message)
 
 
 def test_texts_with_zero_characters_and_line_ends_survive(bench):
@@ -467,22 +612,26 @@ def real(name):
     return REAL
 
 
-def test_the_sms_collection_loses_its_414_duplicates(bench):
+def test_the_sms_collection_loses_its_415_duplicates(bench):
     ingest(bench.params("sms"), raw=real("sms.csv"), corpus=bench.corpus)
     _, summary = bench.read()
     assert summary["classes"] == ["ham", "spam"]
-    assert (summary["counts"]["read"], summary["counts"]["duplicates"], summary["counts"]["kept"]) == (5574, 414, 5160)
+    assert (summary["counts"]["read"], summary["counts"]["duplicates"], summary["counts"]["kept"]) == (5574, 415, 5159)
+
+
+def words(text):
+    return tuple(re.findall(r"\w+|[^\w\s]+", text.lower()))
 
 
 def test_the_voice_commands_keep_their_test_split_and_receive_a_validation_split(bench):
     folder = real("snips.csv")
     with (folder / "snips.csv").open(encoding="utf-8", newline="") as file:
-        published = {row["text"].strip() for row in csv.DictReader(file) if row["split"] == "test"}
+        published = {words(row["text"]) for row in csv.DictReader(file) if row["split"] == "test"}
     ingest(bench.params("snips"), raw=folder, corpus=bench.corpus)
     splits, summary = bench.read()
     assert len(summary["classes"]) == 7
-    assert {row["text"] for row in splits["test"]} == published
-    assert not published & {row["text"] for split in ("train", "validation") for row in splits[split]}
+    assert {words(row["text"]) for row in splits["test"]} == published
+    assert not published & {words(row["text"]) for split in ("train", "validation") for row in splits[split]}
     assert len(splits["validation"]) / (len(splits["validation"]) + len(splits["train"])) == pytest.approx(
         0.15, abs=1e-3
     )

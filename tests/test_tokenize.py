@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,76 @@ def test_a_tokenizer_of_the_users_own_is_used_and_passed_on(run_on: RunOn, tmp_p
     assert Tokenizer.from_file(str(tokens / "tokenizer.json")).encode("film").ids == [7]
 
 
+def test_former_indices_of_a_renumbered_tokenizer_lie_beside_it(
+    run_on: RunOn, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own_tokenizer(tmp_path / "mine.json", {"film": 0, "[PAD]": 3, "a": 4, "[UNK]": 5})
+    tokens = run_on(write_corpus(tmp_path / "corpus"), kind="file", file="mine.json")
+    assert pq.read_table(tokens / "train.parquet")["tokens"].to_pylist()[:2] == [[3, 1, 2], [3, 1, 2]]
+    assert json.loads((tokens / "former_indices.json").read_text()) == {"former": [3, 5, 0, 4]}
+    assert "mine.json: its indices are renumbered" in capsys.readouterr().out
+
+
+CHINESE = [
+    "这部电影很好看，我很喜欢。",
+    "剧情拖沓，演员也不好。",
+    "音乐很好听，值得一看。",
+    "这部电影太长了，不值得看。",
+]
+JAPANESE = ["これは良い映画です", "この映画はつまらない", "とても面白かったです", "音楽は良くなかった"]
+THAI = ["หนังเรื่องนี้ดีมาก", "หนังเรื่องนี้ไม่ดี", "ดนตรีไพเราะมาก", "นักแสดงไม่ดีเลย"]
+CUT = ["这 部 电影 很 好看", "剧情 拖沓 演员 不 好", "这 部 电影 太 长", "电影 很 好看"]
+TURKISH = ["Bu film çok güzeldi", "Bu film çok kötüydü", "Film güzeldi", "Film kötüydü"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "model", "why"),
+    [
+        (CHINESE, "BPE", "bpe, for 83 % of the characters"),
+        (JAPANESE, "BPE", "bpe, for 100 % of the characters"),
+        (THAI, "BPE", "bpe, for 100 % of the characters"),
+        (CUT, "WordLevel", "words, for white space separates words"),
+        (TURKISH, "WordLevel", "words, for white space separates words"),
+        (TRAIN, "WordLevel", "words, for white space separates words"),
+    ],
+)
+def test_auto_takes_words_where_white_space_separates_them(
+    run_on: RunOn, tmp_path: Path, capsys: pytest.CaptureFixture[str], texts: list[str], model: str, why: str
+) -> None:
+    tokens = run_on(write_corpus(tmp_path / "corpus", texts, texts, texts), kind="auto")
+    assert json.loads((tokens / "tokenizer.json").read_text())["model"]["type"] == model
+    assert f"tokenize.kind auto: {why}" in capsys.readouterr().out
+    assert profile_of(tokens)["splits"]["test"]["unknown_share"] == 0
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "words"),
+    [
+        (
+            JAPANESE,
+            ["この音楽は良いです"] * 30 + JAPANESE[:1],
+            ("97 % of the test tokens unknown, median length 1: ", "white space"),
+        ),
+        (CHINESE, CHINESE, ("83 % of the characters", "0 % of the test tokens unknown")),
+        (TRAIN, ["nobody knows a"], ("67 % of the test tokens unknown, median length 3: ",)),
+        (TRAIN, TRAIN, ()),
+        (CUT, CUT, ()),
+    ],
+)
+def test_words_that_do_not_fit_are_said(
+    run_on: RunOn,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    train: list[str],
+    test: list[str],
+    words: tuple[str],
+) -> None:
+    run_on(write_corpus(tmp_path / "corpus", train, train, test))
+    out = capsys.readouterr().out
+    assert [word for word in words if word not in out] == [], out
+    assert ("set tokenize.kind to wordpiece or bpe" in out) == bool(words)
+
+
 def test_padding_in_a_text_is_refused_by_its_id_in_a_later_batch(run_on: RunOn, tmp_path: Path) -> None:
     own_tokenizer(tmp_path / "mine.json", {"[PAD]": 0, "[UNK]": 1, "film": 2})
     texts = ["film"] * (BATCH_TEXTS + 5) + ["a [PAD] film"]
@@ -196,6 +267,15 @@ def test_vectors_that_are_missing_stop_the_stage(run_on: RunOn, tmp_path: Path) 
     with pytest.raises(UserError, match=r"none\.txt: no such file"):
         run_on(write_corpus(tmp_path / "corpus"), vectors="none.txt")
     assert not (tmp_path / "tokens").exists()
+
+
+@pytest.mark.parametrize(
+    "knobs", [{"kind": "file", "file": "pipe"}, {"vectors": "pipe"}, {"kind": "file", "file": "n" * 300}]
+)
+def test_what_is_no_file_is_not_waited_for(run_on: RunOn, tmp_path: Path, knobs: dict[str, str]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match=r"pipe: neither a file nor a folder; put|nnn: its name is not possible"):
+        run_on(write_corpus(tmp_path / "corpus"), **knobs)
 
 
 def test_a_missing_corpus_is_the_users_mistake(run_on: RunOn, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from pydantic.dataclasses import dataclass
 
-from stages.analysis.estimate import CONFIG, Number
+from stages.analysis.estimate import CONFIG, Number, left_out
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
@@ -23,6 +23,8 @@ class TextCounts:
     """Same text, other label."""
     duplicates: int
     """Same text and label."""
+    rare_class: int | None = left_out()
+    """Of a class of fewer texts than corpus.rare_below; left out where none was looked for."""
     unseen_label: int
     """Of a class that no training text has."""
     subsampled_away: int

@@ -2,6 +2,7 @@
 
 from pathlib import PurePath
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -24,6 +25,18 @@ def _inside(path: str) -> str:
             f"{path!r} lies outside data/raw/; copy or link the file itself there, and give its name alone"
         )
     return path
+
+
+def _an_address(url: str) -> str:
+    """The messages do not show it: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        readable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        readable = False
+    if not readable or not url.isprintable():
+        raise ValueError("it cannot be read as an address; write http://host/path or https://host/path")
+    return url
 
 
 RelativePath = Annotated[Name, AfterValidator(_inside)]
@@ -72,7 +85,7 @@ class UrlDataset(Section):
     """A download: one table (as it is, or inside an archive), or an archive of folders of text files."""
 
     source: Literal["url"]
-    url: Annotated[str, StringConstraints(pattern=r"^https?://")]
+    url: Annotated[str, AfterValidator(_an_address)]
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     member: Name | None = None
     text: Name | None = None

@@ -21,6 +21,9 @@ class CorpusParams(Section):
     test: OpenShare
     seed: NonNegativeInt
     max_texts: Annotated[int, Field(ge=10)] | Literal["all"]
+    fold_labels: bool
+    rare_classes: Literal["keep", "drop", "merge"]
+    rare_below: PositiveInt
 
     @model_validator(mode="after")
     def _something_to_train_on(self) -> "CorpusParams":
@@ -32,7 +35,7 @@ class CorpusParams(Section):
 class TokenizeParams(Section):
     """How texts become tokens."""
 
-    kind: Literal["words", "wordpiece", "bpe", "file"]
+    kind: Literal["words", "wordpiece", "bpe", "auto", "file"]
     file: RelativePath
     vocabulary: Annotated[int, Field(ge=3)]
     min_frequency: PositiveInt

@@ -18,6 +18,7 @@ DROPPED = {
     "unlabelled": "without a label",
     "conflicting": "under two labels",
     "duplicates": "duplicates",
+    "rare_class": "of a rare class",
     "unseen_label": "of a class that training lacks",
     "subsampled_away": "beyond corpus.max_texts",
 }

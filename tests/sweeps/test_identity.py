@@ -103,6 +103,16 @@ def test_the_files_that_are_read_belong_to_it(project):
     assert [str(path) for path in files] == ["data/raw/mr.csv", "data/raw/tokenizer.json", "data/raw/words.txt"]
 
 
+def test_every_file_of_a_folder_of_texts_belongs_to_it(project):
+    change_params(project, {"datasets.mr.file": "films"})
+    folder = project / "data" / "raw" / "films"
+    folder.mkdir()
+    (folder / "train.parquet").write_text("one")
+    before = name(project, "mr")
+    (folder / "test.parquet").write_text("two")
+    assert name(project, "mr") != before
+
+
 def test_points_of_equal_params_share_one_experiment_whatever_they_are_called(project):
     sweep = toy.grid(5, grid={"way": {"one": {"pad.max_len": 5}, "other": {"pad.max_len": 5}}})
     first, second = planned(project, sweep, sweep.points("synthetic"))[0]

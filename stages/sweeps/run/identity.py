@@ -61,10 +61,11 @@ def planned(project: Path, sweep: Sweep, points: Sequence[Point]) -> tuple[list[
         where = f"sweeps/{sweep.name}.yaml, {point}"
         overrides = _with_texts_enough(content, point.overrides)
         params = checked_params(with_overrides(content, overrides, where), where)
-        for path in input_files(params):
+        read = input_files(project, params)
+        for path in read:
             if path not in files:
                 files[path] = _checksum_of_input(project / path, path)
-        inputs = {str(path): files[path] for path in input_files(params)}
+        inputs = {str(path): files[path] for path in read}
         shaping = [shaping_params(params), code, inputs, SCHEMA]
         digest = hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:DIGITS]
         experiments.append(Experiment(f"{sweep.name}-{digest}", point, overrides))
@@ -138,8 +139,11 @@ def _files(project: Path, dep: str) -> list[Path]:
     return [file.relative_to(project) for file in files]
 
 
-def input_files(params: Params) -> list[Path]:
-    """The files in data/raw/ that the pipeline reads with these params, relative to the project."""
+def input_files(project: Path, params: Params) -> list[Path]:
+    """The files in data/raw/ that the pipeline reads with these params, those of a folder among them.
+
+    Relative to the project.
+    """
     names = []
     if isinstance(params.chosen_dataset, TableDataset):
         names.append(params.chosen_dataset.file)
@@ -147,7 +151,8 @@ def input_files(params: Params) -> list[Path]:
         names.append(params.tokenize.file)
     if params.tokenize.vectors != NO_VECTORS:
         names.append(params.tokenize.vectors)
-    return [Path("data", "raw", name) for name in names]
+    paths = [Path("data", "raw", name) for name in names]
+    return [file for path in paths for file in (_files(project, str(path)) if (project / path).is_dir() else [path])]
 
 
 def _with_texts_enough(content: Mapping[str, Any], overrides: Overrides) -> Overrides:

@@ -15,6 +15,8 @@ from stages.errors import UserError
 
 TAR_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 ENDINGS = (".zip", *TAR_ENDINGS)
+LARGEST_UNPACKED = 1 << 36
+"""64 GiB: more can be packed into a few megabytes, to fill a disk."""
 
 
 def is_archive(name: str) -> bool:
@@ -46,13 +48,15 @@ def members(path: Path, wanted: Callable[[str], bool], name: str) -> Iterator[tu
     Memory: of a tar archive one member's description, of a zip archive its table of contents.
 
     Raises:
-        UserError: a member (wanted or not) points out of the archive, or is encrypted.
+        UserError: a member (wanted or not) points out of the archive, or is encrypted; a wanted one is a link; all
+            together are larger than `LARGEST_UNPACKED`.
     """
     return (_zip_members if name.lower().endswith(".zip") else _tar_members)(path, wanted, name)
 
 
 def _zip_members(path: Path, wanted: Callable[[str], bool], name: str) -> Iterator[tuple[str, IO[bytes]]]:
     with zipfile.ZipFile(path) as archive:
+        _check_size(sum(info.file_size for info in archive.infolist()), name)
         for info in archive.infolist():
             _check_inside(info.filename, name)
             if stat.S_ISLNK(info.external_attr >> 16):
@@ -66,16 +70,26 @@ def _zip_members(path: Path, wanted: Callable[[str], bool], name: str) -> Iterat
 
 
 def _tar_members(path: Path, wanted: Callable[[str], bool], name: str) -> Iterator[tuple[str, IO[bytes]]]:
+    unpacked = 0
     with tarfile.open(path, "r|*") as archive:
         while (info := archive.next()) is not None:
             # tarfile remembers every member it has met, which would grow with their number.
             archive.members.clear()  # type: ignore[attr-defined]
             _check_inside(info.name, name)
             _check_link(info, name)
-            if info.isreg() and wanted(info.name):
-                stream = archive.extractfile(info)
-                if stream is not None:
-                    yield info.name, stream
+            _check_size(unpacked := unpacked + info.size, name)
+            if info.isdir() or not wanted(info.name):
+                continue
+            stream = archive.extractfile(info) if info.isreg() else None
+            if stream is None:
+                kind = f"a link to {info.linkname!r}; name that" if info.linkname else "no file; name another"
+                raise UserError(f"{name}: member {info.name!r} is {kind}")
+            yield info.name, stream
+
+
+def _check_size(size: int, name: str) -> None:
+    if size > LARGEST_UNPACKED:
+        raise UserError(f"{name}: it unpacks to more than {LARGEST_UNPACKED} bytes; use another download")
 
 
 def _check_inside(member: str, name: str) -> None:

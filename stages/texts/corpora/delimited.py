@@ -1,14 +1,13 @@
 """Lines of text files, and the cells of csv and tsv files, each with the line number that a message needs."""
 
-import codecs
 import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 from stages.errors import UserError
+from stages.texts.reading import opened
 
-UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 LONGEST_LINE = 1 << 24
 LONGEST_FIELD = 1 << 22
 
@@ -19,7 +18,7 @@ def decoded_lines(path: Path, name: str) -> Iterator[tuple[int, str]]:
     Raises:
         UserError: a line is not UTF-8, or longer than `LONGEST_LINE` bytes; names the line.
     """
-    with path.open("rb") as file:
+    with opened(path, name) as file:
         number = 0
         while line := file.readline(LONGEST_LINE + 1):
             number += 1
@@ -28,10 +27,9 @@ def decoded_lines(path: Path, name: str) -> Iterator[tuple[int, str]]:
             try:
                 yield number, line.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
-                likely = "UTF-16" if line.startswith(UTF16_MARKS) else "WINDOWS-1252"
                 raise UserError(
                     f"{name}: line {number} is not UTF-8 (byte 0x{line[error.start]:02x} at position {error.start}); "
-                    f"convert the file first, for instance: iconv -f {likely} -t UTF-8"
+                    f"convert the file first, for instance: iconv -f WINDOWS-1252 -t UTF-8"
                 ) from None
 
 
@@ -46,30 +44,44 @@ def cells(path: Path, delimiter: str, quotes: bool, name: str) -> Iterator[tuple
     # A quote that is never closed would otherwise swallow the rest of the file.
     csv.field_size_limit(LONGEST_FIELD)
     quoting: Literal[0, 3] = 0 if quotes else 3  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
-    lines = (line for _, line in decoded_lines(path, name))
-    rows = csv.reader(lines, delimiter=delimiter, strict=True, quoting=quoting)
+    line = ""
+
+    def lines() -> Iterator[str]:
+        nonlocal line
+        for _, line in decoded_lines(path, name):
+            yield line
+
+    rows = csv.reader(lines(), delimiter=delimiter, strict=True, quoting=quoting)
     while True:
         first = rows.line_num + 1
         try:
             row = next(rows, None)
         except csv.Error as error:
-            raise UserError(f"{name}: {_problem(str(error), first, rows.line_num)}") from None
+            raise UserError(f"{name}: {_problem(str(error), first, rows.line_num, line)}") from None
         if row is None:
             return
         if row:
             yield first, row
 
 
-def _problem(error: str, first: int, last: int) -> str:
+def escapes_with_backslash(text: str) -> bool:
+    """Whether a quote in a line or cell is escaped with a backslash, as neither RFC 4180 nor Excel does."""
+    return '\\"' in text or text.endswith("\\")
+
+
+def _problem(error: str, first: int, last: int, line: str) -> str:
     if "unexpected end of data" in error:
         return f"line {first} opens a quote that is never closed; close it, or write a quote inside a text twice"
     if "field larger than" in error:
+        if first == last:
+            return f"line {first} holds a cell of more than {LONGEST_FIELD} characters; cut it, or take it out"
         return (
             f"line {first} opens a quote that is still open {LONGEST_FIELD} characters later (line {last}); close it, "
             f"or write a quote inside a text twice"
         )
     if "expected after" in error:
-        return f"line {last} goes on behind a closing quote; write a quote inside a quoted text twice"
+        what = "escapes quotes with a backslash" if escapes_with_backslash(line) else "goes on behind a closing quote"
+        return f"line {last} {what}; write a quote inside a quoted text twice"
     if "new-line character" in error:
         return f"line {last} holds a carriage return outside quotes; write line ends as \\n or \\r\\n"
     return f"line {last} cannot be read ({error}); write the table as RFC 4180 says"

@@ -5,6 +5,7 @@ import re
 import shutil
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -17,13 +18,24 @@ import requests
 from stages.errors import UserError
 from stages.params.datasets import UrlDataset
 from stages.texts.corpora import archives
+from stages.texts.corpora.columns import Columns
+from stages.texts.corpora.formats import ENDINGS, ending_of, is_table
 from stages.texts.corpora.source import RawText, Source
-from stages.texts.corpora.tables import ENDINGS, Columns, is_table, table
+from stages.texts.corpora.tables import table
 
 CACHE_VARIABLE = "PADDING_IMPACT_CACHE"
 TIMEOUT_SECONDS = 30
 LONGEST_TEXT = 1 << 24
 DAY_SECONDS = 86400
+
+CHUNK = 1 << 16
+STALL_SECONDS = 60
+"""A server that sends less than a chunk in this time is given up: a megabyte would take a quarter of an hour."""
+LONGEST_HOURS = 12
+"""A download of more hours is likelier to break off than to end."""
+LARGEST_DOWNLOAD = 1 << 34
+"""16 GiB, ten times what the largest corpora of texts with labels take when packed."""
+POLL_SECONDS = 0.05
 
 
 def download(dataset: UrlDataset, folder: Path) -> Source:
@@ -36,13 +48,15 @@ def download(dataset: UrlDataset, folder: Path) -> Source:
     name = unquote(urlsplit(dataset.url).path).rpartition("/")[2]
     if not (is_table(name) or archives.is_archive(name)):
         raise UserError(
-            f"{dataset.url}: the file's name {name!r} has an unknown ending; "
+            f"{shown(dataset.url)}: the file's name {name!r} has an unknown ending; "
             f"allowed: {', '.join((*ENDINGS, *archives.ENDINGS))}"
         )
     if is_table(name) and (dataset.member or dataset.folders):
-        raise UserError(f"{dataset.url}: a table has no `member` and no `folders`; leave them out")
+        raise UserError(f"{shown(dataset.url)}: a table has no `member` and no `folders`; leave them out")
     if archives.is_archive(name) and not (dataset.member or dataset.folders):
-        raise UserError(f"{dataset.url}: an archive; name the table inside it as `member`, or a pattern of `folders`")
+        raise UserError(
+            f"{shown(dataset.url)}: an archive; name the table inside it as `member`, or a pattern of `folders`"
+        )
     path = fetch(dataset.url, dataset.sha256, name)
     if dataset.folders is not None:
         return Source(name, "{label}", _texts_in_folders(path, dataset, dataset.folders, folder, name))
@@ -69,14 +83,12 @@ def fetch(url: str, sha256: str, name: str) -> Path:
     # Informs on every download, with the cache's path; the progress bar says enough.
     pooch.get_logger().setLevel("WARNING")
 
-    def checked_download(url: str, output: str, caller: object) -> None:
-        pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT_SECONDS, chunk_size=1 << 16)(
-            url, output, caller
-        )
+    def checked_download(url: str, output: str, _: object) -> None:
+        _within_bounds(url, Path(output))
         checksum = pooch.file_hash(output)
         if checksum != sha256:
             raise UserError(
-                f"{url}: the download has another checksum, so it was not kept: expected sha256 {sha256}, found "
+                f"{shown(url)}: the download has another checksum, so it was not kept: expected sha256 {sha256}, found "
                 f"{checksum}; run again, and if it stays so, check the file's source before you change params.yaml"
             )
 
@@ -85,9 +97,55 @@ def fetch(url: str, sha256: str, name: str) -> Path:
             pooch.retrieve(url, f"sha256:{sha256}", f"{sha256[:16]}-{name}", cache, downloader=checked_download)
         )
     except requests.RequestException as error:
-        raise UserError(f"{url}: {_reason(error)}; nothing was kept") from None
-    except (PermissionError, FileExistsError, NotADirectoryError):
-        raise UserError(f"{cache}: the cache folder cannot be written; name another in {CACHE_VARIABLE}") from None
+        raise UserError(f"{shown(url)}: {_reason(error)}; nothing was kept") from None
+    except ValueError:
+        raise UserError(
+            f"{shown(url)}: the server points to an address that cannot be read; check the address; nothing was kept"
+        ) from None
+    except OSError as error:
+        raise UserError(
+            f"{cache}: the cache folder cannot be written ({error.strerror}); make room, or name another in "
+            f"{CACHE_VARIABLE}"
+        ) from None
+
+
+def shown(url: str) -> str:
+    """An address without user, password and query, which may be secrets."""
+    return re.sub(r"[?#].*", "", re.sub(r"//[^/?#]*@", "//", url))
+
+
+def _within_bounds(url: str, output: Path) -> None:
+    """Download to `output`, and give up what has no end, whichever byte of an answer it lets one wait for.
+
+    Raises:
+        UserError: the server is too slow, or the file too large; or as the download raises.
+    """
+    download = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT_SECONDS, chunk_size=CHUNK)
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            download(url, str(output), None)
+        except BaseException as error:  # noqa: BLE001, because the thread that waits raises it
+            errors.append(error)
+
+    # A read within a header or a chunk can be ended by nobody: a thread that is left behind ends with the process.
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    size, grown = 0, time.monotonic()
+    end = grown + 3600 * LONGEST_HOURS
+    while thread.is_alive():
+        thread.join(POLL_SECONDS)
+        now, before = time.monotonic(), size
+        size = output.stat().st_size
+        grown = now if size > before else grown
+        if size > LARGEST_DOWNLOAD:
+            raise UserError(f"{shown(url)}: the file is larger than {LARGEST_DOWNLOAD} bytes; it was not kept")
+        if thread.is_alive() and (now > end or now - grown > STALL_SECONDS):
+            slow = f"for {LONGEST_HOURS} hours" if now > end else f"less than {CHUNK} bytes in {STALL_SECONDS} seconds"
+            raise UserError(f"{shown(url)}: the server sends {slow}; run again later; nothing was kept")
+    if errors:
+        raise errors[0]
 
 
 def _clear(cache: Path) -> None:
@@ -108,9 +166,12 @@ def _reason(error: requests.RequestException) -> str:
         return f"the server did not answer within {TIMEOUT_SECONDS} seconds; run again later"
     if isinstance(error, requests.exceptions.ChunkedEncodingError) or "IncompleteRead" in str(error):
         return "the connection broke off before the end of the file; run again"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the server's certificate is not accepted; check the address"
     if isinstance(error, requests.ConnectionError):
         return "the server cannot be reached; check the address and the network, then run again"
-    return f"the download failed ({error}); check the address"
+    # Its text would name the address, with the password that may stand in it.
+    return f"the download failed ({type(error).__name__}); check the address"
 
 
 def _extracted(archive: Path, member: str, folder: Path, name: str) -> Path:
@@ -124,7 +185,7 @@ def _extracted(archive: Path, member: str, folder: Path, name: str) -> Path:
             tables.append(path)
         return _plain(path) == _plain(member)
 
-    target = folder / f"member{Path(member).suffix.lower()}"
+    target = folder / f"member{ending_of(member)}"
     with archives.readable(name):
         for _, stream in archives.members(archive, wanted, name):
             with target.open("wb") as file:
@@ -150,6 +211,8 @@ def _texts_in_folders(archive: Path, dataset: UrlDataset, pattern: str, folder: 
         store.execute("BEGIN")
         with archives.readable(name):
             for path, stream in archives.members(archive, wanted, name):
+                if not path.isprintable():
+                    raise UserError(f"{name}: the name {path!r} cannot be printed; rename the file and pack again")
                 text = _decoded(stream.read(LONGEST_TEXT + 1), path, name)
                 store.execute("INSERT INTO member VALUES (?, ?)", (_plain(path), text))
         store.execute("COMMIT")

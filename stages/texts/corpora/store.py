@@ -7,7 +7,7 @@ found by SQLite, which sorts on disk.
 import errno
 import sqlite3
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -15,30 +15,26 @@ from itertools import islice
 from pathlib import Path
 
 from stages.errors import UserError
-from stages.runtime.paths import SPLITS
 from stages.texts.corpora.quotas import held_out, proportional
-from stages.texts.corpora.source import MOST_CLASSES, RawText, Source, check_category, class_names
+from stages.texts.corpora.source import MOST_CLASSES, SPLIT_NAMES, TRAIN, RawText, Source, check_label, class_names
+from stages.texts.normalization import clean
 
-TRAIN, VALIDATION, TEST = range(len(SPLITS))
-SPLIT_NAMES = {
-    **dict.fromkeys(("train", "training"), TRAIN),
-    **dict.fromkeys(("validation", "valid", "val", "dev"), VALIDATION),
-    **dict.fromkeys(("test", "testing"), TEST),
-}
 BATCH = 2_000
 
-# The small columns stand apart from the texts, so that the rules sort and scan few bytes. `key` and `twin` are 128 bits
-# of one hash: equal in both means equal texts.
+# The small columns stand apart from the texts, so that the rules sort and scan few bytes. `key` is a hash of the text
+# and gives the order; `twin` is one of its words, in 128 bits: where it is equal, the words are.
 SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA temp_store = FILE;
 PRAGMA cache_size = -16384;
-CREATE TABLE record (text_id INTEGER PRIMARY KEY, key INTEGER, twin INTEGER, label INTEGER, split INTEGER);
+CREATE TABLE record (text_id INTEGER PRIMARY KEY, key INTEGER, twin BLOB, label INTEGER, split INTEGER);
 CREATE TABLE body (text_id INTEGER PRIMARY KEY, text TEXT);
 """
 
-Row = tuple[int, str, int, int, int, int]
+RARE = "SELECT label FROM record GROUP BY label HAVING COUNT(*) < ?"
+
+Row = tuple[int, str, int, bytes, int, int]
 
 
 @dataclass
@@ -62,6 +58,9 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as store:
+            # What is sorted fills the disk that the message names, not the one of TMPDIR.
+            folder = str(path.parent.absolute()).replace("'", "''")
+            store.execute(f"PRAGMA temp_store_directory = '{folder}'")
             store.executescript(SCHEMA)
             yield store
     except sqlite3.OperationalError as error:
@@ -70,16 +69,25 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         raise
 
 
-def fill(store: sqlite3.Connection, source: Source, seed: int) -> tuple[Intake, list[str]]:
-    """Store every text that has a text and a label, and name the classes in their order.
+def fill(
+    store: sqlite3.Connection, source: Source, seed: int, words: Callable[[str], str], fold_labels: bool
+) -> tuple[Intake, list[str]]:
+    """Store every text that has words and a label, and name the classes in their order.
 
     Rows without an official split stand under train. Memory: one batch of rows.
+
+    Args:
+        store: the store.
+        source: the texts.
+        seed: of the keys.
+        words: gives the words of a text; where they are equal, texts are.
+        fold_labels: as `class_names`.
 
     Raises:
         UserError: a label that is not a category, a split that is none, rows with and without a split, or no row.
     """
     intake = Intake()
-    rows = _rows(source, seed, intake)
+    rows = _rows(source, seed, words, intake)
     store.execute("BEGIN")
     while batch := list(islice(rows, BATCH)):
         store.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?)", [(row[0], *row[2:]) for row in batch])
@@ -90,7 +98,7 @@ def fill(store: sqlite3.Connection, source: Source, seed: int) -> tuple[Intake, 
             f"{source.name}: no row has both a text and a label ({intake.rows} rows read, {intake.empty} without a "
             f"text, {intake.unlabelled} without a label); check that the columns are the right ones"
         )
-    names = class_names(list(intake.codes))
+    names = class_names(list(intake.codes), fold_labels)
     classes = list(dict.fromkeys(names.values()))
     ranks = {name: rank for rank, name in enumerate(classes)}
     store.execute("CREATE TABLE class (code INTEGER PRIMARY KEY, rank INTEGER)")
@@ -98,7 +106,7 @@ def fill(store: sqlite3.Connection, source: Source, seed: int) -> tuple[Intake, 
         "INSERT INTO class VALUES (?, ?)", [(code, ranks[names[label]]) for label, code in intake.codes.items()]
     )
     store.execute("UPDATE record SET label = (SELECT rank FROM class WHERE code = label)")
-    store.execute("CREATE INDEX twins ON record (key, twin, split, label)")
+    store.execute("CREATE INDEX twins ON record (twin, split, label)")
     return intake, classes
 
 
@@ -106,8 +114,8 @@ def drop_conflicting(store: sqlite3.Connection) -> int:
     """Drop every copy of a text that stands under two labels; the number of rows dropped."""
     return store.execute(
         """
-        DELETE FROM record WHERE (key, twin) IN
-        (SELECT key, twin FROM record GROUP BY key, twin HAVING MIN(label) < MAX(label))
+        DELETE FROM record WHERE twin IN
+        (SELECT twin FROM record GROUP BY twin HAVING MIN(label) < MAX(label))
         """
     ).rowcount
 
@@ -118,12 +126,22 @@ def drop_duplicates(store: sqlite3.Connection) -> int:
         """
         DELETE FROM record WHERE text_id IN (
             SELECT text_id FROM (
-                SELECT text_id, ROW_NUMBER() OVER (PARTITION BY key, twin ORDER BY split DESC, text_id) AS place
+                SELECT text_id, ROW_NUMBER() OVER (PARTITION BY twin ORDER BY split DESC, text_id) AS place
                 FROM record
             ) WHERE place > 1
         )
         """
     ).rowcount
+
+
+def drop_rare(store: sqlite3.Connection, fewest: int) -> int:
+    """Drop the texts of classes with fewer than `fewest` texts; the number dropped."""
+    return store.execute(f"DELETE FROM record WHERE label IN ({RARE})", (fewest,)).rowcount
+
+
+def merge_rare(store: sqlite3.Connection, fewest: int, label: int) -> None:
+    """Give the texts of classes with fewer than `fewest` texts the label `label`."""
+    store.execute(f"UPDATE record SET label = ? WHERE label IN ({RARE})", (label, fewest))
 
 
 def drop_unseen(store: sqlite3.Connection) -> int:
@@ -196,46 +214,47 @@ def texts(store: sqlite3.Connection, split: int) -> Iterator[tuple[int, str, int
     )
 
 
-def _rows(source: Source, seed: int, intake: Intake) -> Iterator[Row]:
+def _rows(source: Source, seed: int, words: Callable[[str], str], intake: Intake) -> Iterator[Row]:
     """The rows to store, counted in `intake`: text_id, text, key, twin, code of the label, split."""
     salt = blake2b(f"{seed}\n".encode())
     for raw in source.texts:
         intake.rows += 1
-        text = (raw.text or "").strip()
-        label = (raw.label or "").strip()
-        if not text:
+        text = _clean(raw.text, "text", source, raw)
+        label = _clean(raw.label, "label", source, raw)
+        spoken = words(text)
+        if not spoken:
             intake.empty += 1
         elif not label:
             intake.unlabelled += 1
         else:
             split = _split(raw, source, intake)
+            digest = salt.copy()
+            digest.update(text.encode())
+            twin = blake2b(spoken.encode(), digest_size=16).digest()
             yield (
                 raw.text_id,
                 text,
-                *_identity(text, salt, source, raw),
+                *struct.unpack_from(">q", digest.digest()),
+                twin,
                 _code(label, raw, source, intake),
                 split,
             )
 
 
-def _identity(text: str, salt: "blake2b", source: Source, raw: RawText) -> tuple[int, int]:
-    """The first 128 bits of blake2b over the seed and the text, as two signed integers."""
-    digest = salt.copy()
+def _clean(value: str | None, what: str, source: Source, raw: RawText) -> str:
     try:
-        digest.update(text.encode())
+        return clean(value or "")
     except UnicodeEncodeError:
         raise UserError(
-            f"{source.name}: {raw.place}: the text holds half a character (a lone surrogate), which no file can "
+            f"{source.name}: {raw.place}: the {what} holds half a character (a lone surrogate), which no file can "
             f"hold as UTF-8; correct it at its source"
         ) from None
-    key, twin = struct.unpack_from(">qq", digest.digest())
-    return key, twin
 
 
 def _code(label: str, raw: RawText, source: Source, intake: Intake) -> int:
     code = intake.codes.get(label)
     if code is None:
-        check_category(label, source, raw.place)
+        check_label(label, source, raw.place)
         if len(intake.codes) == MOST_CLASSES:
             raise UserError(
                 f"{source.name}: {raw.place}: column {source.label_column!r} holds more than {MOST_CLASSES} "
@@ -251,7 +270,7 @@ def _split(raw: RawText, source: Source, intake: Intake) -> int:
     split = SPLIT_NAMES.get(name.lower()) if name else TRAIN
     if split is None:
         raise UserError(
-            f"{source.name}: {raw.place}: {name!r} is not a split; allowed: {', '.join(SPLIT_NAMES)}, or an empty "
+            f"{source.name}: {raw.place}: {name[:60]!r} is not a split; allowed: {', '.join(SPLIT_NAMES)}, or an empty "
             f"column where the dataset has no split of its own"
         )
     if name:

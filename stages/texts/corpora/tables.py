@@ -1,46 +1,19 @@
-"""Rows of csv, tsv, parquet and jsonl files, read in batches."""
+"""Rows of csv, tsv, parquet and jsonl files, and of folders of `datasets`, read in batches."""
 
-import difflib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import Any
 
 from stages.errors import UserError
-from stages.texts.corpora.delimited import cells, decoded_lines
-from stages.texts.corpora.source import RawText, Source, label_text
+from stages.texts.corpora.columnar import columnar, hub_folder
+from stages.texts.corpora.columns import Columns, check_columns, typed
+from stages.texts.corpora.delimited import cells, decoded_lines, escapes_with_backslash
+from stages.texts.corpora.formats import DELIMITERS, ENDINGS, JSON_LINES, check_format, ending_of
+from stages.texts.corpora.source import RawText, Source
+from stages.texts.reading import GZIP, missing
 
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
-JSON_LINES = (".jsonl", ".ndjson")
-ENDINGS = (*DELIMITERS, ".parquet", *JSON_LINES)
-PARQUET_BATCH = 1_024
-PARQUET_BUFFER = 1 << 20
-STRING_TYPES = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Which columns of a table hold what; `delimiter` and `quotes` are None where the file's ending tells them."""
-
-    text: str
-    label: str
-    split: str | None = None
-    delimiter: str | None = None
-    quotes: bool | None = None
-    publisher: str | None = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns to read: text, label, and split where there is one."""
-        return (self.text, self.label) if self.split is None else (self.text, self.label, self.split)
-
-
-def is_table(name: str) -> bool:
-    """Whether the ending of a file's name is one of a table's."""
-    return Path(name).suffix.lower() in ENDINGS
+SEPARATORS = ",;\t|"
 
 
 def table(path: Path, columns: Columns, name: str | None = None) -> Source:
@@ -50,50 +23,95 @@ def table(path: Path, columns: Columns, name: str | None = None) -> Source:
     read while one iterates.
 
     Raises:
-        UserError: the file is missing or has another ending here; its content is broken, while one iterates.
+        UserError: there is nothing to read, or it is of another format; its content is broken, while one iterates.
     """
     name = name or str(path)
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        raise UserError(f"{name}: unknown ending {path.suffix!r}; allowed: {', '.join(ENDINGS)}")
-    if not path.is_file():
+    if reason := missing(path, folders=True):
         publisher = f" (published by: {columns.publisher})" if columns.publisher else ""
         raise UserError(
-            f"{name}: no such file{publisher}; put it there as a table with the columns {', '.join(columns.names)}"
+            f"{name}: {reason}{publisher}; put it there as a table with the columns {', '.join(columns.names)}"
         )
+    if path.is_dir():
+        return Source(name, columns.label, hub_folder(path, columns, name))
+    ending = ending_of(path.name)
+    if not ending:
+        raise UserError(f"{name}: unknown ending {path.suffix!r}; allowed: {', '.join(ENDINGS)}")
     if path.stat().st_size == 0:
         raise UserError(f"{name}: the file is empty; it needs the columns {', '.join(columns.names)}")
-    if columns.delimiter is not None and (ending not in DELIMITERS or columns.delimiter in '"\r\n'):
+    kind = ending.removesuffix(GZIP)
+    if columns.delimiter is not None and (kind not in DELIMITERS or columns.delimiter in '"\r\n'):
         raise UserError(
             f"{name}: delimiter {columns.delimiter!r} is not possible; it may be any character but a quote or a line "
             f"end, and only for {' and '.join(DELIMITERS)}"
         )
-    if ending in DELIMITERS:
-        quotes = ending == ".csv" if columns.quotes is None else columns.quotes
-        texts = _delimited(path, columns, columns.delimiter or DELIMITERS[ending], quotes, name)
-    elif ending in JSON_LINES:
+    check_format(path, name)
+    if kind in DELIMITERS:
+        texts = _delimited(path, columns, kind, name)
+    elif kind in JSON_LINES:
         texts = _json_lines(path, columns, name)
     else:
-        texts = _parquet(path, columns, name)
+        texts = columnar(path, columns, name)
     return Source(name, columns.label, texts)
 
 
-def _delimited(path: Path, columns: Columns, delimiter: str, quotes: bool, name: str) -> Iterator[RawText]:
+def _delimited(path: Path, columns: Columns, kind: str, name: str) -> Iterator[RawText]:
+    delimiter = columns.delimiter or DELIMITERS[kind]
+    quotes = kind == ".csv" if columns.quotes is None else columns.quotes
     rows = cells(path, delimiter, quotes, name)
-    header = next(rows, (0, ()))[1]
-    _check_columns([column.strip() for column in header], columns, name)
-    places = [[column.strip() for column in header].index(column) for column in columns.names]
+    header = next(rows, (0, []))[1]
+    stripped = [column.strip() for column in header]
+    check_columns(stripped, columns, name, _header_hint(header, columns, delimiter))
+    places = [stripped.index(column) for column in columns.names]
     for text_id, (line, row) in enumerate(rows):
-        if len(row) != len(header):
-            hint = "" if quotes else " and say `quotes: true` in params.yaml"
-            raise UserError(
-                f"{name}: line {line} has {len(row)} fields, the header has {len(header)}; put quotes around a text "
-                f"that holds the delimiter {delimiter!r} or a line end{hint}"
-            )
+        if len(row) != len(header) or row == header:
+            raise UserError(f"{name}: line {line} {_wrong_row(row, header, delimiter, quotes)}")
         values = [None if row[place] in ("NaN", "nan") else row[place] for place in places]
+        if columns.quotes is None and not quotes and (quoted := next(filter(_is_quoted, values), None)):
+            raise UserError(
+                f"{name}: line {line} holds {quoted[:60]!r}, which pandas and other programs write for a text with "
+                "quotes in it; set `quotes: true` for this dataset in params.yaml to read it as they meant, or "
+                "`quotes: false` to read quotes as letters"
+            )
         yield RawText(
             text_id, f"row {text_id} (line {line})", values[0], values[1], values[2] if columns.split else None
         )
+
+
+def _header_hint(header: Sequence[str], columns: Columns, delimiter: str) -> str:
+    """What is likely wrong with a header that lacks a column."""
+    line = delimiter.join(header)
+    if line.lower().startswith("sep=") and len(line.strip()) == len("sep=;"):
+        return f"line 1 is {line.strip()!r}, a mark of Excel's; take it out and set `{_knob(line[4])}`; "
+    for other in (delimiter, *SEPARATORS):
+        if set(columns.names) <= {name.strip('" ') for name in line.split(other)}:
+            if other == delimiter:
+                return "its cells stand in quotes; set `quotes: true` for this dataset in params.yaml; "
+            return f"its delimiter is {other!r}; set `{_knob(other)}` for this dataset in params.yaml; "
+    if not set(columns.names) & {name.strip() for name in header}:
+        return f"if the file has no header, write {delimiter.join(columns.names)!r} above its first line; "
+    return ""
+
+
+def _knob(delimiter: str) -> str:
+    return f"delimiter: {json.dumps(delimiter)}"
+
+
+def _wrong_row(row: Sequence[str], header: Sequence[str], delimiter: str, quotes: bool) -> str:
+    if row == header:
+        return "repeats the header; take it out"
+    counts = f"has {len(row)} fields, the header has {len(header)}"
+    if len(row) == len(header) + 1 and not row[-1]:
+        return f"{counts}: it ends with the delimiter {delimiter!r}; take that off, or put one behind the header too"
+    if quotes and any(map(escapes_with_backslash, row)):
+        return f"{counts}: it escapes quotes with a backslash; write a quote inside a quoted text twice"
+    hint = "" if quotes else " and say `quotes: true` in params.yaml"
+    return f"{counts}; put quotes around a text that holds the delimiter {delimiter!r} or a line end{hint}"
+
+
+def _is_quoted(cell: str | None) -> bool:
+    """Whether a cell is one that had to be put in quotes: all quotes inside of them are doubled, and there are some."""
+    inner = cell[1:-1] if cell and len(cell) > 3 and cell[0] == cell[-1] == '"' else ""
+    return '""' in inner and '"' not in inner.replace('""', "")
 
 
 def _json_lines(path: Path, columns: Columns, name: str) -> Iterator[RawText]:
@@ -103,9 +121,13 @@ def _json_lines(path: Path, columns: Columns, name: str) -> Iterator[RawText]:
             continue
         place = f"row {text_id} (line {line})"
         try:
-            value = json.loads(text)
+            value = json.loads(text, object_pairs_hook=_object)
+        except KeyError as error:
+            raise UserError(
+                f"{name}: line {line} names the key {error.args[0]!r} twice, with a value each; keep one of them"
+            ) from None
         except ValueError as error:
-            raise UserError(f"{name}: line {line} is not valid JSON ({error}); write one object per line") from None
+            raise UserError(f"{name}: line {line} {_json_problem(text, error)}") from None
         except RecursionError:
             raise UserError(f"{name}: line {line} is nested too deeply; write one flat object per line") from None
         if not isinstance(value, dict):
@@ -113,65 +135,27 @@ def _json_lines(path: Path, columns: Columns, name: str) -> Iterator[RawText]:
                 f"{name}: line {line} holds a {type(value).__name__}, not an object; write one object per line, with "
                 f"the keys {', '.join(columns.names)}"
             )
-        _check_columns(list(value), columns, f"{name}: line {line}")
-        yield _typed(text_id, place, [value[column] for column in columns.names], columns, name)
+        check_columns(list(value), columns, f"{name}: line {line}")
+        yield typed(text_id, place, [value[column] for column in columns.names], columns, name)
         text_id += 1
 
 
-def _parquet(path: Path, columns: Columns, name: str) -> Iterator[RawText]:
-    try:
-        with pq.ParquetFile(path, pre_buffer=False, buffer_size=PARQUET_BUFFER) as file:
-            _check_columns(file.schema_arrow.names, columns, name)
-            _check_strings(file.schema_arrow, columns, name)
-            text_id = 0
-            for batch in file.iter_batches(PARQUET_BATCH, columns=list(columns.names), use_threads=False):
-                lists = [batch.column(column).to_pylist() for column in columns.names]
-                for values in zip(*lists, strict=True):
-                    yield _typed(text_id, f"row {text_id}", values, columns, name)
-                    text_id += 1
-    except (pa.ArrowException, OSError) as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{name}: damaged, or not a parquet file ({reason}); fetch or write it again") from None
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys differ.
+
+    Raises:
+        KeyError: one stands there twice.
+    """
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [key for key, _ in pairs]
+        raise KeyError(next(name for name in names if names.count(name) > 1))
+    return value
 
 
-def _check_strings(schema: pa.Schema, columns: Columns, name: str) -> None:
-    for column in filter(None, (columns.text, columns.split)):
-        kind = schema.field(column).type
-        values = kind.value_type if pa.types.is_dictionary(kind) else kind
-        if not (any(test(values) for test in STRING_TYPES)):
-            raise UserError(f"{name}: column {column!r} is of type {kind}; it must hold strings; convert it")
-
-
-def _typed(text_id: int, place: str, values: Sequence[object], columns: Columns, name: str) -> RawText:
-    """A text of typed values, as jsonl and parquet hold them."""
-    text, label = values[0], values[1]
-    split = values[2] if columns.split else None
-    for column, value in ((columns.text, text), (columns.split, split)):
-        if value is not None and not isinstance(value, str):
-            raise UserError(
-                f"{name}: {place}, column {column!r} holds a {type(value).__name__}; it must hold strings; convert it"
-            )
-    try:
-        return RawText(text_id, place, _string(text), label_text(label), _string(split))
-    except TypeError as error:
-        raise UserError(
-            f"{name}: {place}, column {columns.label!r} holds a {error}; labels must be strings, integers or true and "
-            f"false; convert it"
-        ) from None
-
-
-def _string(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _check_columns(names: Sequence[str], columns: Columns, where: str) -> None:
-    for column in columns.names:
-        if column not in names:
-            near = difflib.get_close_matches(column, names, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise UserError(
-                f"{where}: no column {column!r}; {hint}found: {', '.join(map(repr, names))}; name the right columns "
-                f"(or the delimiter) in params.yaml"
-            )
-        if names.count(column) > 1:
-            raise UserError(f"{where}: column {column!r} stands there {names.count(column)} times; rename all but one")
+def _json_problem(text: str, error: ValueError) -> str:
+    if text.strip() == "[":
+        return "begins one array over all lines; write one object per line, as `jq -c '.[]'` does"
+    if text.strip() == "{":
+        return "begins an object that is written over several lines; write one object per line, as `jq -c .` does"
+    return f"is not valid JSON ({error}); write one object per line"

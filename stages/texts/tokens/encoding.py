@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from stages.errors import UserError
+from stages.texts.tokens.brought import panics
 from stages.texts.tokens.chunks import ChunkwiseEncoder
 from stages.texts.tokens.vocabulary import PADDING
 
@@ -43,7 +44,8 @@ class WholeEncoder:
 
     def encode(self, texts: pa.StringArray) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """As ChunkwiseEncoder.encode."""
-        encodings = self.tokenizer.encode_batch_fast(texts.to_pylist(), add_special_tokens=False)
+        with panics("tokenize.file: the tokenizer fails on a text"):
+            encodings = self.tokenizer.encode_batch_fast(texts.to_pylist(), add_special_tokens=False)
         length = np.fromiter((len(encoding) for encoding in encodings), np.int32, len(encodings))
         ids = chain.from_iterable(encoding.ids for encoding in encodings)
         return np.fromiter(ids, np.int32, int(length.sum())), length
@@ -56,7 +58,7 @@ def encoded(encoder: Encoder, texts: pa.StringArray, text_ids: NDArray[np.int64]
     """Tokenize texts; `text_ids`, shape (n,), name them in the sentence of a mistake.
 
     Raises:
-        UserError: a text became the padding token.
+        UserError: a text became the padding token, or a tokenizer of the user's fails on it.
     """
     tokens, length = encoder.encode(texts)
     padding = np.flatnonzero(tokens == PADDING)

@@ -1,26 +1,23 @@
-"""Which tokens there are: a tokenizer trained on the training texts, or one that the user brings.
+"""Which tokens there are: a tokenizer trained on the training texts.
 
 In every vocabulary index 0 is padding, which no text may contain, and index 1 is the unknown token.
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models, normalizers, trainers
 
-from stages.errors import UserError
+from stages.texts.normalization import SPLITTER, normalizer
 from stages.texts.tokens.chunks import word_counts
 
 PADDING, UNKNOWN = 0, 1
 PADDING_TOKEN, UNKNOWN_TOKEN = "[PAD]", "[UNK]"
 SPECIAL_TOKENS = [PADDING_TOKEN, UNKNOWN_TOKEN]
 CONTINUING = "##"
-PADDING_NAMES = re.compile(r"[\[<|_]*pad[\]>|_]*", re.IGNORECASE)
 
 Kind = Literal["words", "wordpiece", "bpe"]
 Corpus = Callable[[], Iterable[pa.StringArray]]
@@ -37,53 +34,24 @@ def trained_tokenizer(kind: Kind, corpus: Corpus, *, vocabulary: int, min_freque
         min_frequency: how often a word, a character or a merge must occur to be known.
         lowercase: whether to fold upper case into lower case first.
     """
-    normalizer, splitter = _normalizer(lowercase), pre_tokenizers.Whitespace()
+    normal = normalizer(lowercase)
     if kind == "words":
-        model, trainer = _words(word_counts(corpus(), normalizer, splitter), vocabulary, min_frequency), None
+        model, trainer = _words(word_counts(corpus(), normal, SPLITTER), vocabulary, min_frequency), None
     elif kind == "wordpiece":
         # Every character has two forms: at the start of a word, and continuing one.
-        characters = _alphabet(corpus, normalizer, (vocabulary - len(SPECIAL_TOKENS)) // 2, min_frequency)
+        characters = _alphabet(corpus, normal, (vocabulary - len(SPECIAL_TOKENS)) // 2, min_frequency)
         model, trainer = _wordpiece(characters, vocabulary, min_frequency)
     else:
-        characters = _alphabet(corpus, normalizer, vocabulary - len(SPECIAL_TOKENS), min_frequency)
+        characters = _alphabet(corpus, normal, vocabulary - len(SPECIAL_TOKENS), min_frequency)
         model, trainer = _bpe(characters, vocabulary, min_frequency)
     tokenizer = Tokenizer(model)
-    tokenizer.normalizer = normalizer
-    tokenizer.pre_tokenizer = splitter
+    tokenizer.normalizer = normal
+    tokenizer.pre_tokenizer = SPLITTER
     if trainer is not None:
         tokenizer.train_from_iterator((texts.to_pylist() for texts in corpus()), trainer)
     # Entries that are special to the tokenizer are found in texts before they are split: a text that says "[PAD]"
     # would hold padding. As plain entries of the model they can be reached by no text.
-    return _rebuilt(json.loads(tokenizer.to_str()) | {"added_tokens": []})
-
-
-def brought_tokenizer(path: Path) -> Tokenizer:
-    """Load the user's own tokenizer.json, its padding, truncation and dropout switched off.
-
-    Raises:
-        UserError: the file is missing, is not a tokenizer, or does not have padding at index 0 and its model's unknown
-            token at index 1.
-    """
-    try:
-        definition = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(
-            f"{path}: no such file; put your tokenizer there, or let tokenize.kind be words, wordpiece or bpe"
-        ) from None
-    except ValueError as error:
-        raise _not_a_tokenizer(path, error) from None
-    if not isinstance(definition, dict) or not isinstance(definition.get("model"), dict):
-        raise _not_a_tokenizer(path, "it has no model")
-    padding = definition.get("padding")
-    try:
-        model = definition["model"] | ({"dropout": None} if definition["model"].get("dropout") else {})
-        tokenizer = _rebuilt(definition | {"padding": None, "truncation": None, "model": model})
-    except Exception as error:  # noqa: BLE001, because the library raises nothing narrower
-        raise _not_a_tokenizer(path, error) from None
-    pads_with_zero = isinstance(padding, dict) and padding.get("pad_id") == PADDING
-    _check_first_entries(path, tokenizer, definition["model"], pads_with_zero)
-    tokenizer.encode_special_tokens = True  # a text that says "[PAD]" is text
-    return tokenizer
+    return rebuilt(json.loads(tokenizer.to_str()) | {"added_tokens": []})
 
 
 def vocabulary_size(tokenizer: Tokenizer) -> int:
@@ -95,10 +63,6 @@ def words_of(tokenizer: Tokenizer) -> dict[str, int]:
     """The index of every entry but padding and unknown, which are no words."""
     entries = tokenizer.get_vocab(with_added_tokens=True)
     return {token: index for token, index in entries.items() if index not in (PADDING, UNKNOWN)}
-
-
-def _normalizer(lowercase: bool) -> normalizers.Normalizer:
-    return normalizers.Sequence([normalizers.NFC(), *([normalizers.Lowercase()] if lowercase else [])])
 
 
 def _alphabet(corpus: Corpus, normalizer: normalizers.Normalizer, size: int, min_frequency: int) -> list[str]:
@@ -147,24 +111,6 @@ def _bpe(characters: list[str], vocabulary: int, min_frequency: int) -> tuple[mo
     )
 
 
-def _rebuilt(definition: dict[str, Any]) -> Tokenizer:
+def rebuilt(definition: dict[str, Any]) -> Tokenizer:
+    """The tokenizer that the content of a tokenizer.json describes."""
     return Tokenizer.from_str(json.dumps(definition))
-
-
-def _check_first_entries(path: Path, tokenizer: Tokenizer, model: dict[str, Any], pads_with_zero: bool) -> None:
-    first, second = tokenizer.id_to_token(PADDING), tokenizer.id_to_token(UNKNOWN)
-    unknown = model.get("unk_token")
-    if model.get("unk_id") is not None:  # Unigram models name the index
-        unknown = tokenizer.id_to_token(model["unk_id"])
-    is_padding = first is not None and (pads_with_zero or PADDING_NAMES.fullmatch(first) is not None)
-    if not is_padding or second is None or second != unknown:
-        has = f"its unknown token is {unknown!r}" if unknown is not None else "it has no unknown token"
-        raise UserError(
-            f"{path}: index 0 must be the padding token and index 1 the unknown token, but 0 is {first!r}, 1 is "
-            f"{second!r} and {has}; train it with the special tokens [PAD] and [UNK] first, in this order, or let "
-            "tokenize.kind be words, wordpiece or bpe"
-        )
-
-
-def _not_a_tokenizer(path: Path, reason: object) -> UserError:
-    return UserError(f"{path}: not a tokenizer.json of the library `tokenizers` ({' '.join(str(reason).split())})")

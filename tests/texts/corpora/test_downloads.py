@@ -1,15 +1,18 @@
+import errno
+import gzip
 import hashlib
 import io
 import os
 import tarfile
 import threading
+import time
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from stages.errors import UserError
-from stages.texts.corpora import downloads
+from stages.texts.corpora import archives, downloads
 from stages.texts.corpora.downloads import download
 
 TABLE = b"text,label\ngood film,pos\nbad film,neg\n"
@@ -17,12 +20,14 @@ COLUMNS = {"text": "text", "label": "label"}
 
 
 class Server:
-    """A web server on this machine: `files` by name, `requests` in order; `cut` sends half of each file."""
+    """A web server: `files` by name, `requests` in order; `cut` sends half of each, `drip` byte by byte."""
 
     def __init__(self):
         self.files = {}
         self.requests = []
         self.cut = False
+        self.drip = False
+        self.redirect = None
         self.stall = threading.Event()
         self.stall.set()
         outer = self
@@ -31,6 +36,11 @@ class Server:
             def do_GET(self):
                 outer.requests.append(self.path)
                 outer.stall.wait(10)
+                if outer.redirect:
+                    self.send_response(302)
+                    self.send_header("Location", outer.redirect)
+                    self.end_headers()
+                    return
                 content = outer.files.get(self.path.partition("?")[0].lstrip("/"))
                 if content is None:
                     self.send_error(404)
@@ -38,6 +48,10 @@ class Server:
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
+                self.wfile.flush()
+                for byte in content if outer.drip else ():
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(0.05)
                 self.wfile.write(content[: len(content) // 2] if outer.cut else content)
 
             def log_message(self, *arguments):
@@ -163,6 +177,75 @@ def test_a_server_that_does_not_answer_is_named(server, scratch, entry, monkeypa
     complaint(entry(*server.offer("films.csv", TABLE), **COLUMNS), scratch, "/films.csv", "0.2 seconds")
 
 
+@pytest.mark.parametrize(
+    ("bound", "value", "words"),
+    [
+        ("STALL_SECONDS", 0.3, ("less than 65536 bytes in 0.3 seconds", "run again later")),
+        ("LONGEST_HOURS", 0.3 / 3600, ("for 8.3", "hours")),
+    ],
+)
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up(
+    server, scratch, entry, cache, monkeypatch, bound, value, words
+):
+    monkeypatch.setattr(downloads, bound, value)
+    server.drip = True
+    complaint(entry(*server.offer("films.csv", TABLE * 3), **COLUMNS), scratch, "/films.csv", *words)
+    assert list(cache.iterdir()) == []
+
+
+def test_a_file_that_is_too_large_is_not_kept(server, scratch, entry, cache, monkeypatch):
+    monkeypatch.setattr(downloads, "LARGEST_DOWNLOAD", 10)
+    complaint(entry(*server.offer("films.csv", TABLE), **COLUMNS), scratch, "larger than 10 bytes", "not kept")
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.parametrize("address", ["http://[::1/films.csv", "http://host:99999/films.csv", "http:///films.csv"])
+def test_a_redirect_to_what_is_no_address_is_named(server, scratch, entry, address):
+    server.redirect = address
+    complaint(entry(*server.offer("films.csv", TABLE), **COLUMNS), scratch, "/films.csv", "check the address")
+
+
+def test_redirects_without_end_are_named(server, scratch, entry):
+    server.redirect = "/films.csv"
+    complaint(entry(*server.offer("films.csv", TABLE), **COLUMNS), scratch, "/films.csv", "TooManyRedirects")
+
+
+@pytest.mark.parametrize("cause", ["refused", "missing", "checksum", "ending", "redirect", "drip"])
+def test_a_password_and_a_token_in_the_address_are_not_printed(server, scratch, entry, monkeypatch, cause):
+    monkeypatch.setattr(downloads, "STALL_SECONDS", 0.2)
+    url, _ = server.offer("a.exe" if cause == "ending" else "films.csv", TABLE)
+    server.drip = cause == "drip"
+    server.redirect = "http://me:secret@[::1/" if cause == "redirect" else None
+    if cause == "missing":
+        server.files.clear()
+    if cause == "refused":
+        server.http.server_close()
+    dataset = entry(url.replace("://", "://me:secret@") + "?token=secret", "0" * 64, **COLUMNS)
+    with pytest.raises(UserError) as caught:
+        rows(dataset, scratch)
+    assert "secret" not in str(caught.value)
+    assert url in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://me:secret@host/a.csv", "http://[::1/a.csv", "http://me:sec/ret@host/a.csv", "https://", "http://h\n/a"],
+)
+def test_an_address_that_cannot_be_read_is_refused_before_any_work_and_not_printed(entry, url):
+    with pytest.raises(UserError, match=r"datasets\.mine\.url: it cannot be read as an address; write http") as caught:
+        entry(url, "0" * 64, **COLUMNS)
+    assert "sec" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.ENAMETOOLONG])
+def test_a_cache_without_room_is_not_blamed_on_the_corpus(server, scratch, entry, monkeypatch, cache, error):
+    def fails(*_):
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(downloads.pooch, "file_hash", fails)
+    complaint(entry(*server.offer("films.csv", TABLE), **COLUMNS), scratch, str(cache), "make room", os.strerror(error))
+
+
 def test_a_cache_that_cannot_be_a_folder_is_named(server, scratch, entry, cache):
     cache.write_text("in the way", encoding="utf-8")
     complaint(
@@ -215,6 +298,30 @@ def test_a_link_that_points_outside_is_refused(server, scratch, entry):
     complaint(
         entry(*server.offer("a.tar.gz", content), member="films.csv", **COLUMNS), scratch, "'inside'", "points out"
     )
+
+
+def test_a_member_that_is_a_link_names_what_it_points_to(server, scratch, entry):
+    content = tar({"films.csv": "data/films.csv", "data/films.csv": TABLE})
+    dataset = entry(*server.offer("a.tar.gz", content), member="films.csv", **COLUMNS)
+    complaint(dataset, scratch, "a.tar.gz", "'films.csv' is a link to 'data/films.csv'; name that")
+
+
+@pytest.mark.parametrize(("name", "pack"), [("a.zip", zipped), ("a.tgz", tar)])
+def test_an_archive_that_unpacks_to_too_much_is_refused(server, scratch, entry, monkeypatch, name, pack):
+    monkeypatch.setattr(archives, "LARGEST_UNPACKED", 1000)
+    content = pack({"zeros": bytes(1001), "films.csv": TABLE})
+    dataset = entry(*server.offer(name, content), member="films.csv", **COLUMNS)
+    complaint(dataset, scratch, name, "unpacks to more than 1000 bytes")
+
+
+def test_a_packed_table_is_read_from_an_archive(server, scratch, entry):
+    content = zipped({"films.csv.gz": gzip.compress(TABLE)})
+    assert rows(entry(*server.offer("a.zip", content), member="films.csv.gz", **COLUMNS), scratch) == READ
+
+
+def test_a_file_whose_name_is_not_utf8_is_refused(server, scratch, entry):
+    content = tar({"a/caf\udce9.txt": b"good"})
+    complaint(entry(*server.offer("a.tgz", content), folders="{label}/*.txt"), scratch, r"caf\udce9", "rename")
 
 
 def test_an_archive_that_is_damaged_is_named(server, scratch, entry):

@@ -11,7 +11,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from stages.errors import UserError
-from stages.texts.tokens.vocabulary import Corpus, Kind, brought_tokenizer, trained_tokenizer, vocabulary_size
+from stages.texts.tokens.vocabulary import Corpus, Kind, trained_tokenizer, vocabulary_size
 
 KINDS: tuple[Kind, ...] = ("words", "wordpiece", "bpe")
 TEXTS = ["The cat sat .", "the cat ran !", "a dog ran", "a dog sat"]
@@ -161,82 +161,6 @@ def test_an_error_of_the_corpus_reaches_the_caller(kind: Kind) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_corpus_of_nothing_leaves_padding_and_unknown(kind: Kind) -> None:
     assert vocabulary_size(trained(kind, ["", " "])) == 2
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_tokenizer_trained_here_can_be_brought(kind: Kind, tmp_path: Path) -> None:
-    own = trained(kind)
-    brought = brought_tokenizer(written(tmp_path / "tokenizer.json", own))
-    assert ids(brought, "the dog sat ☃") == ids(own, "the dog sat ☃")
-
-
-def test_a_brought_tokenizer_neither_pads_nor_truncates(tmp_path: Path) -> None:
-    own = word_level({"[PAD]": 0, "[UNK]": 1, "a": 2})
-    own.enable_padding(length=5)
-    own.enable_truncation(2)
-    brought = brought_tokenizer(written(tmp_path / "tokenizer.json", own))
-    assert [ids(brought, text) for text in ("a", "a a a")] == [[2], [2, 2, 2]]
-
-
-def test_a_brought_tokenizer_reads_its_special_tokens_as_text(tmp_path: Path) -> None:
-    own = Tokenizer(models.WordLevel({"[PAD]": 0, "[UNK]": 1, "[": 2, "PAD": 3, "]": 4}, unk_token="[UNK]"))
-    own.pre_tokenizer = pre_tokenizers.Whitespace()
-    own.add_special_tokens(["[PAD]", "[UNK]"])
-    brought = brought_tokenizer(written(tmp_path / "tokenizer.json", own))
-    assert ids(own, "[PAD]") == [0]
-    assert ids(brought, "[PAD]") == [2, 3, 4]
-
-
-def test_a_brought_tokenizer_does_not_drop_merges_at_random(tmp_path: Path) -> None:
-    merges = [("a", "b"), ("ab", "ab")]
-    own = Tokenizer(models.BPE({"<pad>": 0, "?": 1, "a": 2, "b": 3, "ab": 4, "abab": 5}, merges, dropout=0.9))
-    own.model.unk_token = "?"
-    brought = brought_tokenizer(written(tmp_path / "tokenizer.json", own))
-    assert {tuple(ids(brought, "abab")) for _ in range(20)} == {(5,)}
-
-
-def test_index_zero_may_be_named_padding_by_the_padding_section_alone(tmp_path: Path) -> None:
-    own = word_level({"<blank>": 0, "[UNK]": 1, "a": 2})
-    own.enable_padding(pad_id=0, pad_token="<blank>")
-    assert ids(brought_tokenizer(written(tmp_path / "tokenizer.json", own)), "a") == [2]
-
-
-def test_a_word_at_index_zero_is_refused_by_name(tmp_path: Path) -> None:
-    path = written(tmp_path / "tokenizer.json", word_level({"the": 0, "[UNK]": 1}))
-    with pytest.raises(UserError, match=r"index 0 must be the padding token.* 0 is 'the', 1 is '\[UNK\]'"):
-        brought_tokenizer(path)
-
-
-def test_an_unknown_token_elsewhere_is_refused_by_name(tmp_path: Path) -> None:
-    path = written(tmp_path / "tokenizer.json", word_level({"[PAD]": 0, "the": 1, "[UNK]": 2}))
-    with pytest.raises(UserError, match=r"1 is 'the' and its unknown token is '\[UNK\]'.*train it with"):
-        brought_tokenizer(path)
-
-
-def test_a_model_without_an_unknown_token_is_refused(tmp_path: Path) -> None:
-    own = Tokenizer(models.BPE({"<pad>": 0, "a": 1}, []))
-    with pytest.raises(UserError, match="it has no unknown token"):
-        brought_tokenizer(written(tmp_path / "tokenizer.json", own))
-
-
-def test_a_unigram_model_names_its_unknown_token_by_index(tmp_path: Path) -> None:
-    own = Tokenizer(models.Unigram([("<pad>", 0.0), ("<unk>", 0.0), ("a", -1.0)], unk_id=1))
-    assert ids(brought_tokenizer(written(tmp_path / "tokenizer.json", own)), "aa") == [2, 2]
-
-
-def test_a_missing_tokenizer_is_the_users_mistake(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"mine\.json: no such file.*tokenize\.kind"):
-        brought_tokenizer(tmp_path / "mine.json")
-
-
-@pytest.mark.parametrize(
-    "content", ["", "no json", "[]", "{}", '{"model": {"type": "Nonsense"}}', '{"model": 3}', "\udcff"]
-)
-def test_a_file_that_is_no_tokenizer_is_the_users_mistake(content: str, tmp_path: Path) -> None:
-    path = tmp_path / "tokenizer.json"
-    path.write_bytes(content.encode("utf-8", "surrogateescape"))
-    with pytest.raises(UserError, match=r"not a tokenizer\.json"):
-        brought_tokenizer(path)
 
 
 def test_gaps_between_indices_count_as_vocabulary(tmp_path: Path) -> None:
