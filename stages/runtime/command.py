@@ -2,13 +2,20 @@
 
 import argparse
 import inspect
+import os
 import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from stages.errors import UserError
-from stages.params.schema import load_params
+from stages.params.schema import Params, load_params
+
+DATASET = "@dataset"
+"""In an option of dvc.yaml: the dataset of params.yaml."""
+ITEM = "@item"
+"""In an option of dvc.yaml: the item of a list that the stage is run for, `pre` where it is `pad@pre`."""
 
 
 def run(stage: Callable[..., None]) -> None:
@@ -16,7 +23,8 @@ def run(stage: Callable[..., None]) -> None:
 
     The first parameter of `stage` receives the params; each keyword-only parameter becomes an option of its name
     (`corpus: Path` becomes `--corpus`), required where it has no default. The params file is read and checked whole
-    before any work.
+    before any work. DATASET and ITEM in an option become the names that they stand for: dvc.yaml does not write them
+    there itself, for the commands of dvc.yaml are read by a shell.
 
     Exits with code 2 and one sentence on standard error for a mistake of the user's, with 130 on an interrupt; an
     internal fault keeps its traceback.
@@ -30,12 +38,23 @@ def run(stage: Callable[..., None]) -> None:
     options = vars(parser.parse_args())
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was begun is cleared away, as on Ctrl-C
     try:
-        stage(load_params(options.pop("params")), **options)
+        params = load_params(options.pop("params"))
+        stage(params, **{name: _named(value, params) for name, value in options.items()})
     except UserError as error:
         sys.exit(_ending(stage, str(error)))
     except KeyboardInterrupt:
         print(f"{stage.__name__}: interrupted; nothing half-written was kept", file=sys.stderr)
         sys.exit(130)
+
+
+def _named(value: Any, params: Params) -> Any:
+    text = str(value).replace(DATASET, params.dataset)
+    if ITEM in text:
+        _, run_by_dvc, item = os.environ.get("DVC_STAGE", "").rpartition("@")
+        if not run_by_dvc:
+            raise UserError(f"{ITEM} stands for a name that `dvc repro` hands on; give the name itself")
+        text = text.replace(ITEM, item)
+    return value if text == str(value) else type(value)(text)
 
 
 def _ending(stage: Callable[..., None], sentence: str) -> int:

@@ -117,7 +117,7 @@ def code_checksum(project: Path) -> str:
         stages = YAML(typ="safe").load(project / "dvc.yaml")["stages"]
     except FileNotFoundError:
         raise UserError("dvc.yaml: no such file; run this in the folder of the pipeline") from None
-    computing = {name: stage for name, stage in stages.items() if name not in NOT_COMPUTING}
+    computing = {name: stage.get("do", stage) for name, stage in stages.items() if name not in NOT_COMPUTING}
     digest = hashlib.sha256()
     for name in sorted(computing):
         digest.update(f"{name}: {computing[name]['cmd']}\n".encode())
