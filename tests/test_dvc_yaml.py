@@ -16,7 +16,10 @@ from tests.pipelines import copy_project, run, stages_run
 
 STAGES = ("ingest", "tokenize", "bag_of_words", "pad", "train", "export", "analyze", "report", "audit")
 
-VALIDATORS = {f"stages/params/{name}.py" for name in ("audit", "datasets", "model", "schema", "section", "texts")}
+VALIDATORS = {
+    f"stages/params/{name}.py"
+    for name in ("audit", "bounds", "datasets", "model", "reading", "schema", "section", "texts")
+}
 """In the deps of no stage: they can refuse a run and change none that they allow, and DVC tracks the values themselves.
 What turns a value into what a stage does is in stages/params/derived.py and layers.py, which are deps."""
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
-from stages.params.datasets import Name, PositiveInt
+from stages.params.bounds import PadValue, Tokens
+from stages.params.datasets import Name
 from stages.params.section import Section, require_unique
 from stages.params.texts import Side
 
@@ -31,10 +32,10 @@ class AuditedModel(Section):
     tokenizer: FileName | None = None
     text: Name | None = None
     label: Name | None = None
-    pad_values: dict[Name, int | float] | None = None
+    pad_values: dict[Name, PadValue] | None = None
     time_inputs: Annotated[tuple[Name, ...], Field(strict=False, min_length=1)] | None = None
     sides: Annotated[tuple[Side, ...], Field(strict=False, min_length=1)] | None = None
-    pads: Annotated[tuple[PositiveInt, ...], Field(strict=False, min_length=1)] | None = None
+    pads: Annotated[tuple[Tokens, ...], Field(strict=False, min_length=1)] | None = None
     modules: Annotated[tuple[PythonFile, ...], Field(strict=False, alias="import")] = ()
     trust: bool = False
 
