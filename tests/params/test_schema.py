@@ -1,6 +1,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -216,6 +217,14 @@ def number_paths(content: Any, above: str = "") -> Iterator[str]:
             yield path
 
 
+@cache
+def comments(section: str) -> str:
+    """The comments within a section of params.yaml, as one line."""
+    text = (REPOSITORY / "params.yaml").read_text(encoding="utf-8")
+    lines = re.split(r"^(?=\w)", text[text.index(f"\n{section}:") + 1 :], flags=re.MULTILINE)[1].splitlines()
+    return " ".join(line.strip(" #") for line in lines if line.strip().startswith("#"))
+
+
 NUMBERS = [*number_paths(load_content()), "variants.masked.units", "variants.masked.embedding"]
 
 
@@ -225,11 +234,14 @@ def test_no_number_is_without_an_upper_bound(params_content: dict[str, Any], pat
     section: Any = params_content
     for name in above:
         section = section[int(name) if isinstance(section, list) else name]
-    for value in (10**30, 1e300):
+    for value in (1e300, 10**30):
         section[int(key) if isinstance(section, list) else key] = value
         with pytest.raises(UserError) as error:
             checked_params(params_content, "params.yaml")
         assert re.match(rf"params\.yaml: {re.escape(path)}: 1\S* is not ", str(error.value))
+    bound = re.search(r"at most (\S+): ", str(error.value))
+    if bound and above[0] != "variants":  # whose keys are those of `model`
+        assert re.search(rf"(?<![\d,]){re.escape(bound[1])}(?![\d,]\d)", comments(above[0])), "unsaid"
 
 
 def test_many_mistakes_are_a_few_and_a_number(params_content: dict[str, Any]) -> None:
