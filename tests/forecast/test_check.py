@@ -1,5 +1,8 @@
 """`make check`: what it says, and what it refuses."""
 
+import subprocess
+import sys
+
 import pytest
 
 from stages.errors import UserError
@@ -70,6 +73,21 @@ def test_another_dataset_may_be_named(make_params, capsys):
     assert capsys.readouterr().out.startswith("imdb: params.yaml is right; how much work it is shows when the texts ")
     with pytest.raises(UserError, match="DATASET: 'imbd' is not in the table; did you mean 'imdb'?"):
         check(make_params(), dataset="imbd")
+
+
+def test_it_is_quick_and_a_users_mistake_ends_in_one_sentence(tmp_path):
+    """As `make check` runs it: without TensorFlow, and with a key that no stage reads."""
+    text = (REPOSITORY / "params.yaml").read_text(encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(text.replace("must_be: exact", "must_be: exactly"), encoding="utf-8")
+    hidden = "import runpy, sys; sys.modules.update(tensorflow=None, keras=None); "
+    code = hidden + "runpy.run_module('stages.forecast', run_name='__main__')"
+    command = [sys.executable, "-c", code, "--params", str(tmp_path / "params.yaml")]
+    result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"check: error: {tmp_path}/params.yaml: gate.must_be: 'exactly' is not allowed; it should be 'exact' or "
+        "'equivalent'\n"
+    )
 
 
 def test_make_asks_before_dvc():
