@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints, field_validator, 
 
 from stages.params.bounds import PadValue, Tokens
 from stages.params.datasets import Name
-from stages.params.section import Section, require_unique
+from stages.params.section import Section, require_unique, shown
 from stages.params.texts import Side
 
 
@@ -15,7 +15,8 @@ def _in_the_models_folder(path: str) -> str:
     """DVC watches models/<id>/ alone: a file elsewhere could change without the audit running again."""
     if PurePath(path).is_absolute() or ".." in PurePath(path).parts:
         raise ValueError(
-            f"{path!r} lies outside models/<id>/, the folder of the model; put the file there and give its name alone"
+            f"{shown(path)} lies outside models/<id>/, the folder of the model; put the file there and give its name "
+            "alone"
         )
     return path
 

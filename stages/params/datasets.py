@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from stages.params.bounds import Classes, Cues, LengthSigma, MedianLength, Seed, Texts, Tokens, Words
-from stages.params.section import Section
+from stages.params.section import Section, shown
 
 CuePosition = Literal["start", "middle", "end", "anywhere"]
 
@@ -18,7 +18,7 @@ Character = Annotated[str, StringConstraints(min_length=1, max_length=1)]
 def _inside(path: str) -> str:
     """DVC watches data/raw/ alone: a file elsewhere could change without anything running again."""
     if PurePath(path).is_absolute() or ".." in PurePath(path).parts:
-        raise ValueError(f"{path!r} lies outside data/raw/; copy or link the file there and give its name alone")
+        raise ValueError(f"{shown(path)} lies outside data/raw/; copy or link the file there and give its name alone")
     return path
 
 

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from stages.params.bounds import Units
 from stages.params.layers import HEADS, NO_RECURRENCE, RECURRENT
-from stages.params.section import Section, suggestion
+from stages.params.section import Section, shown, suggestion
 
 Mask = Literal["none", "embedding", "embedding+masking", "masking_on_zeroed_row", "explicit"]
 Merge = Literal["none", "concat", "sum", "mul", "ave"]
@@ -16,7 +16,7 @@ Embeddings = Literal["learned", "pretrained", "frozen"]
 def _one_of(*allowed: str) -> AfterValidator:
     def check(name: str) -> str:
         if name not in allowed:
-            raise ValueError(f"{name!r} is not allowed; {suggestion(name, allowed)}")
+            raise ValueError(f"{shown(name)} is not allowed; {suggestion(name, allowed)}")
         return name
 
     return AfterValidator(check)

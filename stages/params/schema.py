@@ -34,7 +34,7 @@ from stages.params.derived import BASELINE, architecture_of, pads_in_order
 from stages.params.layers import HEADS
 from stages.params.model import ModelParams, Variant
 from stages.params.reading import read_mapping
-from stages.params.section import Section, require_known, require_unique, sentences
+from stages.params.section import Section, require_known, require_unique, sentences, shown
 from stages.params.texts import NO_VECTORS, BagOfWordsParams, CorpusParams, OpenShare, PadParams, Side, TokenizeParams
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=64)]
@@ -158,7 +158,7 @@ class ExecutionParams(Section):
     def _an_address_where_it_is_used(cls, value: str, info: ValidationInfo) -> str:
         if info.data.get("engine") == "dask" and not re.fullmatch(SCHEDULER, value):
             raise ValueError(
-                f"{value!r} is no address of a dask scheduler, and engine is dask; name one, such as "
+                f"{shown(value)} is no address of a dask scheduler, and engine is dask; name one, such as "
                 "tcp://127.0.0.1:8786, or set engine to local"
             )
         return value

@@ -3,6 +3,7 @@
 import datetime
 import difflib
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
@@ -42,7 +43,7 @@ class Section(BaseModel):
             known = [field.alias or name for name, field in cls.model_fields.items()]
             for key in value:
                 if key not in known:
-                    raise ValueError(f"unknown key {key!r}; {suggestion(str(key), known)}")
+                    raise ValueError(f"unknown key {shown(key)}; {suggestion(str(key), known)}")
         return value
 
 
@@ -54,7 +55,7 @@ def require_unique(values: tuple[Value, ...]) -> tuple[Value, ...]:
     """
     for value, count in Counter(values).items():
         if count > 1:
-            raise ValueError(f"{value!r} stands there more than once; name each once")
+            raise ValueError(f"{shown(value)} stands there more than once; name each once")
     return values
 
 
@@ -74,9 +75,9 @@ def require_known(path: str, name: str, table: Mapping[str, Any]) -> None:
         ValueError: it has not; `path` says where the name stands.
     """
     if not table:
-        raise ValueError(f"{path}: {name!r} is not in the table, which is empty")
+        raise ValueError(f"{path}: {shown(name)} is not in the table, which is empty")
     if name not in table:
-        raise ValueError(f"{path}: {name!r} is not in the table; {suggestion(name, table)}")
+        raise ValueError(f"{path}: {shown(name)} is not in the table; {suggestion(name, table)}")
 
 
 def suggestion(name: str, allowed: Iterable[str]) -> str:
@@ -111,7 +112,7 @@ def _key_path(location: tuple[int | str, ...], content: Any) -> str:
             content = None
         else:
             continue
-        keys.append(str(step))
+        keys.append(str(step) if re.fullmatch(r"[\w-]{1,64}", str(step)) else shown(step))
     return ".".join(keys)
 
 

@@ -244,6 +244,29 @@ def test_no_number_is_without_an_upper_bound(params_content: dict[str, Any], pat
         assert re.search(rf"(?<![\d,]){re.escape(bound[1])}(?![\d,]\d)", comments(above[0])), "unsaid"
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"dataset": "x" * 3000},
+        {"model.head": "x" * 3000},
+        {"x" * 3000: 1},
+        {"audit": {"x" * 3000: {}}},
+        {"audit": {"a\nb": {}}},
+        {"variants": {"a\nb": {"mask": "x" * 3000}}},
+        {"datasets.mr.file": "/" * 3000},
+        {"corpus.seed": 10**5000},
+    ],
+    ids=range(8),
+)
+def test_a_sentence_is_short_and_one_line_whatever_the_value(
+    params_content: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    with pytest.raises(UserError) as error:
+        checked_params(changed(params_content, changes), "params.yaml")
+    assert len(str(error.value)) < 1500
+    assert "\n" not in str(error.value)
+
+
 def test_many_mistakes_are_a_few_and_a_number(params_content: dict[str, Any]) -> None:
     with pytest.raises(UserError) as error:
         checked_params(changed(params_content, {"pad.sides": ["x" * 1000] * 1000}), "params.yaml")
