@@ -34,17 +34,20 @@ A_TEXT = 1 / 13_000
 """Seconds of a text in all stages before training: ingest, tokenize, bag_of_words and pad."""
 TRAINED_MODEL, TRAINED_BATCH, TRAINED_STEP = 0.4, 1.5e-3, 38e-6
 """Seconds of a training, of one of its batches, and of a step of a batch, there and back, its FLOPs left out."""
+OTHER_CELLS = 2.5
+"""How much longer a step takes in training that is no LSTM's: by the gradient that TensorFlow derives."""
 EPOCHS_TO_BEST = 50
 """Where `train.patience` ends a training: after so many, and those that it waits."""
 SCORED = 0.5
 """Of what a batch and a step take in training: forward alone, as validation does it after every epoch."""
-READ_MODEL, READ_CALL, READ_STEP, READ_ROWS = 0.6, 2e-3, 38e-6, 16
+READ_MODEL, READ_CALL, READ_STEP, READ_ROWS = 0.35, 2e-3, 38e-6, 16
 """Seconds of a model in `export`, of a batch under a condition, and of its steps; it holds texts of one length, and is
 filled up to READ_ROWS of them."""
-MASKED = 1.15
-"""How much longer a step takes under a mask."""
-FOLLOWED = 128
-"""Texts that `export` reads twice more, to see what one pad does."""
+MASKED_TRAINED, MASKED_READ = 1.15, 2.5
+"""How much longer a step takes under a mask: by our own gradient of an LSTM, and by Keras' loop, which selects."""
+FOLLOWED, FOLLOWED_PADS, FOLLOWED_FLOPS_A_SECOND = 128, 1_000, 6e9
+"""Texts that `export` reads twice more, to see what a pad does, and the pads that it follows where one does something.
+"""
 ANALYZED_MODEL, ANALYZED_PAIR = 1.2, 7e-10
 """Seconds of a model of 32 units in `analyze`; of a text, a condition and a pair of units."""
 REPORT = 4.0
@@ -150,10 +153,6 @@ def _flops(architecture: Architecture) -> int:
     return step_flops(architecture) + convolution
 
 
-def _mask_factor(architecture: Architecture) -> float:
-    return MASKED if architecture.mask in WORKING_MASKS else 1
-
-
 def _training_seconds(params: Params, architecture: Architecture, texts: Texts, width: int) -> float:
     """Of one model."""
     train, positions = params.train, float(width)
@@ -161,7 +160,9 @@ def _training_seconds(params: Params, architecture: Architecture, texts: Texts, 
         batching = Batching.BUCKETED if train.grouping == "length" else Batching.PER_BATCH
         costs = padding_costs(texts.lengths, width, min(train.batch_size, texts.splits["train"]))
         positions = costs[batching].steps / int(texts.lengths.sum())
-    step = TRAINED_STEP * _mask_factor(architecture) * _recurrences(architecture)
+    masked = MASKED_TRAINED if architecture.mask in WORKING_MASKS else 1
+    derived = 1 if architecture.recurrent == "lstm" else OTHER_CELLS
+    step = TRAINED_STEP * masked * derived * _recurrences(architecture)
 
     def read(split: str, flops: float, share: float) -> float:
         batches = math.ceil(texts.splits[split] / train.batch_size)
@@ -184,11 +185,13 @@ def _reading_seconds(params: Params, architecture: Architecture, texts: Texts, w
     each = _steps_of_a_text(params, architecture, lengths, width, side)
     followed = 1 - (1 - share) ** min(FOLLOWED, exported)
     steps = batches @ each + 2 * followed @ lengths
+    masked = MASKED_READ if architecture.mask in WORKING_MASKS else 1
     return float(
         READ_MODEL
         + batches.sum() * len(conditions(params.export.pads)) * READ_CALL
-        + steps * READ_STEP * _mask_factor(architecture) * _recurrences(architecture)
+        + steps * READ_STEP * masked * _recurrences(architecture)
         + rows @ each * _flops(architecture) / FLOPS_A_SECOND
+        + (0 if masked > 1 else FOLLOWED * FOLLOWED_PADS * _flops(architecture) / FOLLOWED_FLOPS_A_SECOND)
     )
 
 

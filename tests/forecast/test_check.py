@@ -7,7 +7,8 @@ import pytest
 
 from stages.errors import UserError
 from stages.forecast import __main__ as command
-from stages.forecast.__main__ import check, duration, size
+from stages.forecast.__main__ import check
+from stages.forecast.fitting import duration, size
 from stages.forecast.machine import Machine
 from tests.conftest import REPOSITORY
 
