@@ -91,43 +91,34 @@ def cost_of(params: Params, texts: Texts, machine: Machine) -> Cost:
     seeds = {name: len(trained_seeds(params, name)) for name in variants}
     models = {name: seeds[name] * len(trained_sides(params, name)) for name in variants}
     readings = {name: seeds[name] * len(params.pad.sides) for name in variants}
-    exported = _exported(params, texts)
+    states = sum(readings[name] * _states_bytes(each) for name, each in variants.items())
+    states *= _exported(params, texts) * len(conditions(params.export.pads))
+    weights = sum(models[name] * _weights_bytes(params, each, texts) for name, each in variants.items())
+    disk = COPIES * (states + weights + texts.total * texts.tokens * TOKEN_BYTES)
 
-    def wall(tasks: Iterable[float]) -> float:
-        return makespan(tasks, machine.cores) / machine.speed
+    def stages(tasks: Iterable[Iterable[float]]) -> float:
+        """Seconds of stages that run one after another, each with tasks side by side."""
+        return sum(STAGE + (TENSORFLOW + makespan(each, machine.cores)) / machine.speed for each in tasks)
 
-    train = sum(
-        TENSORFLOW / machine.speed + STAGE + wall([_training_seconds(params, each, texts, width)] * models[name])
-        for name, each in variants.items()
-    )
-    export = sum(
-        TENSORFLOW / machine.speed
-        + STAGE
-        + wall(
-            _reading_seconds(params, each, texts, width, side) for side in params.pad.sides for _ in range(seeds[name])
-        )
-        for name, each in variants.items()
-    )
-    analyzed = [
-        (each.units / 32) * ANALYZED_MODEL * params.analyze.probe_texts / 500
-        + exported * len(conditions(params.export.pads)) * _state_width(each) ** 2 * ANALYZED_PAIR
-        for name, each in variants.items()
-        for _ in range(readings[name])
-    ]
     seconds = {
         "the stages before training": (3 + len(params.pad.sides)) * STAGE + texts.total * A_TEXT / machine.speed,
-        "train": FIRST_TENSORFLOW / machine.speed + train,
-        "export": export,
-        "analyze": STAGE + 2 / machine.speed + wall(analyzed),
+        "train": FIRST_TENSORFLOW / machine.speed
+        + stages([_training_seconds(params, each, texts, width)] * models[name] for name, each in variants.items()),
+        "export": stages(
+            [_reading_seconds(params, each, texts, width, side) for side in params.pad.sides] * seeds[name]
+            for name, each in variants.items()
+        ),
+        "analyze": stages(
+            [[_analysis_seconds(params, each, texts) for name, each in variants.items() for _ in range(readings[name])]]
+        ),
         "report": STAGE + REPORT / machine.speed,
     }
-    states = sum(
-        readings[name] * exported * len(conditions(params.export.pads)) * _states_bytes(each)
-        for name, each in variants.items()
-    )
-    weights = sum(models[name] * _weights_bytes(params, each) for name, each in variants.items())
-    disk = COPIES * (states + weights + texts.total * texts.tokens * TOKEN_BYTES)
-    return Cost(width, models, seconds, _memory(params, variants, texts, width, machine.cores), disk)
+    tasks = {"train": max(models.values()), "export": max(readings.values()), "analyze": sum(readings.values())}
+    memory = {
+        stage: each * min(machine.cores, tasks[stage])
+        for stage, each in _process_bytes(params, variants, texts, width).items()
+    }
+    return Cost(width, models, seconds, memory, disk)
 
 
 def makespan(tasks: Iterable[float], workers: int) -> float:
@@ -214,6 +205,13 @@ def _steps_of_a_text(
     return (readings + 1) * lengths + room
 
 
+def _analysis_seconds(params: Params, architecture: Architecture, texts: Texts) -> float:
+    """Of one model in `analyze`."""
+    probes = ANALYZED_MODEL * architecture.units / 32 * params.analyze.probe_texts / 500
+    values = _exported(params, texts) * len(conditions(params.export.pads)) * _state_width(architecture) ** 2
+    return probes + values * ANALYZED_PAIR
+
+
 def _state_width(architecture: Architecture) -> int:
     """Units of the widest state."""
     return architecture.units * (2 if architecture.bidirectional == "concat" else 1)
@@ -227,20 +225,24 @@ def _states_bytes(architecture: Architecture) -> float:
     return 4 * COMPRESSED * values
 
 
-def _weights_bytes(params: Params, architecture: Architecture) -> float:
-    return 4 * params.tokenize.vocabulary * architecture.embedding + 2 * step_flops(architecture)
+def _weights_bytes(params: Params, architecture: Architecture, texts: Texts) -> float:
+    vocabulary = min(params.tokenize.vocabulary, texts.total * texts.tokens)
+    return 4 * vocabulary * architecture.embedding + 2 * step_flops(architecture)
 
 
-def _memory(
-    params: Params, variants: dict[str, Architecture], texts: Texts, width: int, cores: int
-) -> dict[str, float]:
+def _process_bytes(params: Params, variants: dict[str, Architecture], texts: Texts, width: int) -> dict[str, float]:
+    """By stage, the memory of its largest process."""
     rows = 4 * width * (texts.splits["train"] + texts.splits["validation"])
     kept = KEPT_BYTES * params.train.batch_size * width
-    train, export, analyze = 0.0, 0.0, 0.0
+    read = 4 * params.export.batch_size * (width + max(params.export.pads))
+    train, export, analyze = [0.0], [0.0], [0.0]
     for each in variants.values():
-        weights = 4 * _weights_bytes(params, each)  # Adam keeps two values of each, and there is its gradient
-        train = max(train, PROCESS_BYTES + rows + kept * each.units * max(1, _recurrences(each)) + weights)
-        read = params.export.batch_size * (width + max(params.export.pads)) * 4 * (each.units + each.embedding)
-        export = max(export, PROCESS_BYTES + read + weights)
-        analyze = max(analyze, ANALYZED_BYTES * len(conditions(params.export.pads)) * _state_width(each) ** 2)
-    return {"train": cores * train, "export": cores * export, "analyze": cores * (PROCESS_BYTES / 3 + analyze)}
+        weights = 4 * _weights_bytes(params, each, texts)  # Adam keeps two values of each, and there is its gradient
+        train.append(rows + kept * each.units * max(1, _recurrences(each)) + weights)
+        export.append(read * (each.units + each.embedding) + weights)
+        analyze.append(ANALYZED_BYTES * len(conditions(params.export.pads)) * _state_width(each) ** 2)
+    return {
+        "train": PROCESS_BYTES + max(train),
+        "export": PROCESS_BYTES + max(export),
+        "analyze": PROCESS_BYTES / 3 + max(analyze),
+    }

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_it_says_what_the_run_will_be(make_params, on, capsys):
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_key_to_change(make_params, on, changes, machine, sentence):
-    on(Machine(**{**vars(LARGE), **machine}))
+    on(replace(LARGE, **machine))
     with pytest.raises(UserError, match=sentence):
         check(make_params(changes))
 

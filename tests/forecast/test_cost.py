@@ -1,5 +1,7 @@
 """The formula against what was measured: CPU seconds of one core on the machine of benchmarks/RESULTS.md."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -95,7 +97,7 @@ def test_seconds_grow_with_the_knobs(make_params, changes, stage, least, most):
 
 def test_twice_the_cores_take_less_and_twice_the_speed_too(make_params):
     def seconds(**changes):
-        return sum(cost_of(make_params(), texts(), Machine(**{**vars(MACHINE), **changes})).seconds.values())
+        return sum(cost_of(make_params(), texts(), replace(MACHINE, **changes)).seconds.values())
 
     assert seconds(cores=4) < 0.7 * seconds()
     assert seconds(speed=2.0) < 0.6 * seconds()
@@ -109,6 +111,8 @@ def test_memory_and_disk_grow_with_what_they_hold(make_params):
 
     assert cost(100_000_000).memory["train"] - cost().memory["train"] == pytest.approx(2 * 4 * 20 * 75e6, rel=0.01)
     assert cost(model__units=4096).memory["analyze"] > 50e9
+    few = cost_of(make_params({"train.seeds": 1, "pad.sides": ["pre"]}), texts(), replace(MACHINE, cores=64))
+    assert few.memory["train"] == cost().memory["train"] / 2, "no more processes than models"
     assert cost(export__texts=500).disk == pytest.approx(cost().disk / 2, rel=0.2)
 
 
