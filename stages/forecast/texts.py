@@ -22,7 +22,7 @@ SUBWORDS = 1.3
 """Tokens of a word where a word may be several."""
 SAMPLE_TEXTS = 5_000
 """Texts whose tokens are counted."""
-MOST_CHARACTERS = 50_000_000
+MOST_CHARACTERS = 20_000_000
 """Of a file's texts that are read; beyond, its size tells how many more there are."""
 
 
