@@ -26,7 +26,7 @@ REASONS = {
 }
 
 MOST_SENTENCES = 5
-"""Of one mistake: the keys behind them are counted."""
+"""Of one file: further mistakes are counted."""
 MOST_CHARACTERS = 80
 """Of a value that stands in a sentence."""
 
