@@ -10,7 +10,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro audit gate sweep factors advise decide compare stale summary calibrate test test-fast robustness fuzz lint format lock scaling bench clean
+.PHONY: help setup check repro audit gate sweep factors advise decide compare stale summary calibrate test test-fast robustness fuzz lint format lock scaling bench clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -24,7 +24,12 @@ $(READY): requirements.txt
 	-@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null
 	@touch $@
 
-repro: $(READY) ## Run the pipeline on the dataset that params.yaml names; writes reports/<dataset>/
+check: $(READY) ## Is params.yaml right, and what will the run need? DATASET= may be given
+	@python -m stages.forecast --dataset "$(DATASET)"
+
+repro gate: override DATASET :=
+
+repro: check ## Run the pipeline on the dataset that params.yaml names; writes reports/<dataset>/
 	dvc repro
 
 # Names may hold spaces: make hands the variables of its command line on in the environment, and the shell quotes them.
@@ -35,7 +40,7 @@ audit: $(READY) ## Does padding leak through MODEL=model.keras? DATA=, TOKENIZER
 	    $${SIDES:+--sides $$SIDES} $${PADS:+--pads $$PADS} \
 	    $${PAD_VALUE:+--pad-value $$PAD_VALUE} $${TIME_INPUT:+--time-input $$TIME_INPUT} $${OUTPUT:+--output "$$OUTPUT"}
 
-gate: $(READY) ## Run the pipeline; fail when a variant or model that `gate:` declares padding-invariant is not
+gate: check ## Run the pipeline; fail when a variant or model that `gate:` declares padding-invariant is not
 	dvc repro
 	python -m stages.reporting.gate --reports reports
 
@@ -45,7 +50,7 @@ sweep: $(READY) ## Run the grid NAME= of sweeps/, resuming what was begun; DATAS
 factors: $(READY) ## Rewrite reports/DATASET/factors.md from the sweeps that were run; DATASET= may be given
 	python -m stages.sweeps factors --reports reports --dataset "$(DATASET)"
 
-decide: $(READY) ## Train 6, 12, 18, at most 24 seeds until the six verdicts are decided; DATASET= may be given
+decide: check ## Train 6, 12, 18, at most 24 seeds until the six verdicts are decided; DATASET= may be given
 	@python -m stages.sweeps decide --dataset "$(DATASET)"
 
 advise: $(READY) ## Print what the sweeps recommend for a dataset; DATASET= may be given

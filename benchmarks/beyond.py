@@ -5,7 +5,6 @@ tasks that the stages hand out. Every assumption is an option; beyond.md is writ
 """
 
 import argparse
-import heapq
 import platform
 import tempfile
 from collections.abc import Iterable
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.rates import MIB, Rate, Rates, Setting, Sizes, measured
 from stages.analysis.similarities import MOST_SEEDS
+from stages.forecast.cost import makespan
 
 RESULT = Path(__file__).with_suffix(".md")
 HOUR = 3600
@@ -92,14 +92,6 @@ def task_seconds(plan: Plan, rates: Rates) -> dict[str, list[list[float]]]:
         "analyze": [[plan.exported * rates.analyze.each] * plan.cells],
         "analyze, pairs of models": [[plan.exported * rates.compare.each] * plan.pairs],
     }
-
-
-def makespan(tasks: Iterable[float], workers: int) -> float:
-    """How long workers take for tasks that each is given when it is free, the longest first."""
-    free = [0.0] * workers
-    for seconds in sorted(tasks, reverse=True):
-        heapq.heapreplace(free, free[0] + seconds)
-    return max(free)
 
 
 def wall_seconds(plan: Plan, rates: Rates, workers: int, *, side_by_side: bool) -> float:

@@ -12,11 +12,14 @@ from ruamel.yaml import YAML
 
 from stages.reporting.code_hash import COMPUTING
 from tests.conftest import REPOSITORY
-from tests.pipelines import stages_run
+from tests.pipelines import copy_project, run, stages_run
 
 STAGES = ("ingest", "tokenize", "bag_of_words", "pad", "train", "export", "analyze", "report", "audit")
 
-VALIDATORS = {f"stages/params/{name}.py" for name in ("audit", "datasets", "model", "schema", "section", "texts")}
+VALIDATORS = {
+    f"stages/params/{name}.py"
+    for name in ("audit", "bounds", "datasets", "model", "reading", "schema", "section", "texts")
+}
 """In the deps of no stage: they can refuse a run and change none that they allow, and DVC tracks the values themselves.
 What turns a value into what a stage does is in stages/params/derived.py and layers.py, which are deps."""
 
@@ -205,7 +208,7 @@ def read_params(path: Path) -> set[str]:
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "report"])
 def test_params_are_those_that_the_stage_reads(stage):
     """The report prints every knob, and declares them all."""
-    tracked = {re.sub(r"\.\$\{(item\.variant|key)\}$", "", name) for name in declared(stage)["params"]}
+    tracked = {re.sub(r"\.\$\{(item|key)\}$", "", name) for name in declared(stage)["params"]}
     for name in read_params(REPOSITORY / "stages" / f"{stage}.py") - UNTRACKED:
         sections = {name.rsplit(".", n)[0] for n in range(name.count(".") + 1)}
         assert sections & tracked or any(key.startswith(f"{name}.") for key in tracked), f"{stage} reads {name}"
@@ -249,6 +252,38 @@ def test_every_stage_of_dvc_yaml_is_looked_at_here():
 def test_an_audit_runs_again_for_the_files_of_its_model_and_for_its_entry_alone():
     assert "models/${key}" in declared("audit")["deps"]
     assert declared("audit")["params"] == ["audit.${key}"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_value_of_params_yaml_stands_in_a_command(stage):
+    """A shell reads it, and params.yaml may be another's; stages.runtime.command puts the names in."""
+    assert "${" not in declared(stage)["cmd"]
+
+
+@pytest.mark.slow
+def test_a_value_of_params_yaml_neither_runs_as_a_command_nor_names_what_dvc_removes(tmp_path):
+    (tmp_path / "git").mkdir()
+    copy_project(tmp_path, {"pad.sides": ["post; touch ran #", "../../git"], "audit": {"m; touch ran #": {}}})
+    for folder in ("data/tokens", "models/m; touch ran #"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a").write_text("a")
+    run(tmp_path, "git", "init", "-q")
+    stages = ["pad@post; touch ran #", "pad@../../git", "audit@m; touch ran #"]
+    result = run(tmp_path, "dvc", "repro", "-q", "--single-item", "--force", "--keep-going", *stages, check=False)
+    assert result.stderr.count("pad: error: params.yaml: ") == 2
+    assert result.stderr.count("audit: error: params.yaml: ") == 1
+    assert not (tmp_path / "ran").exists()
+    assert (tmp_path / "git").exists()
+
+
+@pytest.mark.slow
+def test_a_value_where_a_list_belongs_ends_plain_dvc_in_a_sentence(tmp_path):
+    copy_project(tmp_path, {"pad.sides": "pre"})
+    run(tmp_path, "git", "init", "-q")
+    result = run(tmp_path, "dvc", "repro", check=False)
+    assert result.stderr == (
+        "ERROR: failed to resolve 'stages.pad.foreach' in 'dvc.yaml': expected list/dictionary, got str\n"
+    )
 
 
 @pytest.mark.slow

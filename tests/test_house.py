@@ -20,6 +20,7 @@ ROOMS = (
     "models",
     "states",
     "analysis",
+    "forecast",
     "reporting",
     "sweeps",
 )

@@ -37,7 +37,7 @@ def batching_costs(params: Params, tokens: Path, padded: Path) -> list[BatchingC
         max_len = _max_len(padded / side)
         for variant in params.train.variants:
             architecture = architecture_of(params, variant)
-            flops = _flops_per_step(architecture)
+            flops = step_flops(architecture)
             for batching, cost in padding_costs(counts, max_len, params.train.batch_size).items():
                 trimmed = batching in (Batching.PER_BATCH, Batching.BUCKETED)
                 costs.append(
@@ -58,7 +58,7 @@ def batching_costs(params: Params, tokens: Path, padded: Path) -> list[BatchingC
     return costs
 
 
-def _flops_per_step(architecture: Architecture) -> int:
+def step_flops(architecture: Architecture) -> int:
     """Of the recurrent layers; 0 where there are none."""
     if architecture.recurrent == NO_RECURRENCE:
         return 0

@@ -26,7 +26,7 @@ def inputs_hash(architecture: Architecture, train: TrainParams, data: Sequence[P
         data: folders of input files.
     """
     knobs = train.model_dump(exclude={"variants", "seeds", "first_seed"})
-    deps = YAML(typ="safe").load(PROJECT / "dvc.yaml")["stages"]["train"]["deps"]
+    deps = YAML(typ="safe").load(PROJECT / "dvc.yaml")["stages"]["train"]["do"]["deps"]
     code = [PROJECT / dep for dep in deps if dep.startswith("stages/")]
     digest = hashlib.sha256(repr([architecture, knobs, version("tensorflow"), version("keras")]).encode())
     for place in (*code, *data):

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
-from stages.params.datasets import Name, PositiveInt
-from stages.params.section import Section, require_unique
+from stages.params.bounds import PadValue, Tokens
+from stages.params.datasets import Name
+from stages.params.section import Section, require_unique, shown
 from stages.params.texts import Side
 
 
@@ -14,7 +15,8 @@ def _in_the_models_folder(path: str) -> str:
     """DVC watches models/<id>/ alone: a file elsewhere could change without the audit running again."""
     if PurePath(path).is_absolute() or ".." in PurePath(path).parts:
         raise ValueError(
-            f"{path!r} lies outside models/<id>/, the folder of the model; put the file there and give its name alone"
+            f"{shown(path)} lies outside models/<id>/, the folder of the model; put the file there and give its name "
+            "alone"
         )
     return path
 
@@ -31,10 +33,10 @@ class AuditedModel(Section):
     tokenizer: FileName | None = None
     text: Name | None = None
     label: Name | None = None
-    pad_values: dict[Name, int | float] | None = None
+    pad_values: dict[Name, PadValue] | None = None
     time_inputs: Annotated[tuple[Name, ...], Field(strict=False, min_length=1)] | None = None
     sides: Annotated[tuple[Side, ...], Field(strict=False, min_length=1)] | None = None
-    pads: Annotated[tuple[PositiveInt, ...], Field(strict=False, min_length=1)] | None = None
+    pads: Annotated[tuple[Tokens, ...], Field(strict=False, min_length=1)] | None = None
     modules: Annotated[tuple[PythonFile, ...], Field(strict=False, alias="import")] = ()
     trust: bool = False
 

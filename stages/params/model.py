@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from stages.params.datasets import PositiveInt
+from stages.params.bounds import Units
 from stages.params.layers import HEADS, NO_RECURRENCE, RECURRENT
-from stages.params.section import Section, suggestion
+from stages.params.section import Section, shown, suggestion
 
 Mask = Literal["none", "embedding", "embedding+masking", "masking_on_zeroed_row", "explicit"]
 Merge = Literal["none", "concat", "sum", "mul", "ave"]
@@ -16,7 +16,7 @@ Embeddings = Literal["learned", "pretrained", "frozen"]
 def _one_of(*allowed: str) -> AfterValidator:
     def check(name: str) -> str:
         if name not in allowed:
-            raise ValueError(f"{name!r} is not allowed; {suggestion(name, allowed)}")
+            raise ValueError(f"{shown(name)} is not allowed; {suggestion(name, allowed)}")
         return name
 
     return AfterValidator(check)
@@ -31,11 +31,11 @@ DropoutShare = Annotated[float, Field(ge=0, lt=1)]
 class ModelParams(Section):
     """The sizes that every variant shares unless its entry says otherwise."""
 
-    embedding: PositiveInt
+    embedding: Units
     embeddings: Embeddings
     recurrent: RecurrentName
     layers: Layers
-    units: PositiveInt
+    units: Units
     bidirectional: Merge
     layer_normalization: bool
     dropout: DropoutShare
@@ -48,11 +48,11 @@ class Variant(Section):
     """One entry of the table of architectures: its mask, and what it changes of `model`."""
 
     mask: Mask
-    embedding: PositiveInt | None = None
+    embedding: Units | None = None
     embeddings: Embeddings | None = None
     recurrent: RecurrentName | None = None
     layers: Layers | None = None
-    units: PositiveInt | None = None
+    units: Units | None = None
     bidirectional: Merge | None = None
     layer_normalization: bool | None = None
     dropout: DropoutShare | None = None

@@ -5,17 +5,27 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import Field, StringConstraints, ValidationError, ValidationInfo, field_validator, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from stages.errors import UserError
 from stages.params.audit import AuditedModel
+from stages.params.bounds import (
+    BatchSize,
+    Deviations,
+    Epochs,
+    ExportedTexts,
+    LearningRate,
+    Pads,
+    Patience,
+    ProbeTexts,
+    Rate,
+    Ratio,
+    Tokens,
+    Tolerance,
+    Workers,
+)
 from stages.params.datasets import (
     Dataset,
     Name,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
     SyntheticDataset,
     TableDataset,
     UrlDataset,
@@ -23,10 +33,13 @@ from stages.params.datasets import (
 from stages.params.derived import BASELINE, architecture_of, pads_in_order
 from stages.params.layers import HEADS
 from stages.params.model import ModelParams, Variant
-from stages.params.section import Section, require_known, require_unique, sentences
+from stages.params.reading import read_mapping
+from stages.params.section import Section, require_known, require_unique, sentences, shown
 from stages.params.texts import NO_VECTORS, BagOfWordsParams, CorpusParams, OpenShare, PadParams, Side, TokenizeParams
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=64)]
+
+MOST_CONDITIONS = 100
 
 SCHEDULER = r"(tcp|tls)://\S+:[0-9]+"
 
@@ -37,12 +50,12 @@ class TrainParams(Section):
     variants: Annotated[tuple[Identifier, ...], Field(strict=False, min_length=1)]
     seeds: Annotated[int, Field(ge=1, le=1000)]
     first_seed: Annotated[int, Field(ge=0, lt=2**32 - 1000)]
-    epochs: PositiveInt
-    batch_size: PositiveInt
-    learning_rate: PositiveFloat
+    epochs: Epochs
+    batch_size: BatchSize
+    learning_rate: LearningRate
     grouping: Literal["length", "shuffle"]
     trim: Literal["exact", "always", "never"]
-    patience: NonNegativeInt
+    patience: Patience
 
     @field_validator("variants")
     @classmethod
@@ -53,9 +66,9 @@ class TrainParams(Section):
 class ExportParams(Section):
     """Which hidden states are written."""
 
-    pads: Annotated[tuple[NonNegativeInt, ...], Field(strict=False, min_length=1)]
-    texts: Annotated[int, Field(ge=2)] | Literal["all"]
-    batch_size: PositiveInt
+    pads: Annotated[tuple[Pads, ...], Field(strict=False, min_length=1)]
+    texts: ExportedTexts | Literal["all"]
+    batch_size: BatchSize
 
     @field_validator("pads")
     @classmethod
@@ -64,18 +77,20 @@ class ExportParams(Section):
             raise ValueError("0 is missing; every other number of pads is compared with it")
         if len(value) < 2:
             raise ValueError("there is only 0; name at least one number of pads to compare with it")
+        if len(value) > MOST_CONDITIONS:
+            raise ValueError(f"{len(value):,} numbers; at most {MOST_CONDITIONS}: each is a states file of every model")
         return pads_in_order(require_unique(value))
 
 
 class Epsilon(Section):
     """The largest differences that do not matter, one for each estimand."""
 
-    drift_ratio: PositiveFloat
-    flip_rate: PositiveFloat
-    accuracy: PositiveFloat
+    drift_ratio: Ratio
+    flip_rate: Rate
+    accuracy: Rate
     error_ratio: OpenShare
-    unit_shift: PositiveFloat
-    joint_shift: PositiveFloat
+    unit_shift: Deviations
+    joint_shift: Deviations
 
 
 class FamilyParams(Section):
@@ -96,17 +111,17 @@ class FamilyParams(Section):
 class AnalyzeParams(Section):
     """The bounds of the verdicts, and how much work the probes do."""
 
-    exact_tolerance: PositiveFloat
+    exact_tolerance: Tolerance
     epsilon: Epsilon
     family: FamilyParams
     level: OpenShare
-    probe_texts: Annotated[int, Field(ge=50)]
+    probe_texts: ProbeTexts
 
 
 class ReportParams(Section):
     """How the report looks."""
 
-    pads: PositiveInt
+    pads: Tokens
 
 
 class GateParams(Section):
@@ -115,8 +130,8 @@ class GateParams(Section):
     invariant: Annotated[tuple[Identifier, ...], Field(strict=False)]
     models: Annotated[tuple[Identifier, ...], Field(strict=False)]
     must_be: Literal["exact", "equivalent"]
-    drift_ratio: PositiveFloat
-    flip_rate: PositiveFloat
+    drift_ratio: Ratio
+    flip_rate: Rate
 
     @field_validator("invariant", "models")
     @classmethod
@@ -133,7 +148,7 @@ class GateParams(Section):
 class ExecutionParams(Section):
     """Who does the work; changes no result."""
 
-    workers: NonNegativeInt
+    workers: Workers
     fork_server: bool
     engine: Literal["local", "dask"]
     scheduler: str
@@ -143,7 +158,7 @@ class ExecutionParams(Section):
     def _an_address_where_it_is_used(cls, value: str, info: ValidationInfo) -> str:
         if info.data.get("engine") == "dask" and not re.fullmatch(SCHEDULER, value):
             raise ValueError(
-                f"{value!r} is no address of a dask scheduler, and engine is dask; name one, such as "
+                f"{shown(value)} is no address of a dask scheduler, and engine is dask; name one, such as "
                 "tcp://127.0.0.1:8786, or set engine to local"
             )
         return value
@@ -209,25 +224,10 @@ def load_params(path: Path) -> Params:
     """Read and check the whole params file.
 
     Raises:
-        UserError: the file is missing, is not YAML, or holds an unknown key, a wrong type or an impossible value; the
-            sentence names the key's path, the value and what is allowed.
+        UserError: the file cannot be read, is not YAML, or holds an unknown key, a wrong type or an impossible value;
+            the sentence names the key's path, the value and what is allowed.
     """
-    return checked_params(read_content(path), str(path))
-
-
-def read_content(path: Path) -> Any:
-    """What a params file holds, unchecked.
-
-    Raises:
-        UserError: the file is missing or is not YAML.
-    """
-    try:
-        with path.open(encoding="utf-8") as file:
-            return YAML(typ="safe").load(file)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; run this in the folder that holds it") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    return checked_params(read_mapping(path), str(path))
 
 
 def checked_side(side: str) -> Side:

@@ -1,6 +1,10 @@
 """Checked sections of a params file, and a validation error as one sentence a key."""
 
+import datetime
 import difflib
+import itertools
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -17,7 +21,14 @@ REASONS = {
     "dict_type": "must be a table with keys of its own",
     "tuple_type": "must be a list",
     "too_short": "must hold at least one value",
+    "bool_type": "should be true or false",
+    "string_type": "should be a valid string; where it looks like a number or a date to YAML, put it in quotes",
 }
+
+MOST_SENTENCES = 5
+"""Of one file: further mistakes are counted."""
+MOST_CHARACTERS = 80
+"""Of a value that stands in a sentence."""
 
 
 class Section(BaseModel):
@@ -32,7 +43,7 @@ class Section(BaseModel):
             known = [field.alias or name for name, field in cls.model_fields.items()]
             for key in value:
                 if key not in known:
-                    raise ValueError(f"unknown key {key!r}; {suggestion(str(key), known)}")
+                    raise ValueError(f"unknown key {shown(key)}; {suggestion(str(key), known)}")
         return value
 
 
@@ -42,10 +53,19 @@ def require_unique(values: tuple[Value, ...]) -> tuple[Value, ...]:
     Raises:
         ValueError: one stands there more than once.
     """
-    for value in values:
-        if values.count(value) > 1:
-            raise ValueError(f"{value!r} stands there more than once; name each once")
+    for value, count in Counter(values).items():
+        if count > 1:
+            raise ValueError(f"{shown(value)} stands there more than once; name each once")
     return values
+
+
+def shown(value: Any) -> str:
+    """A value as it stands in a sentence: as Python writes it, dates as YAML does, and no longer than a line."""
+    try:
+        text = value.isoformat() if isinstance(value, datetime.date) else repr(value)
+    except ValueError:
+        return "an integer of more than 4,300 digits"
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
 
 
 def require_known(path: str, name: str, table: Mapping[str, Any]) -> None:
@@ -55,9 +75,9 @@ def require_known(path: str, name: str, table: Mapping[str, Any]) -> None:
         ValueError: it has not; `path` says where the name stands.
     """
     if not table:
-        raise ValueError(f"{path}: {name!r} is not in the table, which is empty")
+        raise ValueError(f"{path}: {shown(name)} is not in the table, which is empty")
     if name not in table:
-        raise ValueError(f"{path}: {name!r} is not in the table; {suggestion(name, table)}")
+        raise ValueError(f"{path}: {shown(name)} is not in the table; {suggestion(name, table)}")
 
 
 def suggestion(name: str, allowed: Iterable[str]) -> str:
@@ -69,11 +89,15 @@ def suggestion(name: str, allowed: Iterable[str]) -> str:
 
 
 def sentences(error: ValidationError, content: Any) -> list[str]:
-    """One sentence for each key that is wrong, however many types its value could have had."""
+    """One sentence for each key that is wrong, however many types its value could have had; few, if many are."""
     problems: dict[str, list[ErrorDetails]] = {}
     for problem in error.errors():
-        problems.setdefault(_key_path(problem["loc"], content), []).append(problem)
-    return [_sentence(path, problem) for path, problem in problems.items()]
+        path = _key_path(problem["loc"], content)
+        if problem["type"] != "too_short" or not problem["input"]:  # of what wrong items leave of a list
+            problems.setdefault(path, []).append(problem)
+    found = [_sentence(path, problem) for path, problem in itertools.islice(problems.items(), MOST_SENTENCES)]
+    more = len(problems) - len(found)
+    return [*found, f"and {more} more"] if more else found
 
 
 def _key_path(location: tuple[int | str, ...], content: Any) -> str:
@@ -84,11 +108,11 @@ def _key_path(location: tuple[int | str, ...], content: Any) -> str:
     for step in location:
         if _holds(content, step):
             content = content[step]
-        elif isinstance(content, Mapping) and step == location[-1]:
+        elif isinstance(content, Mapping) and step == location[-1] and step != "[key]":
             content = None
         else:
             continue
-        keys.append(str(step))
+        keys.append(str(step) if re.fullmatch(r"[\w-]{1,64}", str(step)) else shown(step))
     return ".".join(keys)
 
 
@@ -103,10 +127,11 @@ def _sentence(path: str, problems: list[ErrorDetails]) -> str:
     where = f"{path}: " if path else ""
     if first["type"] == "missing":
         return f"{where}this key is missing; add it with a value"
-    if first["type"] == "value_error":
-        return f"{where}{first['ctx']['error']}"
+    for problem in problems:
+        if problem["type"] == "value_error":
+            return f"{where}{problem['ctx']['error']}"
     reasons = dict.fromkeys(
         REASONS.get(problem["type"], problem["msg"].removeprefix("Input ").replace("String should", "should"))
         for problem in problems
     )
-    return f"{where}{first['input']!r} is not allowed; it {', or '.join(reasons)}"
+    return f"{where}{shown(first['input'])} is not allowed; it {', or '.join(reasons)}"

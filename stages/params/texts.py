@@ -2,14 +2,29 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
-from stages.params.datasets import NonNegativeInt, PositiveFloat, PositiveInt, RelativePath
-from stages.params.section import Section, require_unique
+from stages.params.bounds import Features, Frequency, Passes, Penalty, Seed, Texts, Tokens, Vocabulary
+from stages.params.datasets import RelativePath
+from stages.params.section import Section, require_unique, shown
 
 Side = Literal["pre", "post"]
 OpenShare = Annotated[float, Field(gt=0, lt=1)]
-Longest = Annotated[str, StringConstraints(pattern=r"^longest(\*[1-9][0-9]*)?$")]
+MOST_TIMES_LONGEST = 1_000
+
+
+def _not_padding_alone(text: str) -> str:
+    if int(text.partition("*")[2] or 1) > MOST_TIMES_LONGEST:
+        raise ValueError(
+            f"{shown(text)} is not allowed; it should be at most longest*{MOST_TIMES_LONGEST}: beyond, less than one "
+            "position in a thousand can hold a token"
+        )
+    return text
+
+
+Longest = Annotated[
+    str, StringConstraints(pattern=r"^longest(\*[1-9][0-9]*)?$", max_length=16), AfterValidator(_not_padding_alone)
+]
 
 NO_VECTORS = "none"
 
@@ -19,11 +34,11 @@ class CorpusParams(Section):
 
     validation: OpenShare
     test: OpenShare
-    seed: NonNegativeInt
-    max_texts: Annotated[int, Field(ge=10)] | Literal["all"]
+    seed: Seed
+    max_texts: Texts | Literal["all"]
     fold_labels: bool
     rare_classes: Literal["keep", "drop", "merge"]
-    rare_below: PositiveInt
+    rare_below: Frequency
 
     @model_validator(mode="after")
     def _something_to_train_on(self) -> "CorpusParams":
@@ -37,8 +52,8 @@ class TokenizeParams(Section):
 
     kind: Literal["words", "wordpiece", "bpe", "auto", "file"]
     file: RelativePath
-    vocabulary: Annotated[int, Field(ge=3)]
-    min_frequency: PositiveInt
+    vocabulary: Vocabulary
+    min_frequency: Frequency
     lowercase: bool
     vectors: RelativePath
 
@@ -46,9 +61,9 @@ class TokenizeParams(Section):
 class BagOfWordsParams(Section):
     """The baseline that needs no neural network."""
 
-    penalties: Annotated[tuple[PositiveFloat, ...], Field(strict=False, min_length=1)]
-    vocabulary: PositiveInt
-    iterations: PositiveInt
+    penalties: Annotated[tuple[Penalty, ...], Field(strict=False, min_length=1)]
+    vocabulary: Features
+    iterations: Passes
 
     @field_validator("penalties")
     @classmethod
@@ -60,7 +75,7 @@ class PadParams(Section):
     """How tokens become rows of one width."""
 
     sides: Annotated[tuple[Side, ...], Field(strict=False, min_length=1)]
-    max_len: Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, le=1)] | Longest
+    max_len: Tokens | Annotated[float, Field(gt=0, le=1)] | Longest
     truncate: Literal["keep_head", "keep_tail"]
 
     @field_validator("sides")

@@ -14,7 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from stages.errors import UserError
-from stages.params.schema import read_content
+from stages.params.reading import read_mapping
 from stages.runtime.files import PARTIAL_SUFFIX
 
 DVC_YAML = Path("dvc.yaml")
@@ -43,7 +43,7 @@ class Inputs:
         stages = YAML(typ="safe").load(DVC_YAML)["stages"] if DVC_YAML.is_file() else {}
         entry = stages.get(stage, {})
         entry = entry.get("do", entry)
-        content = read_content(params)
+        content = read_mapping(params)
         by_hand = next((value for name, value in options.items() if name in ("side", "variant", "model")), "")
         item = os.environ.get("DVC_STAGE", "").partition("@")[2] or by_hand
         names = {"dataset": str(_at(content, "dataset"))}
@@ -60,7 +60,7 @@ class Inputs:
         Raises:
             UserError: a value or a file is another one.
         """
-        values = self._values_of(read_content(self._params))
+        values = self._values_of(read_mapping(self._params))
         edits = [
             f"{key} was {self._values.get(key, 'not there')} and is {values.get(key, 'not there')}"
             for key in sorted(self._values.keys() | values.keys())

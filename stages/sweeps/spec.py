@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from stages.analysis.contract import Report
 from stages.errors import UserError
 from stages.params.datasets import Name
+from stages.params.reading import read_mapping
 from stages.params.section import Section, sentences, suggestion
 
 Estimand = Literal["accuracy", "train_accuracy", "drift_ratio", "flip_rate", "accuracy_change", "computed_tokens"]
@@ -173,17 +172,11 @@ def load_sweep(path: Path) -> Sweep:
         UserError: there is no such sweep (the sentence lists those there are), or the file is not YAML, or holds an
             unknown key, a wrong type or an axis that cannot be.
     """
-    try:
-        with path.open(encoding="utf-8") as file:
-            content = YAML(typ="safe").load(file)
-    except FileNotFoundError:
+    if not path.exists():
         names = sorted(other.stem for other in path.parent.glob("*.yaml"))
         there = suggestion(path.stem, names).replace("allowed:", "there are:") if names else "there is none yet"
-        raise UserError(f"{path}: no such sweep; {there}") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict):
-        raise UserError(f"{path}: it must hold the keys title, question, grid, read and figure")
+        raise UserError(f"{path}: no such sweep; {there}")
+    content = read_mapping(path)
     if "name" in content:
         raise UserError(f"{path}: unknown key 'name'; the file's own name names the sweep")
     content = {"name": path.stem, **content}

@@ -63,7 +63,7 @@ def test_any_input_changes_the_hash_and_the_number_of_seeds_does_not(make_params
     (tmp_path / "stages").mkdir()
     code, data = tmp_path / "stages" / "train.py", tmp_path / "data"
     data.mkdir()
-    (tmp_path / "dvc.yaml").write_text("stages: {train: {deps: [data/padded, stages/train.py]}}")
+    (tmp_path / "dvc.yaml").write_text("stages: {train: {do: {deps: [data/padded, stages/train.py]}}}")
     monkeypatch.setattr("stages.models.reuse.PROJECT", tmp_path)
 
     def found(variant="masked", texts="a", line="pass", **changes):

@@ -125,9 +125,10 @@ def test_dropout_meets_every_variant_with_the_same_noise(make_params, padded, tm
 
 
 def test_a_training_that_diverges_is_one_sentence(make_params, padded, tmp_path):
+    task = training_task(make_params, padded["post"], tmp_path / "seed=0")
+    beyond = task.train.model_copy(update={"learning_rate": 1e38})  # than params.yaml may ask for
     with pytest.raises(UserError, match=r"seed=0: the weights became infinite or NaN.*lower train\.learning_rate"):
-        task = training_task(make_params, padded["post"], tmp_path / "seed=0", **{"train.learning_rate": 1e38})
-        train_seed(task)
+        train_seed(replace(task, train=beyond))
     assert list(tmp_path.iterdir()) == []
 
 

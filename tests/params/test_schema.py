@@ -1,4 +1,7 @@
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -9,7 +12,7 @@ from stages.params.audit import AuditedModel
 from stages.params.layers import HEADS, RECURRENT
 from stages.params.model import Mask
 from stages.params.schema import Params, checked_params, checked_side, load_params
-from tests.conftest import REPOSITORY, changed
+from tests.conftest import REPOSITORY, changed, load_content
 
 MISTAKES = [
     ({"dataset": "mrr"}, "dataset: 'mrr' is not in the table; did you mean 'mr'? allowed: banking77"),
@@ -52,6 +55,26 @@ MISTAKES = [
     ),
     ({"model.use_cudnn": True, "model.recurrent_dropout": 0.1}, "variants.baseline: use_cudnn: the fused kernel has"),
     ({"model.embeddings": "frozen"}, "variants.baseline: embeddings frozen need word vectors, and tokenize.vectors is"),
+    (
+        {"pad.max_len": 2_000_000_000},
+        "pad.max_len: 2000000000 is not allowed; it should be at most 100,000: a recurrent layer takes one step",
+    ),
+    (
+        {"pad.max_len": "longest*999999"},
+        "pad.max_len: 'longest*999999' is not allowed; it should be at most longest*1000: beyond, less than one",
+    ),
+    ({"pad.max_len": "longest*9999999999"}, "pad.max_len: 'longest*9999999999' is not allowed; it should be a valid"),
+    ({"export.pads": list(range(200))}, "export.pads: 200 numbers; at most 100: each is a states file of every model"),
+    ({"variants.x": {"mask": "none"}, "train.variants": ["x" * 65]}, "should have at most 64 characters"),
+    (
+        {"datasets.mr.text": 0},
+        "datasets.mr.text: 0 is not allowed; it should be a valid string; where it looks ",
+    ),
+    (
+        {"datasets.mr.text": date(2021, 1, 1)},
+        "datasets.mr.text: 2021-01-01 is not allowed; it should be a valid str",
+    ),
+    ({"tokenize.lowercase": "no"}, "tokenize.lowercase: 'no' is not allowed; it should be true or false"),
     ({"pad.max_len": "longest*0"}, "pad.max_len: 'longest*0' is not allowed; it should be a valid integer, or"),
     ({"variants.baseline": None}, "variants.baseline: None is not allowed; it must be a section"),
     ({"export.pads": [0, -1]}, "export.pads.1: -1 is not allowed; it should be greater than or equal to 0"),
@@ -120,7 +143,7 @@ MISTAKES = [
     ),
     (
         {"audit": {"a": {"file": "a.keras", "trust": "yes"}}},
-        "audit.a.trust: 'yes' is not allowed; it should be a valid bool",
+        "audit.a.trust: 'yes' is not allowed; it should be true or false",
     ),
     (
         {"audit": {"a": {"file": "a.keras", "label": "y"}}},
@@ -186,17 +209,72 @@ def test_a_missing_key_is_named(params_content: dict[str, Any]) -> None:
         checked_params(params_content, "params.yaml")
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="nowhere.yaml: no such file"):
-        load_params(tmp_path / "nowhere.yaml")
+def number_paths(content: Any, above: str = "") -> Iterator[str]:
+    """The dotted paths of everything in params.yaml that is a number or may be one."""
+    items = content.items() if isinstance(content, dict) else enumerate(content)
+    for key, value in items:
+        path = f"{above}{key}"
+        if isinstance(value, dict | list):
+            yield from number_paths(value, f"{path}.")
+        elif value == "all" or (isinstance(value, int | float) and not isinstance(value, bool)):
+            yield path
 
 
-def test_duplicate_variant_ids_are_refused(tmp_path: Path) -> None:
-    text = (REPOSITORY / "params.yaml").read_text()
-    path = tmp_path / "params.yaml"
-    path.write_text(text.replace("  double_mask:\n    mask:", "  masked:\n    mask:"))
-    with pytest.raises(UserError, match='found duplicate key "masked"'):
-        load_params(path)
+@cache
+def comments(section: str) -> str:
+    """The comments within a section of params.yaml, as one line."""
+    text = (REPOSITORY / "params.yaml").read_text(encoding="utf-8")
+    lines = re.split(r"^(?=\w)", text[text.index(f"\n{section}:") + 1 :], flags=re.MULTILINE)[1].splitlines()
+    return " ".join(line.strip(" #") for line in lines if line.strip().startswith("#"))
+
+
+NUMBERS = [*number_paths(load_content()), "variants.masked.units", "variants.masked.embedding"]
+
+
+@pytest.mark.parametrize("path", NUMBERS)
+def test_no_number_is_without_an_upper_bound(params_content: dict[str, Any], path: str) -> None:
+    *above, key = path.split(".")
+    section: Any = params_content
+    for name in above:
+        section = section[int(name) if isinstance(section, list) else name]
+    for value in (1e300, 10**30):
+        section[int(key) if isinstance(section, list) else key] = value
+        with pytest.raises(UserError) as error:
+            checked_params(params_content, "params.yaml")
+        assert re.match(rf"params\.yaml: {re.escape(path)}: 1\S* is not ", str(error.value))
+    bound = re.search(r"at most (\S+): ", str(error.value))
+    if bound and above[0] != "variants":  # whose keys are those of `model`
+        assert re.search(rf"(?<![\d,]){re.escape(bound[1])}(?![\d,]\d)", comments(above[0])), "unsaid"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"dataset": "x" * 3000},
+        {"model.head": "x" * 3000},
+        {"x" * 3000: 1},
+        {"audit": {"x" * 3000: {}}},
+        {"audit": {"a\nb": {}}},
+        {"variants": {"a\nb": {"mask": "x" * 3000}}},
+        {"datasets.mr.file": "/" * 3000},
+        {"corpus.seed": 10**5000},
+    ],
+    ids=range(8),
+)
+def test_a_sentence_is_short_and_one_line_whatever_the_value(
+    params_content: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    with pytest.raises(UserError) as error:
+        checked_params(changed(params_content, changes), "params.yaml")
+    assert len(str(error.value)) < 1500
+    assert "\n" not in str(error.value)
+
+
+def test_many_mistakes_are_a_few_and_a_number(params_content: dict[str, Any]) -> None:
+    with pytest.raises(UserError) as error:
+        checked_params(changed(params_content, {"pad.sides": ["x" * 1000] * 1000}), "params.yaml")
+    assert str(error.value).endswith("; and 995 more")
+    assert len(str(error.value)) < 1000
 
 
 def test_a_number_with_an_exponent_is_a_number(tmp_path: Path) -> None:

@@ -42,6 +42,23 @@ def test_options_come_from_the_signature(monkeypatch, capsys):
     assert capsys.readouterr().out == "synthetic pre x\n"
 
 
+def test_the_dataset_and_the_item_of_a_stage_need_not_stand_in_its_command(monkeypatch, capsys):
+    monkeypatch.setenv("DVC_STAGE", "sub@folder/dvc.yaml:greeting@post")
+    call(monkeypatch, "--side", "@item", "--corpus-folder", "data/@dataset-@item")
+    assert capsys.readouterr().out == "synthetic post synthetic-post\n"
+
+
+@pytest.mark.parametrize("stage", [None, "report"])
+def test_an_item_that_nobody_hands_on_is_a_mistake(monkeypatch, capsys, stage):
+    monkeypatch.delenv("DVC_STAGE", raising=False)
+    if stage:
+        monkeypatch.setenv("DVC_STAGE", stage)
+    with pytest.raises(SystemExit) as ending:
+        call(monkeypatch, "--side", "@item", "--corpus-folder", "x")
+    assert ending.value.code == 2
+    assert "@item stands for a name that `dvc repro` hands on; give the name itself" in capsys.readouterr().err
+
+
 def test_a_users_mistake_ends_in_one_sentence_and_code_two(monkeypatch, capsys):
     with pytest.raises(SystemExit) as ending:
         call(monkeypatch, "--side", "wrong", "--corpus-folder", "x")

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from stages.analysis.contract import SCHEMA
 from stages.errors import UserError
 from stages.params.datasets import TableDataset
+from stages.params.reading import read_mapping
 from stages.params.schema import Params, checked_params
 from stages.params.texts import NO_VECTORS
 from stages.sweeps.spec import TEXTS_KEY, Overrides, Point, Sweep
@@ -52,7 +53,7 @@ def planned(project: Path, sweep: Sweep, points: Sequence[Point]) -> tuple[list[
         UserError: params.yaml is wrong already; a point sets a key that params.yaml cannot have, or a combination that
             it refuses (the sentence names sweep file, point and reason); an input file is missing.
     """
-    content = YAML(typ="safe").load(project / "params.yaml")
+    content = read_mapping(project / "params.yaml")
     checked_params(content, "params.yaml")
     code = code_checksum(project)
     files: dict[Path, str] = {}
@@ -118,7 +119,7 @@ def code_checksum(project: Path) -> str:
         stages = YAML(typ="safe").load(project / "dvc.yaml")["stages"]
     except FileNotFoundError:
         raise UserError("dvc.yaml: no such file; run this in the folder of the pipeline") from None
-    computing = {name: stage for name, stage in stages.items() if name not in NOT_COMPUTING}
+    computing = {name: stage.get("do", stage) for name, stage in stages.items() if name not in NOT_COMPUTING}
     digest = hashlib.sha256()
     for name in sorted(computing):
         digest.update(f"{name}: {computing[name]['cmd']}\n".encode())

@@ -1,0 +1,143 @@
+"""The formula against what was measured: CPU seconds of one core on the machine of benchmarks/RESULTS.md."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stages.forecast import cost as module
+from stages.forecast.cost import cost_of, makespan
+from stages.forecast.machine import Machine, this_machine
+from stages.forecast.texts import Texts, texts_of
+from stages.params.derived import architecture_of
+from stages.texts.tokens.length_histogram import length_counts
+from stages.texts.tokens.padding import row_width
+
+MACHINE = Machine(cores=2, speed=1.0, memory=16 * 10**9, disk=10**11)
+WITHIN = 1.5
+
+TRAINED = {
+    "synthetic": {"baseline": 3.8, "masked": 4.3},
+    "mr": {"baseline": 9.6, "masked": 10.7},
+    "polarity2": {"baseline": 47.8, "masked": 49.2},
+}
+"""Of one model, ten epochs."""
+READ = {
+    "synthetic": {"baseline": {"post": 1.2}, "masked": {"post": 1.3}},
+    "mr": {"baseline": {"post": 2.3}, "masked": {"post": 2.3}},
+    "polarity2": {"baseline": {"pre": 137.0, "post": 48.0}, "masked": {"pre": 138.0, "post": 99.0}},
+}
+"""Of one model in `export`, padded on that side."""
+
+
+def within(estimate, measured):
+    return measured / WITHIN <= estimate <= measured * WITHIN
+
+
+@pytest.fixture(params=TRAINED)
+def run_of(request, make_params):
+    """A dataset's params, texts and width."""
+    raw = None if request.param == "synthetic" else request.getfixturevalue("real_data")
+    params = make_params({"dataset": request.param})
+    texts = texts_of(params, raw)
+    return params, texts, row_width(params.pad.max_len, texts.lengths)
+
+
+def test_a_training_takes_what_was_measured(run_of):
+    params, texts, width = run_of
+    for variant, measured in TRAINED[params.dataset].items():
+        assert within(module._training_seconds(params, architecture_of(params, variant), texts, width), measured)
+
+
+def test_an_export_takes_what_was_measured(run_of):
+    params, texts, width = run_of
+    for variant, sides in READ[params.dataset].items():
+        for side, measured in sides.items():
+            seconds = module._reading_seconds(params, architecture_of(params, variant), texts, width, side)
+            assert within(seconds, measured)
+
+
+def test_the_default_run_takes_what_was_measured(make_params, tmp_path):
+    params = make_params()
+    cost = cost_of(params, texts_of(params, tmp_path), MACHINE)
+    assert cost.models == {"baseline": 24, "masked": 12, "double_mask": 2}
+    assert within(sum(cost.seconds.values()) - cost.seconds["the stages before training"], 172)
+    assert within(cost.seconds["train"], (127.1 + 96.4) / 2)
+    assert within(cost.seconds["export"], (40.1 + 29.7) / 2)
+    assert within(cost.seconds["analyze"], (37.1 + 32.9) / 2)
+    assert within(cost.disk / module.COPIES, 177e6), "what `dvc push` counts in docs/beyond-one-machine.md"
+
+
+def texts(number=4000, length=20):
+    train, test = number * 6 // 10, number // 4
+    splits = {"train": train, "validation": number - train - test, "test": test}
+    return Texts(splits, length_counts(np.full(100, length)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "stage", "least", "most"),
+    [
+        ({"train.epochs": 20}, "train", 1.5, 2.0),
+        ({"train.epochs": 100_000}, "train", 3.0, 5.5),  # most trainings stop early
+        ({"train.epochs": 1_000, "train.patience": 0}, "train", 50, 100),
+        ({"train.seeds": 24}, "export", 1.5, 2.0),
+        ({"pad.max_len": 200}, "train", 3.0, 10.0),
+        ({"model.units": 256}, "train", 5.0, 64.0),
+        ({"model.units": 256}, "analyze", 5.0, 64.0),
+        ({"train.variants": ["baseline"], "pad.sides": ["post"]}, "train", 0.2, 0.5),
+        ({"model.bidirectional": "concat"}, "train", 1.2, 2.1),
+        ({"train.variants": ["baseline", "masked", "cnn"]}, "train", 1.0, 1.6),
+        ({"execution.workers": 1}, "train", 1.0, 1.0),
+    ],
+)
+def test_seconds_grow_with_the_knobs(make_params, changes, stage, least, most):
+    before = cost_of(make_params(), texts(), MACHINE).seconds[stage]
+    assert least <= cost_of(make_params(changes), texts(), MACHINE).seconds[stage] / before <= most
+
+
+def test_twice_the_cores_take_less_and_twice_the_speed_too(make_params):
+    def seconds(**changes):
+        return sum(cost_of(make_params(), texts(), replace(MACHINE, **changes)).seconds.values())
+
+    assert seconds(cores=4) < 0.7 * seconds()
+    assert seconds(speed=2.0) < 0.6 * seconds()
+
+
+def test_memory_and_disk_grow_with_what_they_hold(make_params):
+    def cost(number=4000, **changes):
+        return cost_of(
+            make_params({key.replace("__", "."): value for key, value in changes.items()}), texts(number), MACHINE
+        )
+
+    assert cost(100_000_000).memory["train"] - cost().memory["train"] == pytest.approx(2 * 4 * 20 * 75e6, rel=0.01)
+    assert cost(model__units=4096).memory["analyze"] > 50e9
+    few = cost_of(make_params({"train.seeds": 1, "pad.sides": ["pre"]}), texts(), replace(MACHINE, cores=64))
+    assert few.memory["train"] == cost().memory["train"] / 2, "no more processes than models"
+    assert cost(export__texts=500).disk == pytest.approx(cost().disk / 2, rel=0.2)
+
+
+def test_no_knob_that_is_allowed_makes_the_formula_fail(make_params):
+    largest = {
+        "pad.max_len": 100_000,
+        "train.seeds": 1000,
+        "train.epochs": 100_000,
+        "train.batch_size": 65_536,
+        "export.texts": 10**9,
+        "model.units": 4096,
+        "tokenize.vocabulary": 10_000_000,
+    }
+    params = make_params(largest)
+    assert sum(cost_of(params, texts(10**9), MACHINE).seconds.values()) > 1e9
+    assert cost_of(make_params({"train.batch_size": 65_536}), texts(10), MACHINE).seconds["train"] > 0
+
+
+def test_units_go_to_whoever_is_free():
+    assert makespan([5, 3, 3, 3], 2) == 8  # 5 + 3 beside 3 + 3
+    assert makespan([5, 3, 3, 3], 4) == makespan([5, 3, 3, 3], 100) == 5
+
+
+def test_this_machine_is_measured(tmp_path):
+    machine = this_machine(3, tmp_path)
+    assert machine.cores == 3
+    assert 0.05 < machine.speed < 20
+    assert min(machine.memory, machine.disk) > 0
