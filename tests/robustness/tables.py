@@ -104,16 +104,20 @@ def _any(folder: Path) -> bool:
 
 def _right() -> Iterator[Case]:
     """Every format in every encoding, with every end of a line and separator that people use."""
-    kind = "tables that are right"
+    kind = "tables in every form"
     for encoding in ("utf-8", "utf-8-sig", "utf-16"):
         for ending in ("\n", "\r\n", "\r"):
             for separator in (",", ";", "\t", "|"):
                 text = as_csv(ROWS, delimiter=separator).replace("\n", ending)
                 name = f"csv in {encoding}, lines end {ending!r}, cells {separator!r}"
-                entry = {} if separator == "," else {"delimiter": separator}
+                entry: dict[str, Any] = {} if separator == "," else {"delimiter": separator}
+                # What is not read as it is must be named, with what to do.
+                named = "UTF-16" if encoding == "utf-16" else "carriage return" if ending == "\r" else None
+                entry |= {"words": ("mine.csv", named)} if named else {}
                 yield _read(kind, name, "mine.csv", text.encode(encoding), **entry)
-        yield _read(kind, f"tsv in {encoding}", "mine.tsv", as_csv(ROWS, delimiter="\t").encode(encoding))
-        yield _read(kind, f"jsonl in {encoding}", "mine.jsonl", as_jsonl(ROWS).encode(encoding))
+        named = {"words": ("mine.", "UTF-16")} if encoding == "utf-16" else {}
+        yield _read(kind, f"tsv in {encoding}", "mine.tsv", as_csv(ROWS, delimiter="\t").encode(encoding), **named)
+        yield _read(kind, f"jsonl in {encoding}", "mine.jsonl", as_jsonl(ROWS).encode(encoding), **named)
     yield _read(kind, "parquet", "mine.parquet", as_parquet(ROWS))
     yield _read(
         kind, "parquet with numbers as labels", "mine.parquet", as_parquet([(t, int(c == "pos")) for t, c in ROWS])
@@ -136,11 +140,11 @@ def _right() -> Iterator[Case]:
         ("train", "validation", "test"),
         ("Train", "dev", "Test"),
         ("train", "valid", "test"),
-        ("TRAIN", "val", "eval"),
+        ("TRAIN", "val", "testing"),
     ):
         rows = [(*row, names[i % 3]) for i, row in enumerate(ROWS)]
         content = as_csv(rows, ("text", "label", "split")).encode()
-        yield _read(kind, f"splits {', '.join(names)}", "mine.csv", content, split="split", either=True)
+        yield _read(kind, f"splits {', '.join(names)}", "mine.csv", content, split="split")
 
 
 def _hostile() -> Iterator[Case]:
