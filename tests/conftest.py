@@ -69,7 +69,12 @@ def make_params() -> Callable[..., Params]:
 
 def load_content() -> dict[str, Any]:
     """The content of the project's own params.yaml, new at every call."""
-    content: dict[str, Any] = YAML(typ="safe").load(REPOSITORY / "params.yaml")
+    return copy.deepcopy(_parsed((REPOSITORY / "params.yaml").read_text()))
+
+
+@cache
+def _parsed(text: str) -> dict[str, Any]:
+    content: dict[str, Any] = YAML(typ="safe").load(text)
     return content
 
 

@@ -23,9 +23,8 @@ def repository(small_run, tmp_path_factory) -> Path:
 def test_a_knob_of_the_report_runs_the_report_alone(repository):
     change_params(repository, {"report.pads": 2})
     assert stages_run(run(repository, "dvc", "repro").stdout) == ["report"]
-    change_params(repository, {"report.pads": 8})
-    assert stages_run(run(repository, "dvc", "repro").stdout) == ["report"]
-    assert run(repository, "git", "status", "--porcelain").stdout == ""
+    undo(repository)
+    assert status(repository) == {}, "the report of the commit again"
 
 
 def status(repository) -> dict[str, list[Any]]:
@@ -116,7 +115,7 @@ def test_a_new_input_file_runs_the_stages_that_read_it_and_nothing_behind_them(r
         assert stages_run(run(repository, "dvc", "repro").stdout) == ["ingest", "tokenize"]
     finally:
         path.unlink()
-        run(repository, "dvc", "repro")
+        undo(repository)
 
 
 def test_a_variant_taken_away_leaves_the_report_and_trains_nothing(repository):

@@ -37,6 +37,7 @@ def audited(model: "keras.Model", texts: Sequence[Ids]) -> dict[str, Any]:
     """
     from stages.padding_audit.batches import sample_of
     from stages.padding_audit.facts import tolerance_of
+    from stages.padding_audit.loops import compiled_loops
     from stages.padding_audit.proof import verdict_of
     from stages.padding_audit.subjects import any_width, subject_of, with_width
     from stages.padding_audit.tracing import layer_rows, traced
@@ -47,7 +48,7 @@ def audited(model: "keras.Model", texts: Sequence[Ids]) -> dict[str, Any]:
         return NOTHING_TO_PAD
     names = [tensor.name for tensor in model.inputs]  # the second is the mask, where it is explicit
     data = dict(zip(names, (some, [text > 0 for text in some]), strict=False))
-    with any_width(model):
+    with any_width(model), compiled_loops():
         subject = subject_of(model, data, pad_values=None, time_inputs=None)
         sample = sample_of(data, subject)
         subject = with_width(subject, sample)

@@ -88,7 +88,8 @@ class ConfidenceBins:
         place = text_group(text_id) * FINE_BINS + fine
 
         def sums(weights: Floats) -> Floats:
-            return np.bincount(place, weights, GROUPS * FINE_BINS).astype(np.float64).reshape(GROUPS, FINE_BINS)
+            counted = np.asarray(np.bincount(place, weights, GROUPS * FINE_BINS), dtype=np.float64)
+            return counted.reshape(GROUPS, FINE_BINS)
 
         return ConfidenceBins(sums(np.ones(len(place))), sums(confidence), sums(right))
 

@@ -20,6 +20,7 @@ verdicts = in_json(verdicts)
 
 TEXTS = 1000
 CONDITIONS = {"pads-8": 8}
+CONFIDENCE = Confidence.of(ConfidenceBins.of(np.arange(4), np.zeros(4, int), np.full((4, 2), 0.5)))
 EPSILON = Epsilon(drift_ratio=0.01, flip_rate=0.005, accuracy=0.01, error_ratio=0.9, unit_shift=0.2, joint_shift=0.5)
 
 
@@ -44,8 +45,7 @@ def pair(seed, drift=0.0, flip=0.0):
 
 
 def outcome(shift, predictions):
-    confidence = Confidence.of(ConfidenceBins.of(np.arange(4), np.zeros(4, int), np.full((4, 2), 0.5)))
-    return ConditionOutcome({"head": StateOutcome.of(shift, EPSILON)}, predictions, confidence)
+    return ConditionOutcome({"head": StateOutcome.of(shift, EPSILON)}, predictions, CONFIDENCE)
 
 
 def model(**conditions):

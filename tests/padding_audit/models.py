@@ -39,7 +39,7 @@ class Known:
 
     def model(self) -> keras.Model:
         """The model, with random weights (biases too, as zero biases hide leaks) and names that count from 1."""
-        keras.utils.clear_session(free_memory=False)
+        keras.src.utils.naming.reset_uids()
         return randomised(self.build())
 
 

@@ -7,6 +7,7 @@ from keras import layers
 
 from stages.padding_audit import audit
 from stages.padding_audit.facts import tolerance_of
+from stages.padding_audit.loops import compiled_loops
 from stages.padding_audit.proof import acts_on_each_step, masked_step_is_identity, proven, verdict_of
 from stages.padding_audit.result import Verdict
 from stages.padding_audit.samples import made_texts
@@ -20,8 +21,9 @@ def verdicts(model, pads=(4,)):
     """As `audit` gives them, without its predictions in batches."""
     subject, tolerance = subject_of(model, None, pad_values=None, time_inputs=None), tolerance_of(model)
     sample = made_texts(subject.inputs, 0, 5)
-    trace = traced(subject, sample, sides=("pre", "post"), pads=pads, tolerance=tolerance)
-    return {side: verdict_of(subject, trace, sample, side, tolerance) for side in trace.outputs}
+    with compiled_loops():
+        trace = traced(subject, sample, sides=("pre", "post"), pads=pads, tolerance=tolerance)
+        return {side: verdict_of(subject, trace, sample, side, tolerance) for side in trace.outputs}
 
 
 def tokens(*behind, mask_zero=True):

@@ -195,7 +195,6 @@ def _wrong() -> Iterator[Case]:
         "one class": (good.replace("neg", "pos"), ("mine.csv", "class")),
         "another name for the text": (good.replace("text,", "sentence,", 1), ("mine.csv", "text", "sentence")),
         "two columns of one name": (good.replace("text,label", "text,text", 1), ("mine.csv",)),
-        "no label in a row": (good.replace(",pos", ",", 1), ("mine.csv",)),
         "HTML": ("<!DOCTYPE html><html><body>404</body></html>", ("mine.csv", "HTML")),
         "an LFS pointer": (
             "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 134\n",
@@ -219,7 +218,7 @@ def _wrong() -> Iterator[Case]:
     }.items():
         yield _read(kind, name, words[0], content, words=words)
     for name, content, words in (
-        ("one array", json.dumps([{"text": t, "label": c} for t, c in ROWS]), ("one object a line",)),
+        ("one array", json.dumps([{"text": t, "label": c} for t, c in ROWS]), ("one object",)),
         ("an array over lines", json.dumps([{"text": t, "label": c} for t, c in ROWS], indent=1), ("line",)),
         ("objects over lines", json.dumps({"text": "a", "label": "b"}, indent=1), ("line",)),
         ("a doubled key", '{"text": "a", "label": "b", "text": "c"}\n' * 40, ("text",)),

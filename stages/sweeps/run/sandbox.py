@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dvc.config import Config
 from dvc.utils.serialize import modify_yaml
 
 from stages.sweeps.run import guard
@@ -137,10 +138,9 @@ def frozen(project: Path, names: Iterable[Path], folder: Path) -> Path:
 
 
 def cache_folder(project: Path) -> Path:
-    """DVC's cache of a project."""
-    command = [sys.executable, "-m", "dvc", "cache", "dir"]
-    result = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True)
-    return (project / result.stdout.strip()).resolve()
+    """DVC's cache of a project, as `dvc cache dir` prints it."""
+    own = project / ".dvc"
+    return Path(Config(str(own))["cache"].get("dir", own / "cache")).resolve()
 
 
 def end_left_behind(folder: Path) -> None:

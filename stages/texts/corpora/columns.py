@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from textwrap import shorten
 
 from stages.errors import UserError
+from stages.params.section import shown
 from stages.texts.corpora.source import RawText, label_text
 
 SHOWN_CHARACTERS = 200
@@ -40,7 +41,7 @@ def check_columns(names: Sequence[str], columns: Columns, where: str, hint: str 
             likely = hint or (f"did you mean {near[0]!r}? " if near else "")
             found = shorten(", ".join(map(repr, names)), SHOWN_CHARACTERS)
             raise UserError(
-                f"{where}: no column {column!r}; {likely}found: {found}; name the right columns "
+                f"{where}: no column {shown(column)}; {likely}found: {found}; name the right columns "
                 f"(or the delimiter) in params.yaml"
             )
         if names.count(column) > 1:
