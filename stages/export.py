@@ -30,6 +30,7 @@ def export(params: Params, *, variant: str, padded: Path, models: Path, states: 
                 pads=params.export.pads,
                 texts=params.export.texts,
                 batch_size=params.export.batch_size,
+                causes=params.export.causes,
                 params=fingerprint(params, variant),
             )
             for seed in trained_seeds(params, variant)

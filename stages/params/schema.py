@@ -56,6 +56,7 @@ class ExportParams(Section):
     pads: Annotated[tuple[NonNegativeInt, ...], Field(strict=False, min_length=1)]
     texts: Annotated[int, Field(ge=2)] | Literal["all"]
     batch_size: PositiveInt
+    causes: bool
 
     @field_validator("pads")
     @classmethod

@@ -10,6 +10,7 @@ CORRECT = "correct.npy"
 PAD_STEP = "pad-step.json"
 AUDIT = "audit.json"
 READOUT = "readout.npy"
+PATCHES = "patches.json"
 
 
 def condition_name(pads: int) -> str:
@@ -58,3 +59,8 @@ def pad_step_path(root: Path, side: str, variant: str, seed: int) -> Path:
 def readout_path(root: Path, side: str, variant: str, seed: int) -> Path:
     """Where the directions along which one model's classifier reads lie below the folder of all states."""
     return seed_folder(cell_folder(root, side, variant), seed) / READOUT
+
+
+def patches_path(root: Path, side: str, variant: str, seed: int) -> Path:
+    """Where the texts that one model gets right with patched states lie, if they were asked for."""
+    return seed_folder(cell_folder(root, side, variant), seed) / PATCHES

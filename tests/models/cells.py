@@ -21,7 +21,7 @@ def scores(folder):
     return json.loads((folder / "scores.json").read_text())
 
 
-def exported(padded, model, folder, variant="baseline", side="post", texts="all"):
+def exported(padded, model, folder, variant="baseline", side="post", texts="all", causes=False):
     task = ExportTask(
         padded=padded[side],
         model=model / "model.keras",
@@ -35,6 +35,7 @@ def exported(padded, model, folder, variant="baseline", side="post", texts="all"
         texts=texts,
         batch_size=64,
         params="abc",
+        causes=causes,
     )
     export_seed(task)
     return folder
