@@ -17,7 +17,7 @@ from stages.params.datasets import Name
 from stages.params.section import Section, sentences, suggestion
 
 Estimand = Literal["accuracy", "train_accuracy", "drift_ratio", "flip_rate", "accuracy_change", "computed_tokens"]
-FigureKind = Literal["curves", "heatmap", "bars"]
+FigureKind = Literal["curves", "heatmap", "bars", "causes"]
 Texts = int | Literal["all"]
 Overrides = dict[str, Any]
 
