@@ -32,6 +32,7 @@ def export(params: Params, *, variant: str, tokens: Path, padded: Path, models: 
                 pads=params.export.pads,
                 texts=params.export.texts,
                 batch_size=params.export.batch_size,
+                causes=params.export.causes,
             )
             for seed in trained_seeds(params, variant)
             for side in params.pad.sides

@@ -126,6 +126,7 @@ def _seed_facts(seed: SeedResult, conditions: dict[str, int | None]) -> SeedFact
         flips_against_training_by_condition={
             name: outcome.predictions.flip_rate() for name, outcome in seed.model.against_training.items()
         },
+        patches=seed.model.patches,
     )
 
 

@@ -5,7 +5,7 @@ from pydantic.dataclasses import dataclass
 
 from stages.analysis.contract_audit import AuditFacts
 from stages.analysis.contract_memory import Forgetting, PadStep, Probes, Trajectories
-from stages.analysis.contract_served import Served
+from stages.analysis.contract_served import Patches, Served
 from stages.analysis.estimate import (
     CONFIG,
     Estimate,
@@ -49,6 +49,8 @@ class SeedFacts:
     """Readout drift against as-trained, the text alone among the conditions; None where the readout has no spread."""
     flips_against_training_by_condition: dict[str, float] = left_out_where_empty()
     """Share of predictions that are others than as trained, the text alone among the conditions."""
+    patches: Patches | None = left_out()
+    """Left out where they were not asked for, or the model is no chain of layers with a final state."""
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)

@@ -2,7 +2,22 @@
 
 from pydantic.dataclasses import dataclass
 
-from stages.analysis.estimate import CONFIG, Estimate, left_out
+from stages.analysis.estimate import CONFIG, Estimate, Number, left_out
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Patches:
+    """One model's weights, read without a mask: with pads, without, and with one part of the state as pads leave it."""
+
+    texts: int
+    """Exported test texts."""
+    right: dict[str, int]
+    """Texts whose class is predicted: `none` (no pads), `before` and `behind` (padded to max_len on that side), and
+    where there is a cell state `before_h` and `before_c` (the text starts from that part of the state alone),
+    `behind_c` and `behind_h` (of the two factors of h = o tanh(c), tanh(c) alone is as behind the pads, or o alone)."""
+    along_readout: dict[str, Number | None]
+    """Share of the squared shift of the state by pads `before` and `behind` that lies along the classifier's weights;
+    None where nothing moves."""
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from stages.analysis.contract_served import Patches
 from stages.analysis.length_strata import LengthStrata
 from stages.analysis.outcomes import AgainstTraining, ConditionOutcome, StateOutcome
 from stages.analysis.readouts import Readout, readout
@@ -15,7 +16,7 @@ from stages.analysis.samples import Sample
 from stages.errors import UserError
 from stages.params.schema import Epsilon
 from stages.runtime.files import read_json
-from stages.runtime.paths import AS_TRAINED, AUDIT, PAD_STEP, READOUT, condition_name, states_file, states_of
+from stages.runtime.paths import AS_TRAINED, AUDIT, PAD_STEP, PATCHES, READOUT, condition_name, states_file, states_of
 from stages.states.reader import StatesBatch, aligned_batches, read_metadata, read_readout
 from stages.states.schema import HEAD, HIDDEN_PREFIX, vector_columns
 from stages.stats.calibration import Confidence, ConfidenceBins
@@ -62,6 +63,7 @@ class ModelOutcome:
         pad_step: what export found of the map that one pad applies to the state; None where there is none.
         audit: what export found by the audit of the model.
         against_training: what every condition did against as-trained, by name, the text alone among them.
+        patches: what export found with patched states; None where it was not asked to, or could not.
     """
 
     conditions: dict[str, ConditionOutcome]
@@ -71,6 +73,7 @@ class ModelOutcome:
     pad_step: dict[str, Any] | None = None
     audit: dict[str, Any] | None = None
     against_training: dict[str, AgainstTraining] = field(default_factory=dict)
+    patches: Patches | None = None
 
 
 def outcome_of_model(task: ModelTask) -> ModelOutcome:
@@ -105,7 +108,12 @@ def _outcome(task: ModelTask) -> ModelOutcome:
         sums.add(before, dict(zip(task.conditions, after, strict=True)))
     if sums is None:
         raise UserError(f"{alone}: the file holds no texts; run `dvc repro` to export it again")
-    return replace(sums.outcome(read_json(folder / PAD_STEP)), audit=read_json(folder / AUDIT))
+    patches = read_json(folder / PATCHES) if (folder / PATCHES).is_file() else None
+    return replace(
+        sums.outcome(read_json(folder / PAD_STEP)),
+        audit=read_json(folder / AUDIT),
+        patches=None if patches is None else Patches(**patches),
+    )
 
 
 class _Sums:

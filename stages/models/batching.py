@@ -57,6 +57,21 @@ def trimmed(tokens: Ids, lengths: NDArray[np.integer], side: Side) -> Ids:
     return tokens[:, tokens.shape[1] - width :] if side == "pre" else tokens[:, :width]
 
 
+def moved(tokens: Ids, lengths: NDArray[np.integer], pads: int | Rows, side: Side) -> Ids:
+    """Rows padded on `side`, shape (n, max_len), with `pads` of their pads, or all, moved to the other side.
+
+    Args:
+        tokens: the rows.
+        lengths: of the texts, shape (n,).
+        pads: how many, of every row or of each, shape (n,).
+        side: where they stand.
+    """
+    width = tokens.shape[1]
+    shift = np.minimum(width - lengths, pads).astype(np.int64) * (-1 if side == "pre" else 1)
+    columns = (np.arange(width) - shift[:, np.newaxis]) % width
+    return np.take_along_axis(tokens, columns, axis=1)
+
+
 def computed_tokens(batches: list[Rows], lengths: NDArray[np.integer], max_len: int, *, trims: bool) -> int:
     """How many positions, padding included, a pass over `batches` computes."""
     return sum(len(rows) * (int(lengths[rows].max()) if trims else max_len) for rows in batches)

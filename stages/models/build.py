@@ -4,12 +4,12 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 from numpy.typing import NDArray
 
 from stages.models.heads import BUILDERS, glorot, weight_seed
 from stages.models.recurrent import recurrent_layer
-from stages.params.layers import HEADS, NO_RECURRENCE
+from stages.params.layers import HEADS, NO_RECURRENCE, RECURRENT, WORKING_MASKS
 from stages.params.model import Architecture
 
 MASK_INPUT = "mask"
@@ -40,11 +40,14 @@ def build_model(
     True everywhere, because the embedding of index 0 is not a row of zeros; with `none` there is no mask. What a head
     does with the mask stands in `stages.models.heads`.
 
+    A `pad_row` of zeros is multiplied by 0, so that no gradient reaches it; a `start_state` that is trained starts from
+    zeros too; `length_to_head` puts the number of tokens over `max_len` beside what the classifier reads.
+
     Args:
         architecture: the variant.
         vocabulary_size: rows of the embedding, padding and unknown included.
         classes: number of classes, at least 2.
-        max_len: width of a row, for heads of one fixed width; others read rows of any width.
+        max_len: width of a row; but for heads of one fixed width, rows of any width can be read.
         seed: training seed.
         vectors: pretrained embeddings, shape (vocabulary, embedding), NaN for words that have none.
         layer_class: a class of the same kind that takes the place of Keras's own for the recurrent layers; such a
@@ -56,10 +59,18 @@ def build_model(
     hidden = embedding(tokens)
     if architecture.mask in ("embedding+masking", "masking_on_zeroed_row"):
         hidden = layers.Masking(0.0, name="masking")(hidden)
+    if architecture.pad_row == "zero":
+        hidden = layers.Multiply(name="pad_row")([hidden, _is_token(tokens)[..., None]])
     hidden = _dropout(architecture, hidden, "embedding", seed)
-    hidden = _recurrent_stack(architecture, hidden, mask, seed, layer_class)
+    if architecture.start_state == "trained" and mask is None and architecture.mask in WORKING_MASKS:
+        mask = ops.not_equal(tokens, 0)  # beside a start state Keras hands on no mask by itself
+    hidden = _recurrent_stack(architecture, hidden, mask, tokens, seed, layer_class)
     vector = BUILDERS[architecture.head](hidden, architecture.units, seed)
-    model = keras.Model(tokens if mask is None else [tokens, mask], _classifier(classes, seed)(vector))
+    if architecture.length_to_head:
+        length = ops.sum(_is_token(tokens), axis=1, keepdims=True)
+        vector = layers.Concatenate(name="with_length")([vector, length / max_len])
+    explicit = architecture.mask == "explicit"
+    model = keras.Model([tokens, mask] if explicit else tokens, _classifier(classes, seed)(vector))
     embedding.set_weights([_rows(architecture, embedding.get_weights()[0], vectors)])
     return model
 
@@ -67,6 +78,11 @@ def build_model(
 def model_inputs(tokens: NDArray[np.int32], *, explicit: bool) -> Any:
     """What a model reads for tokens (n, time): the tokens, and the mask with them where it is explicit."""
     return (tokens, tokens != 0) if explicit else tokens
+
+
+def _is_token(tokens: Any) -> Any:
+    """1.0 where a token stands and 0.0 at pads, shape (batch, time)."""
+    return ops.cast(ops.not_equal(tokens, 0), "float32")
 
 
 def _embedding(architecture: Architecture, vocabulary_size: int, seed: int) -> layers.Embedding:
@@ -87,13 +103,13 @@ def _rows(
     rows = drawn.copy()
     if vectors is not None:
         rows = np.where(np.isnan(vectors), drawn, vectors)
-    if vectors is not None or architecture.mask == "masking_on_zeroed_row":
+    if vectors is not None or architecture.mask == "masking_on_zeroed_row" or architecture.pad_row == "zero":
         rows[0] = 0
     return rows
 
 
 def _recurrent_stack(
-    architecture: Architecture, hidden: Any, mask: Any, seed: int, layer_class: type[keras.Layer] | None
+    architecture: Architecture, hidden: Any, mask: Any, tokens: Any, seed: int, layer_class: type[keras.Layer] | None
 ) -> Any:
     if architecture.recurrent == NO_RECURRENCE:
         return hidden
@@ -111,11 +127,25 @@ def _recurrent_stack(
             use_cudnn=architecture.use_cudnn,
             layer_class=layer_class,
         )
-        hidden = layer(hidden) if mask is None or number > 1 else layer(hidden, mask=mask)
+        starts = architecture.start_state == "trained"
+        given = {"initial_state": _start_state(architecture, name, tokens)} if starts else {}
+        if mask is not None and (starts or number == 1):
+            given["mask"] = mask
+        hidden = layer(hidden, **given)
         if between and architecture.layer_normalization:
             hidden = layers.LayerNormalization(name=f"normalization_{number}")(hidden)
         hidden = _dropout(architecture, hidden, name, seed)
     return hidden
+
+
+def _start_state(architecture: Architecture, name: str, tokens: Any) -> list[Any]:
+    """The state tensors (batch, units) that a layer starts every text from: the one row of an embedding, trained."""
+    first = ops.zeros_like(tokens[:, 0])
+    letters = "hc"[: RECURRENT[architecture.recurrent].states]
+    return [
+        layers.Embedding(1, architecture.units, embeddings_initializer="zeros", name=f"{name}_start_{letter}")(first)
+        for letter in letters
+    ]
 
 
 def _dropout(architecture: Architecture, hidden: Any, behind: str, seed: int) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.errors import UserError
-from stages.models.batching import Rows, computed_tokens, epoch_batches, sorted_batches, trimmed
+from stages.models.batching import Rows, computed_tokens, epoch_batches, moved, sorted_batches, trimmed
 from stages.models.history import add_row
 from stages.models.saving import save_model
 from stages.models.tensorflow_setup import has_gpu, one_op_after_another
@@ -54,13 +54,21 @@ class Feed:
     explicit: bool
     """Whether the model reads the mask as a second input."""
 
-    def batch(self, rows: Rows) -> tuple[Any, NDArray[np.float32]]:
-        """What the model reads, tokens (b, width) and with an explicit mask that too, and labels (b, 1)."""
+    def batch(self, rows: Rows, places: np.random.Generator | None = None) -> tuple[Any, NDArray[np.float32]]:
+        """What the model reads, tokens (b, width) and with an explicit mask that too, and labels (b, 1).
+
+        Args:
+            rows: which texts.
+            places: draws where in its row each text stands; None leaves all pads on one side.
+        """
         from stages.models.build import model_inputs
 
-        tokens = self.texts.tokens[rows]
+        tokens, length = self.texts.tokens[rows], self.texts.length[rows]
         if self.trims:
-            tokens = trimmed(tokens, self.texts.length[rows], self.side)
+            tokens = trimmed(tokens, length, self.side)
+        if places is not None:
+            pads = places.integers(0, tokens.shape[1] - length, endpoint=True)
+            tokens = moved(tokens, length, pads, self.side)
         return model_inputs(tokens, explicit=self.explicit), self.texts.label[rows, np.newaxis].astype(np.float32)
 
 
@@ -104,7 +112,7 @@ def _trainer(
     from stages.models.build import build_model
     from stages.models.lstm import LSTM
 
-    written_out = architecture.recurrent == "lstm" and not has_gpu()
+    written_out = architecture.recurrent == "lstm" and architecture.start_state == "zero" and not has_gpu()
     sizes = (vocabulary_size, classes, max_len)
     model = build_model(architecture, *sizes, seed=0, layer_class=LSTM if written_out else None)
     return Trainer(model, classes, learning_rate)
@@ -145,8 +153,10 @@ def _fit(trainer: Trainer, training: Feed, validation: Feed, task: TrainingTask,
     cost = {"epochs": 0, "computed_tokens": 0, "text_tokens": 0}
     best, best_epoch, kept = np.inf, 0, None
     for epoch, randomness in enumerate(np.random.SeedSequence(task.seed).spawn(train.epochs)):
-        batches = epoch_batches(lengths, train.batch_size, train.grouping, np.random.default_rng(randomness))
-        loss, accuracy = trainer.train(map(training.batch, batches))
+        generator = np.random.default_rng(randomness)
+        batches = epoch_batches(lengths, train.batch_size, train.grouping, generator)
+        places = generator if task.architecture.random_pads else None
+        loss, accuracy = trainer.train(training.batch(rows, places) for rows in batches)
         output, label = _outputs(trainer, validation)
         validation_loss, right = trainer.loss(output, label), float((classes_of(output) == label).mean())
         add_row(folder, [epoch, accuracy, loss, right, validation_loss])

@@ -19,18 +19,20 @@ class Recurrent:
         layer: name of the class in `keras.layers`.
         products: products of input and state with a kernel that a step takes, one for each gate and the candidate.
         elementwise: operations of one unit beside them, every activation counted as one.
+        states: tensors of its state: h, and c where there is one.
         fused: whether Keras has a fused GPU kernel for it, which `use_cudnn` may ask for.
     """
 
     layer: str
     products: int
     elementwise: int
+    states: int = 1
     fused: bool = True
 
 
 RECURRENT: dict[str, Recurrent] = {
     # Three gates, the candidate and tanh of the cell; three operations for the new cell state, one for the hidden one.
-    "lstm": Recurrent("LSTM", products=4, elementwise=9),
+    "lstm": Recurrent("LSTM", products=4, elementwise=9, states=2),
     # Two gates and the candidate; the reset product, and four operations that mix the old state with the candidate.
     "gru": Recurrent("GRU", products=3, elementwise=8),
     "simple_rnn": Recurrent("SimpleRNN", products=1, elementwise=1, fused=False),

@@ -1,6 +1,6 @@
 """The sections `model` and `variants` of params.yaml: what an architecture is made of, and what Keras cannot build."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -44,10 +44,24 @@ class ModelParams(Section):
     use_cudnn: bool
 
 
-class Variant(Section):
-    """One entry of the table of architectures: its mask, and what it changes of `model`."""
+def _usual(value: str | bool) -> Any:
+    """A field that may be left out, and is where it has this value."""
+    return Field(default=value, exclude_if=lambda given: given == value)
+
+
+class Treatment(Section):
+    """What an entry of the table of architectures does about padding."""
 
     mask: Mask
+    pad_row: Literal["learned", "zero"] = _usual("learned")
+    start_state: Literal["zero", "trained"] = _usual("zero")
+    length_to_head: bool = _usual(False)
+    random_pads: bool = _usual(False)
+
+
+class Variant(Treatment):
+    """One entry of the table of architectures: its treatment of padding, and what it changes of `model`."""
+
     embedding: Units | None = None
     embeddings: Embeddings | None = None
     recurrent: RecurrentName | None = None
@@ -61,13 +75,24 @@ class Variant(Section):
     use_cudnn: bool | None = None
 
 
-class Architecture(ModelParams):
+class Architecture(ModelParams, Treatment):
     """One variant with every size filled in."""
-
-    mask: Mask
 
     def refusal(self) -> str | None:
         """Why Keras cannot build or run this architecture; None where it can."""
+        return self._treatment_refusal() or self._layers_refusal()
+
+    def _treatment_refusal(self) -> str | None:
+        if self.pad_row == "zero" and self.mask != "none":
+            return f"pad_row zero is for a model that reads its pads, and mask is {self.mask}; set mask to none"
+        if self.start_state == "trained" and (self.recurrent == NO_RECURRENCE or self.bidirectional != "none"):
+            return (
+                "start_state trained is that of recurrent layers in one direction; set recurrent to "
+                f"{' or '.join(RECURRENT)} and bidirectional to none"
+            )
+        return None
+
+    def _layers_refusal(self) -> str | None:
         if self.recurrent == NO_RECURRENCE:
             if not HEADS[self.head].reads_steps:
                 return (

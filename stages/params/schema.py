@@ -69,6 +69,7 @@ class ExportParams(Section):
     pads: Annotated[tuple[Pads, ...], Field(strict=False, min_length=1)]
     texts: ExportedTexts | Literal["all"]
     batch_size: BatchSize
+    causes: bool
 
     @field_validator("pads")
     @classmethod

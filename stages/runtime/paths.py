@@ -12,6 +12,7 @@ CORRECT = "correct.npy"
 PAD_STEP = "_pad-step.json"
 AUDIT = "_audit.json"
 READOUT = "_readout.npy"
+PATCHES = "_patches.json"
 """Beside the states: who opens data/states as a data set passes over names that begin with `_`."""
 
 

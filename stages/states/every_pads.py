@@ -50,12 +50,12 @@ def worst_pads(runs: "PadRuns", texts: Sequence[tuple[Ids, Ids]], width: int, si
 
 def _after(runs: "PadRuns", texts: Sequence[Ids]) -> NDArray[np.int64]:
     """The class of every text with 0 to MOST pads behind it, shape (MOST + 1, texts)."""
-    found = [runs.run(each, runs.zeros) for each in texts]
+    found = [_run(runs, each, _zeros(runs)) for each in texts]
     output, *states = (np.concatenate(parts) for parts in zip(*found, strict=True))
     classes = [_class(output)]
     pad = np.zeros((len(output), 1), np.int32)
     for _ in range(MOST):
-        output, *after = runs.run(pad, states)
+        output, *after = _run(runs, pad, states)
         if _same(after, states):
             break
         states = after
@@ -65,9 +65,9 @@ def _after(runs: "PadRuns", texts: Sequence[Ids]) -> NDArray[np.int64]:
 
 def _before(runs: "PadRuns", texts: Sequence[Ids]) -> NDArray[np.int64]:
     """The class of every text with 0 to MOST pads before it, shape (MOST + 1, texts)."""
-    starts = [runs.zeros]
+    starts = [_zeros(runs)]
     for _ in range(MOST):
-        _, *after = runs.run(np.zeros((1, 1), np.int32), starts[-1])
+        _, *after = _run(runs, np.zeros((1, 1), np.int32), starts[-1])
         if _same(after, starts[-1]):
             break
         starts.append(after)
@@ -82,9 +82,22 @@ def _from(runs: "PadRuns", texts: Ids, starts: Sequence[NDArray[np.float32]]) ->
     classes = []
     for first in range(0, len(starts[0]), many):
         some = [np.repeat(part[first : first + many], len(texts), axis=0) for part in starts]
-        output, *_ = runs.run(np.tile(texts, (len(some[0]) // len(texts), 1)), some)
+        output, *_ = _run(runs, np.tile(texts, (len(some[0]) // len(texts), 1)), some)
         classes.append(_class(output).reshape(-1, len(texts)))
     return np.concatenate(classes)
+
+
+def _zeros(runs: "PadRuns") -> list[NDArray[np.float32]]:
+    """The states that a text alone starts from, (1, units) each."""
+    return [state.numpy() for state in runs.after_pads(1, 0)]
+
+
+def _run(runs: "PadRuns", tokens: Ids, states: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """The output for `tokens` (n, steps) read from `states`, (n, units) or (1, units) each, and the states left."""
+    import tensorflow as tf
+
+    output, _, *left = runs.run(tokens, [tf.constant(state) for state in states])
+    return [tensor.numpy() for tensor in (output, *left)]
 
 
 def _class(output: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.errors import UserError
-from stages.models.batching import Rows, exact_length_batches
+from stages.models.batching import Rows, exact_length_batches, moved
 from stages.models.tensorflow_setup import one_op_after_another
 from stages.models.trainer import class_probabilities
 from stages.params.texts import Side
 from stages.runtime.files import whole_file, write_json
-from stages.runtime.paths import AUDIT, OTHER_SIDE, PAD_STEP, READOUT, condition_name, conditions, states_file
-from stages.states.rows import filled, moved, swapped, with_pads
+from stages.runtime.paths import AUDIT, OTHER_SIDE, PAD_STEP, PATCHES, READOUT, condition_name, conditions, states_file
+from stages.states.rows import filled, swapped, with_pads
 from stages.states.schema import HEAD, PROBABILITY, StatesMetadata
 from stages.states.writer import StatesWriter, states_writer
 from stages.texts.tokens.padded import PaddedBatch, padded_batches
@@ -53,6 +53,7 @@ class ExportTask:
     pads: tuple[int, ...]
     texts: int | Literal["all"]
     batch_size: int
+    causes: bool = False
 
 
 @one_op_after_another()
@@ -71,6 +72,7 @@ def export_seed(task: ExportTask) -> None:
     from stages.states.fixed_points import pad_step
     from stages.states.instrument import InstrumentedModel, readout_directions
     from stages.states.pad_runs import PadRuns
+    from stages.states.patching import patched
 
     trained = loaded(task.model)
     model, runs = InstrumentedModel(trained), PadRuns.of(trained)
@@ -92,6 +94,8 @@ def export_seed(task: ExportTask) -> None:
     write_json(task.folder / PAD_STEP, step)
     with whole_file(task.folder / READOUT) as unfinished, unfinished.open("wb") as file:
         np.save(file, readout_directions(trained))
+    if task.causes:
+        write_json(task.folder / PATCHES, patched(trained, _of_one_length(task)))
 
 
 def loaded(path: Path) -> "keras.Model":
@@ -156,6 +160,14 @@ def _windows(task: ExportTask) -> Iterator[PaddedBatch]:
             left -= len(window.text_id[rows])
             if left <= 0:
                 return
+
+
+def _of_one_length(task: ExportTask) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], int]]:
+    """Every text once: texts of one length, filled up; the classes without those; and the pads that their rows have."""
+    for window in _windows(task):
+        for rows in exact_length_batches(window.length, task.batch_size):
+            texts = _texts(window, rows, task.side)
+            yield filled(texts, task.batch_size), window.label[rows], window.tokens.shape[1] - texts.shape[1]
 
 
 def _rows(window: PaddedBatch) -> Iterator[Rows]:

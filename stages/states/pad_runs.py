@@ -39,7 +39,7 @@ class PadRuns:
     `PadRuns.of` says whether a model is one.
     """
 
-    def __init__(self, chain: Sequence["keras.Layer"]) -> None:
+    def __init__(self, chain: Sequence["keras.Layer"], *, masked: bool = True) -> None:
         import keras
         import tensorflow as tf
 
@@ -61,7 +61,7 @@ class PadRuns:
                     # The state and not the output, which is zero after a run of pads alone that a mask skips.
                     hidden = states[0]
             else:
-                if isinstance(layer, keras.layers.Embedding | keras.layers.Masking):
+                if masked and isinstance(layer, keras.layers.Embedding | keras.layers.Masking):
                     mask = layer.compute_mask(hidden)  # beside an initial state Keras does not hand it on by itself
                 head = hidden
                 hidden = layer(hidden)
@@ -82,8 +82,11 @@ class PadRuns:
         """(Size of a batch, number of pads) -> the states after them."""
 
     @staticmethod
-    def of(model: "keras.Model") -> "PadRuns | None":
-        """The model as runs of pads; None where it is of another form, so that every row must be read whole."""
+    def of(model: "keras.Model", *, masked: bool = True) -> "PadRuns | None":
+        """The model as runs of pads; None where it is of another form, so that every row must be read whole.
+
+        Without `masked` its mask is left out, and it reads pads like words.
+        """
         if len(model.inputs) != 1 or model.inputs[0].shape[1] is not None:
             return None
         chain = [layer for layer in model.operations if type(layer).__name__ not in MASK_MAKING]
@@ -92,7 +95,13 @@ class PadRuns:
             return None
         forward = all(_forward(chain[index]) for index in recurrent)
         kinds = [type(layer).__name__ for index, layer in enumerate(chain) if index not in recurrent]
-        return PadRuns(chain) if forward and set(kinds) <= set(STATELESS) and kinds.count("Dense") == 1 else None
+        alike = forward and set(kinds) <= set(STATELESS) and kinds.count("Dense") == 1
+        return PadRuns(chain, masked=masked) if alike else None
+
+    @property
+    def tensors(self) -> int:
+        """State tensors of the last recurrent layer: h, and c where there is one."""
+        return list(self._layers.values())[-1]
 
     def read(self, texts: Ids, pads: Sequence[int], side: Side) -> Iterator[Reading]:
         """What the model computes of texts (n, length) with each number of pads on one side, in the order of `pads`.
@@ -104,48 +113,36 @@ class PadRuns:
         """
         return self._pre(texts, pads) if side == "pre" else self._post(texts, pads)
 
-    @property
-    def zeros(self) -> list[NDArray[np.float32]]:
-        """The states that a text alone starts from, (1, units) each."""
-        return [state.numpy() for state in self._zeros]
-
-    def run(self, tokens: Ids, states: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-        """The output for `tokens` (n, steps) read from `states`, (n, units) or (1, units) each, and the states left."""
-        import tensorflow as tf
-
-        output, _, *left = self._run(tokens, [tf.constant(state) for state in states])
-        return [tensor.numpy() for tensor in (output, *left)]
-
     def _pre(self, texts: Ids, pads: Sequence[int]) -> Iterator[Reading]:
         """What the model computes of texts with each run of pads before them."""
         last: States | None = None
         for count in pads:
-            start = self._after_pads(len(texts), count)
+            start = self.after_pads(len(texts), count)
             if last is None or not _same(start, last):
-                reading = self._reading(self._run(texts, start))
+                reading = self._reading(self.run(texts, start))
             last = start
             yield reading
 
     def _post(self, texts: Ids, pads: Sequence[int]) -> Iterator[Reading]:
         """What the model computes of texts with each run of pads behind them."""
-        reached, outputs = 0, self._run(texts, self._zeros)
+        reached, outputs = 0, self.run(texts, self._zeros)
         for count in pads:
             if count > reached:
-                outputs = self._run(_pads(len(texts), count - reached), outputs[2:])
+                outputs = self.run(_pads(len(texts), count - reached), outputs[2:])
             reached = count
             yield self._reading(outputs)
 
-    def _after_pads(self, rows: int, count: int) -> States:
+    def after_pads(self, rows: int, count: int) -> States:
         """The states after `count` pads, computed once for every size of a batch."""
         if count == 0:
             return self._zeros
         if (rows, count) not in self._kept:
             before = max((pads for size, pads in self._kept if size == rows and pads < count), default=0)
-            outputs = self._run(_pads(rows, count - before), self._after_pads(rows, before))
+            outputs = self.run(_pads(rows, count - before), self.after_pads(rows, before))
             self._kept[rows, count] = [_one_row(state) for state in outputs[2:]]
         return self._kept[rows, count]
 
-    def _run(self, tokens: Ids, states: Sequence["tf.Tensor"]) -> list["tf.Tensor"]:
+    def run(self, tokens: Ids, states: Sequence["tf.Tensor"]) -> list["tf.Tensor"]:
         """Output, what the head reads, and the states that `tokens` (n, steps) lead to from `states`."""
         import tensorflow as tf
 

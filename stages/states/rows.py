@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.models.batching import moved
 from stages.params.texts import Side
 
 Ids = NDArray[np.int32]
@@ -19,14 +20,6 @@ def with_pads(texts: Ids, pads: int, side: Side) -> Ids:
 def swapped(tokens: Ids, lengths: NDArray[np.integer], side: Side) -> Ids:
     """Rows padded on `side`, shape (n, max_len), with their padding moved to the other side."""
     return moved(tokens, lengths, tokens.shape[1], side)
-
-
-def moved(tokens: Ids, lengths: NDArray[np.integer], pads: int, side: Side) -> Ids:
-    """Rows padded on `side`, shape (n, max_len), with `pads` of their pads, or all, moved to the other side."""
-    width = tokens.shape[1]
-    shift = np.minimum(width - lengths, pads).astype(np.int64) * (-1 if side == "pre" else 1)
-    columns = (np.arange(width) - shift[:, np.newaxis]) % width
-    return np.take_along_axis(tokens, columns, axis=1)
 
 
 def filled(tokens: Ids, batch_size: int) -> Ids:

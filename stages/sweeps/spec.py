@@ -16,7 +16,7 @@ from stages.params.reading import read_mapping
 from stages.params.section import Section, sentences, suggestion
 
 Estimand = Literal["accuracy", "train_accuracy", "drift_ratio", "flip_rate", "accuracy_change", "computed_tokens"]
-FigureKind = Literal["curves", "heatmap", "bars"]
+FigureKind = Literal["curves", "heatmap", "bars", "causes"]
 Texts = int | Literal["all"]
 Overrides = dict[str, Any]
 

@@ -11,6 +11,7 @@ from stages.analysis.estimate import CONFIG, left_out
 from stages.stats.rounding import rounded
 from stages.sweeps.spec import SIDE, VARIANT, Estimand, FigureSpec, Overrides
 from stages.sweeps.sweep_json_findings import (
+    Causes,
     Equivalence,
     Exact,
     Interaction,
@@ -95,7 +96,7 @@ class Texts:
 
 
 Finding = Annotated[
-    Threshold | Knee | Equivalence | Tuning | Published | Matrix | Mismatch | MainEffect | Exact,
+    Threshold | Knee | Equivalence | Tuning | Published | Matrix | Mismatch | Causes | MainEffect | Exact,
     Field(discriminator="id"),
 ]
 

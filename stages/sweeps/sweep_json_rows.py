@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
+from stages.analysis.contract_served import Patches
 from stages.analysis.estimate import CONFIG, Estimate, Number, left_out
 from stages.params.layers import NO_RECURRENCE
 from stages.params.model import Architecture
@@ -100,6 +101,8 @@ class SeedFigures:
     """Of what the classifier reads; None at chance, 0 where the row is EXACT."""
     flip_rate: float | None
     """Share of predictions flipped; None at chance, 0 where the row is EXACT."""
+    patches: Patches | None = left_out()
+    """Left out where they were not asked for."""
 
     def figure(self, estimand: str) -> float | None:
         """Its value of an estimand; None where it has none."""

@@ -21,7 +21,7 @@ def scores(folder):
     return json.loads((folder / "scores.json").read_text())
 
 
-def exported(padded, model, folder, variant="baseline", side="post", texts="all"):
+def exported(padded, model, folder, variant="baseline", side="post", texts="all", causes=False):
     task = ExportTask(
         padded=padded[side],
         model=model / "model.keras",
@@ -34,6 +34,7 @@ def exported(padded, model, folder, variant="baseline", side="post", texts="all"
         pads=PADS,
         texts=texts,
         batch_size=64,
+        causes=causes,
     )
     export_seed(task)
     return folder

@@ -70,8 +70,8 @@ def test_texts_are_read_again_only_behind_pads_that_lead_to_another_state(mask, 
     from stages.states.pad_runs import PadRuns
 
     runs, read = PadRuns.of(model), []
-    run = runs._run
-    monkeypatch.setattr(runs, "_run", lambda tokens, states: read.append(tokens.any()) or run(tokens, states))
+    run = runs.run
+    monkeypatch.setattr(runs, "run", lambda tokens, states: read.append(tokens.any()) or run(tokens, states))
     assert len(list(runs.read(np.full((5, 6), 3, np.int32), PADS, "pre"))) == len(PADS)
     assert sum(read) == passes
 

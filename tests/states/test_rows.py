@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from stages.states.rows import filled, moved, swapped, with_pads
+from stages.models.batching import moved
+from stages.states.rows import filled, swapped, with_pads
 
 
 @pytest.mark.parametrize(

@@ -134,11 +134,12 @@ def test_the_number_of_texts_cannot_be_given_where_the_grid_changes_it(load):
 SHIPPED = sorted((REPOSITORY / "sweeps").glob("*.yaml"))
 
 
-def test_the_ten_sweeps_are_there():
+def test_the_eleven_sweeps_are_there():
     assert [path.stem for path in SHIPPED] == [
         "amount",
         "architecture",
         "batching",
+        "causes",
         "cell",
         "downstream",
         "length",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from stages.params.derived import BASELINE
 from stages.reporting.results import ACCURACY_CHANGE, Results
 from stages.sweeps.findings.batching import batching_findings
+from stages.sweeps.findings.causes import causes_findings
 from stages.sweeps.findings.effects import Grid, copied_variants, effects, grid_of, repeated_variants
 from stages.sweeps.findings.heads import downstream_findings
 from stages.sweeps.findings.interactions import interactions
@@ -79,19 +80,20 @@ def settings(sweep: Sweep, experiment: ExperimentReport) -> Overrides:
 
 def _findings(sweep: Sweep, grid: Grid, changed: list[Effect]) -> list[Finding]:
     """What this kind of sweep shows, then what every axis does; the first of both answers, and what is exact."""
-    thresholds = threshold_findings(grid)
+    thresholds, causes = threshold_findings(grid), causes_findings(grid)
     kinds: list[Finding] = [
         *truncation_findings(grid),
         *batching_findings(grid),
         *tuning_findings(grid),
         *published_findings(grid),
         *downstream_findings(grid),
+        *causes,
         *(mismatch_findings(grid) if ACCURACY_CHANGE in sweep.read else []),
     ]
     main = main_findings(grid, changed)
     # Where training falls to chance is one part of what an axis does; every other kind is the answer, but where nothing
-    # was varied between experiments it leaves out what the variants do.
-    general = not kinds or not grid.outer
+    # was varied between experiments it leaves out what the variants do, unless that is what it is about.
+    general = not kinds or not (grid.outer or causes)
     return [
         *(replace(finding, in_answer=not kinds) for finding in thresholds),
         *(replace(finding, in_answer=True) for finding in kinds),

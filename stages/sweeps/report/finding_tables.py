@@ -9,6 +9,7 @@ from stages.sweeps.report.tables import axis_title, table_of
 from stages.sweeps.spec import INNER_AXES, SIDE, VARIANT
 from stages.sweeps.sweep_json import SweepReport
 from stages.sweeps.sweep_json_findings import (
+    Causes,
     Equivalence,
     Knee,
     Matrix,
@@ -26,6 +27,7 @@ def finding_tables(sweep: SweepReport) -> list[tuple[str, Table]]:
         ("Accuracy lost against compute saved", _widths(sweep.of_kind(Knee))),
         ("Batching modes against each other", _batching(sweep.of_kind(Equivalence))),
         ("What tuning closes", _tuning(sweep, sweep.of_kind(Tuning))),
+        ("Where the harm comes from", _causes(sweep.of_kind(Causes))),
         ("Beside the published figures", _published(sweep.of_kind(Published))),
         *(("What becomes of the invariance", _fates(matrix)) for matrix in sweep.of_kind(Matrix)),
     ]
@@ -103,6 +105,21 @@ def _tuning(sweep: SweepReport, findings: list[Tuning]) -> Table:
             ]
             for finding in findings
             for tried in finding.tried
+        ]
+    )
+
+
+def _causes(findings: list[Causes]) -> Table:
+    return table_of(
+        [
+            [
+                *((axis_title(axis), label) for axis, label in finding.levels.items()),
+                ("which, and against what", cause.group),
+                ("cause", cause.label),
+                ("accuracy, points", POINTS.of(cause)),
+            ]
+            for finding in findings
+            for cause in finding.causes
         ]
     )
 
