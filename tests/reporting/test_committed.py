@@ -46,6 +46,7 @@ def test_params_that_the_schema_lacks_are_shown_last(make_params):
     assert list(ordered["train"])[-2:] == ["age", "zeal"]
     assert list(ordered["variants"]) == [
         *("baseline", "masked", "double_mask", "zeroed_row", "explicit"),
+        *("zero_row", "trained_start", "length", "masked_length", "random_pads"),
         *("gru", "wide", "z", "attention", "cnn", "cnn_masked"),
     ]
     assert list(ordered["variants"]["z"]) == ["mask", "units"]

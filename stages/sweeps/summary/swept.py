@@ -20,6 +20,7 @@ SWEEPS = {
     "truncation": "accuracy lost against compute saved by cutting long texts",
     "batching": "rows of one width, batches trimmed to their longest text, texts of like length together",
     "mismatch": "trained under one padding, served under another",
+    "causes": "pads that are read against pads in training, and through which part of the state they act",
     "tuning": "how much of what a mask gains tuning gains without one",
     "cell": "LSTM, GRU and simple recurrent cells",
 }
