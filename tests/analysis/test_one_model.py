@@ -133,7 +133,6 @@ def test_two_texts_one_unit_and_no_change_give_no_number_that_looks_real(tmp_pat
     assert np.isnan(found.readout.pad_count.accuracy)
     assert "fewer than" in found.readout.pad_count.reason
     assert found.readout.path is None
-    assert found.distances.half_life("within").pads is None
 
 
 def test_a_state_outside_the_bounds_of_a_cell_has_no_distributions(tmp_path):

@@ -50,12 +50,12 @@ MISTAKES = [
         "variants.masked: pad_row zero is for a model that reads its pads, and mas",
     ),
     ({"variants.masked.pad_row": "one"}, "variants.masked.pad_row: 'one' is not allowed; it should be 'learned' or"),
-    ({"variants.masked.random_pads": "yes"}, "variants.masked.random_pads: 'yes' is not allowed; it should be a valid"),
+    ({"variants.masked.random_pads": "yes"}, "variants.masked.random_pads: 'yes' is not allowed; it should be true"),
     (
         {"variants.masked.start_state": "trained", "model.bidirectional": "sum"},
         "variants.masked: start_state trained is that of recurrent layers in one direction; set recurrent to lstm or ",
     ),
-    ({"export.causes": 1}, "export.causes: 1 is not allowed; it should be a valid boolean"),
+    ({"export.causes": 1}, "export.causes: 1 is not allowed; it should be true or false"),
     (
         {"model.recurrent": "none", "model.head": "mean", "train.variants": ["baseline", "explicit"]},
         "variants.explicit: mask explicit goes to the first recurrent layer, and recurrent is none; choose mask emb",

@@ -158,4 +158,9 @@ def test_runs_of_pads_write_what_whole_rows_write(trained, padded, tmp_path, mon
     monkeypatch.setattr(PadRuns, "of", lambda _model: None)
     rows = exported(padded, trained / variant, tmp_path / "rows", variant, side)
     assert {str(states_file(Path(), name)) for name in conditions(PADS)} < set(contents(runs))
+    steps = [json.loads((folder / PAD_STEP).read_text()) for folder in (runs, rows)]
+    assert steps[0].pop("every_pads")  # told of runs of pads alone
+    assert steps[0] == steps[1]
+    for folder in (runs, rows):
+        (folder / PAD_STEP).unlink()
     assert contents(runs) == contents(rows)

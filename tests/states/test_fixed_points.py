@@ -184,4 +184,4 @@ def test_export_writes_the_account_beside_the_states_and_the_same_bytes_again(tm
         export_seed(task)
         written.append((tmp_path / name / PAD_STEP).read_bytes())
     assert written[0] == written[1]
-    assert set(read_json(tmp_path / "first" / PAD_STEP)) == {"moves", "layer", "settled", "fixed_points"}
+    assert set(read_json(tmp_path / "first" / PAD_STEP)) == {"moves", "layer", "settled", "fixed_points", "every_pads"}

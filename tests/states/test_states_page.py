@@ -13,7 +13,7 @@ from tests.conftest import REPOSITORY
 from tests.states.test_states import columns, metadata, write
 
 PAGE = (REPOSITORY / "docs" / "states.md").read_text()
-*OPENING, ABOUT = re.findall(r"```python\n(.*)\n```", PAGE)
+*OPENING, ABOUT = re.findall(r"```python\n(.*?)\n```", PAGE, re.DOTALL)
 KEYS = ("variant", "side", "seed", "condition")
 
 
