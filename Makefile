@@ -25,6 +25,10 @@ $(READY): requirements.txt
 	@touch $@
 
 check: $(READY) ## Is params.yaml right, and what will the run need? DATASET= may be given
+	@# DVC must be told that a folder, as of a downloaded archive, is in no git repository, and that it is one later.
+	@if git rev-parse --git-dir > /dev/null 2>&1; \
+	then ! grep -qs no_scm .dvc/config.local || dvc config --local --unset core.no_scm; \
+	else dvc config --local core.no_scm true; fi
 	@python -m stages.forecast --dataset "$(DATASET)"
 
 repro gate: override DATASET :=

@@ -130,6 +130,15 @@ def test_the_narrowest_rows_that_cost_nothing_are_recommended(decided):
     assert found["max_len"].accuracy.low < -0.001 < found["max_len"].accuracy.high
 
 
+def test_a_width_that_cuts_texts_says_how_many():
+    sweep = planted.truncation()
+    cutting = replace(sweep, rows=[replace(row, truncated_share=0.25) for row in sweep.rows])
+    content = factors_report("synthetic", [planted.amount(), cutting], None)
+    (found,) = [each for each in content.recommendation if each.decision == "max_len"]
+    assert found.note == "`0.75` cuts 25.0 % of the training texts."
+    assert found.note.replace("`", "") in advice(content)
+
+
 def test_buckets_are_recommended_where_accuracy_is_the_same(decided):
     _, found = decided
     assert (found["batching"].choice, found["batching"].naive) == ("bucketed", "fixed")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from stages.params.derived import BASELINE
-from stages.reporting.format import MISSING, POINTS
+from stages.reporting.format import MISSING, POINTS, format_percent
 from stages.sweeps.findings.effects import ACCURACY
 from stages.sweeps.spec import SIDE, VARIANT
 from stages.sweeps.summary.choosing import Options
@@ -118,7 +118,8 @@ def _from_sweep(
     choice, axis = options.choose(naive), sweep.axis_of(word)
     levels = options.rows[choice].options
     knobs = sweep.knobs(levels if word == "batching" or axis is None else {axis: levels[axis]})
-    return _decided(word, naive, options, choice, options.equals(), _broken(options, choice), knobs)
+    notes = [_broken(options, choice), _cut(options.rows[choice], choice)]
+    return _decided(word, naive, options, choice, options.equals(), " ".join(filter(None, notes)), knobs)
 
 
 def _broken(options: Options, choice: str) -> str:
@@ -128,6 +129,13 @@ def _broken(options: Options, choice: str) -> str:
         return ""
     gain = POINTS.of(options.gain(name, choice).value)
     return f"`{name}` gains {gain} points and breaks the mask; `make gate` would fail."
+
+
+def _cut(row: Row, choice: str) -> str:
+    """How many texts lose words by a choice; empty where none does, or where the choice is not one of a width."""
+    if not row.truncated_share or choice != row.levels.get("pad.max_len"):
+        return ""
+    return f"`{choice}` cuts {format_percent(row.truncated_share)} of the training texts."
 
 
 def _rows(sweep: Swept, word: str, model: Model) -> dict[str, Row]:
