@@ -13,7 +13,7 @@ from stages.runtime.command import run
 from stages.runtime.files import json_text, read_json, whole_folder, write_json, write_text
 from stages.runtime.parquet import record_batches, row_group_writer
 from stages.runtime.paths import SPLITS, raw_file
-from stages.texts.reading import check_readable
+from stages.texts.reading import readable
 from stages.texts.tokens.brought import FORMER
 from stages.texts.tokens.chunks import ChunkwiseEncoder
 from stages.texts.tokens.encoding import SCHEMA, Encoder, WholeEncoder, encoded, token_rows
@@ -37,8 +37,7 @@ def tokenize(params: Params, *, raw: Path, corpus: Path, tokens: Path) -> None:
     size, words, name = vocabulary_size(tokenizer), words_of(tokenizer), params.tokenize.vectors
     vectors = None
     if name != NO_VECTORS:
-        path = raw_file(raw, name)
-        check_readable(path, "put the vectors there, or let tokenize.vectors be none")
+        path = readable(raw_file(raw, name), "put the vectors there, or let tokenize.vectors be none")
         vectors = read_vectors(path, words, size)
     with whole_folder(tokens) as folder:
         tokenizer.save(str(folder / "tokenizer.json"))
@@ -47,10 +46,10 @@ def tokenize(params: Params, *, raw: Path, corpus: Path, tokens: Path) -> None:
             for split in SPLITS
         }
         splits = {split: tally.profile() for split, tally in tallies.items()}
-        coverage = None
+        counts = tallies["train"].occurrences
+        coverage = None if vectors is None else vector_coverage(name, vectors, len(words), counts)
         if vectors is not None:
             np.save(folder / FILE, vectors.rows)
-            coverage = vector_coverage(name, vectors, len(words), tallies["train"].occurrences)
         if former is not None:
             write_text(folder / FORMER, json_text({"former": former}))
             print(f"{params.tokenize.file}: its indices are renumbered; {tokens / FORMER} holds the former ones")

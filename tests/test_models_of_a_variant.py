@@ -23,6 +23,7 @@ def handed_out(monkeypatch):
 
     for stage in (stages.train, stages.export):
         monkeypatch.setattr(stage, "executor_for", executor_for)
+        monkeypatch.setattr(stages.train.progress, "learned", lambda *_: "")
         monkeypatch.setattr(stage, "run_all", lambda _executor, _function, tasks, **_: pools.append(tasks))
     return pools
 
@@ -64,13 +65,13 @@ def test_they_are_read_on_every_side_in_one_pool(make_params, handed_out, tmp_pa
     for side in ("pre", "post"):
         (padded / side).mkdir(parents=True)
         write_json(padded / side / "profile.json", {"classes": ["a", "b"]})
-    stages.export.export(
-        make_params(CHANGES), variant=variant, padded=padded, models=models, states=tmp_path / "states" / variant
-    )
+    (tmp_path / "tokenizer.json").write_text("{}")
+    folders = {"tokens": tmp_path, "padded": padded, "models": models, "states": tmp_path / "states"}
+    stages.export.export(make_params(CHANGES), variant=variant, **folders)
     asked_for, tasks = handed_out
     assert asked_for == len(tasks)
     assert [(task.side, task.seed) for task in tasks] == read
     for task, side in zip(tasks, trained, strict=True):
         assert task.padded == padded / task.side
         assert task.model == models / side / f"seed={task.seed}" / "model.keras"
-        assert task.folder.parts[-2:] == (task.side, f"seed={task.seed}")
+        assert task.folder.parts[-2:] == (f"side={task.side}", f"seed={task.seed}")

@@ -47,12 +47,14 @@ def test_the_report_says_exact_for_the_mask_and_moved_for_the_baseline(repositor
 
 
 def test_a_variant_that_ignores_padding_is_trained_on_one_side_and_read_on_both(repository):
-    cells = {
-        kind: {str(path.relative_to(repository / "data" / kind)) for path in repository.glob(f"data/{kind}/*/*/")}
-        for kind in ("models", "states")
-    }
-    assert cells["states"] == {"baseline/pre", "baseline/post", "masked/pre", "masked/post"}
-    assert cells["models"] == cells["states"] - {"masked/post"}
+    def cells(kind):
+        return {
+            path.relative_to(repository / "data" / kind).as_posix() for path in repository.glob(f"data/{kind}/*/*/")
+        }
+
+    every = {(variant, side) for variant in ("baseline", "masked") for side in ("pre", "post")}
+    assert cells("states") == {f"variant={variant}/side={side}" for variant, side in every}
+    assert cells("models") == {f"{variant}/{side}" for variant, side in every - {("masked", "post")}}
 
 
 def test_git_tracks_the_report_and_none_of_the_data(repository):

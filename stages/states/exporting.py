@@ -56,7 +56,6 @@ class ExportTask:
     causes: bool = False
 
 
-@one_op_after_another()
 def export_seed(task: ExportTask) -> None:
     """Write one states file for every condition, and of the model what a pad does to its state, its audit, its readout.
 
@@ -68,13 +67,24 @@ def export_seed(task: ExportTask) -> None:
         UserError: the model file is missing or damaged, or its output comes from no Dense layer.
     """
     from stages.states.audits import audited
+
+    with one_op_after_another():
+        trained = loaded(task.model)
+        _export_states(trained, task)
+    # Its compiled loops have ops of control flow, which need TensorFlow's own scheduler.
+    window = next(_windows(task))
+    texts = [text for row in _rows(window) for text in _texts(window, row, task.side)]
+    write_json(task.folder / AUDIT, audited(trained, texts))
+
+
+def _export_states(trained: "keras.Model", task: ExportTask) -> None:
+    """Write all but the audit."""
     from stages.states.every_pads import worst_pads
     from stages.states.fixed_points import pad_step
     from stages.states.instrument import InstrumentedModel, readout_directions
     from stages.states.pad_runs import PadRuns
     from stages.states.patching import patched
 
-    trained = loaded(task.model)
     model, runs = InstrumentedModel(trained), PadRuns.of(trained)
     if runs:
         export_runs(runs, task)
@@ -83,10 +93,6 @@ def export_seed(task: ExportTask) -> None:
             read = partial(_read_window, model, task=task, condition=condition, pads=pads)
             _write(task, [condition], ([read(window)] for window in _windows(task)))
     window = next(_windows(task))
-    write_json(
-        task.folder / AUDIT,
-        audited(trained, [text for row in _rows(window) for text in _texts(window, row, task.side)]),
-    )
     texts = _unpadded(model, window, task)
     step = pad_step(trained, model, [tokens for tokens, _ in texts]) if model.recurrent and texts else None
     if step and runs:

@@ -28,8 +28,8 @@ def missing(path: Path, *, folders: bool = False) -> str | None:
         return f"its name is not possible ({getattr(error, 'strerror', None) or error})"
 
 
-def check_readable(path: Path, remedy: str) -> None:
-    """Check that a file is there and may be read.
+def readable(path: Path, remedy: str) -> Path:
+    """The path of a file that is there and may be read.
 
     Raises:
         UserError: it is not; `remedy` says what to do.
@@ -37,7 +37,7 @@ def check_readable(path: Path, remedy: str) -> None:
     if reason := missing(path):
         raise UserError(f"{path}: {reason}; {remedy}")
     with opened(path, str(path)):
-        pass
+        return path
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def test_what_is_undefined_is_named_and_not_drawn(results):
     found = results({"pad.sides": ["post"]}, drift=NOTHING, flips=NOTHING, learned=False)
     assert "undefined, not drawn: baseline," in svg("drift", drift_figure, found)
     assert {record["variant"] for record in plot_records(found, [])["drift"]} == {"masked"}
-    assert "drift_ratio" not in metrics(found)["post"]["baseline"]
+    assert "leak" not in metrics(found)["post"]
 
 
 def test_two_variants_with_the_same_figures_are_both_seen(results):

@@ -45,8 +45,11 @@ def test_a_number_of_texts_that_is_none(refused, texts):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "sweeps: error: '' is no command; allowed: advise, decide, factors, run\n"),
-        (["rum"], "sweeps: error: 'rum' is no command; did you mean 'run'? allowed: advise, decide, factors, run\n"),
+        ([], "sweeps: error: '' is no command; allowed: advise, compare, decide, factors, run\n"),
+        (
+            ["rum"],
+            "sweeps: error: 'rum' is no command; did you mean 'run'? allowed: advise, compare, decide, factors, run\n",
+        ),
     ],
 )
 def test_a_command_that_there_is_not_ends_in_one_sentence(arguments, sentence, monkeypatch, capsys):

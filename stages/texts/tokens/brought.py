@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from stages.errors import UserError
 from stages.texts.normalization import Words
-from stages.texts.reading import check_readable
+from stages.texts.reading import readable
 from stages.texts.tokens.vocabulary import PADDING, PADDING_TOKEN, UNKNOWN, UNKNOWN_TOKEN, rebuilt
 
 PADDING_NAMES = re.compile(r"[\[<|_]*pad(ding)?[\]>|_]*", re.IGNORECASE)
@@ -36,7 +36,7 @@ def brought_tokenizer(path: Path) -> tuple[Tokenizer, FormerIndices]:
     Raises:
         UserError: the file is missing, is not a tokenizer, or is one that drops what it does not know.
     """
-    check_readable(path, "put your tokenizer there, or let tokenize.kind be words, wordpiece or bpe")
+    readable(path, "put your tokenizer there, or let tokenize.kind be words, wordpiece or bpe")
     definition = _definition(path)
     tokenizer = _loaded(path, definition)
     entries = tokenizer.get_vocab(with_added_tokens=True)
