@@ -124,7 +124,7 @@ def test_a_text_that_fills_its_row_has_no_pads_and_a_head_over_all_steps_no_fina
 
 def test_export_counts_the_texts_that_its_states_files_show_right(trained, padded, tmp_path):
     states = exported(padded, trained / "baseline", tmp_path / "states", causes=True)
-    patches = Patches(**read_json(states / "patches.json"))
+    patches = Patches(**read_json(states / PATCHES))
     for patch, condition in (("none", "pads-0"), ("behind", "as-trained"), ("before", "other-side")):
         (batch,) = states_batches(states / f"{condition}.parquet", [])
         right = int((batch.probability.argmax(axis=1) == batch.label).sum())
