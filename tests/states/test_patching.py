@@ -6,6 +6,7 @@ import pytest
 from stages.analysis.contract_served import Patches
 from stages.models.tensorflow_setup import prepare_tensorflow
 from stages.runtime.files import read_json
+from stages.runtime.paths import PATCHES, states_file
 from stages.states.reader import states_batches
 from tests.architectures import architecture
 from tests.models.cells import exported
@@ -126,6 +127,6 @@ def test_export_counts_the_texts_that_its_states_files_show_right(trained, padde
     states = exported(padded, trained / "baseline", tmp_path / "states", causes=True)
     patches = Patches(**read_json(states / PATCHES))
     for patch, condition in (("none", "pads-0"), ("behind", "as-trained"), ("before", "other-side")):
-        (batch,) = states_batches(states / f"{condition}.parquet", [])
+        (batch,) = states_batches(states_file(states, condition), [])
         right = int((batch.probability.argmax(axis=1) == batch.label).sum())
         assert (patches.right[patch], patches.texts) == (right, len(batch.label))
