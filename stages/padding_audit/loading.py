@@ -32,6 +32,8 @@ NOT_HERS = ("keras", "tensorflow", "jax", "torch", "numpy", "builtins")
 """Packages whose names a module may import without making them names of its own."""
 SHORT_NAMES = ("mse", "mae", "mape", "msle")
 """Of losses, under which HDF5 files hold them and Keras 3 does not find them (3.15)."""
+SMALLEST_VALUES = 2
+"""Values of weights in a byte at most, where they are quantized to four bits."""
 UNKNOWN = (r"Could not locate (class|function) '(.+?)'", r"Unknown (\w+): '(.+?)'")
 """How Keras says that it does not know a name."""
 IMPORT = "name the Python file or module that defines it with --import (params.yaml: import)"
@@ -67,6 +69,7 @@ def read_model(path: str | Path, *, imports: Sequence[str] = (), trust: bool = F
     if not trust:
         _refuse_code(stored)
     _refuse_unknown(stored, custom, imports)
+    _refuse_rows_without_weights(stored)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = _loaded(stored, _readable(stored, Path(folder)), custom, imports, trust=trust)
@@ -199,6 +202,25 @@ def _refuse_unknown(stored: Stored, custom: Mapping[str, Any], imports: Sequence
         registered = name if is_function else node.get("registered_name") or name
         if (not known and keras.saving.get_registered_object(registered, custom) is None) or name in OPERATIONS:
             raise AuditError(_unknown(stored, "function" if is_function else "class", name, imports))
+
+
+def _refuse_rows_without_weights(stored: Stored) -> None:
+    """A table of more rows than the file has weights for would be built whole before Keras sees that it is wrong."""
+    size = stored.path.stat().st_size
+    if stored.format == "keras":
+        with reading(stored.path), zipfile.ZipFile(stored.path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+    for layer, part in parts(stored.config):
+        rows, width = (_options(part).get(name) for name in ("input_dim", "output_dim"))
+        if isinstance(rows, int) and isinstance(width, int) and rows * width > SMALLEST_VALUES * size:
+            raise AuditError(
+                f"{stored.path}: layer `{layer}` has {rows:,} rows of {width:,} values, and the file holds {size:,} "
+                "bytes in all: it is damaged, or its config.json was changed; copy it again"
+            )
+
+
+def _options(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    return part["config"] if isinstance(part["config"], dict) else {}
 
 
 def parts(config: Any, layer: str | None = None) -> Iterator[tuple[str | None, Mapping[str, Any]]]:

@@ -1,5 +1,6 @@
 """What a case is, and running one in a process of its own with a bound on its time."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -80,6 +81,7 @@ def _judged(case: Case, ending: Ending, folder: Path) -> str:
 def _run(act: Act, folder: Path) -> Ending:
     """Run it in a fork, so that a case costs no import, in `folder`."""
     said = folder / ".said"
+    said.touch()
     child = os.fork()
     if child == 0:
         _in_child(act, folder, said)
@@ -99,7 +101,7 @@ def _in_child(act: Act, folder: Path, said: Path) -> None:
     try:
         os.setpgid(0, 0)
         os.chdir(folder)
-        errors = os.open(said, os.O_WRONLY | os.O_CREAT)
+        errors = os.open(said, os.O_WRONLY)
         os.dup2(errors, 2)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 - it lives as long as the process
@@ -111,5 +113,6 @@ def _in_child(act: Act, folder: Path, said: Path) -> None:
     except BaseException:  # noqa: BLE001 - a panic of a library is no Exception
         traceback.print_exc()
     finally:
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
         os._exit(code)

@@ -131,9 +131,9 @@ def _nothing_half_written(folder: Path) -> bool:
 
 
 def _full_disk(folder: Path) -> None:
-    """No file may grow beyond 300 bytes, as on a disk that is full."""
+    """No file may grow beyond 2,000 bytes, as on a disk that is full."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 
 
 def _file_as_output(folder: Path) -> None:

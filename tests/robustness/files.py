@@ -195,7 +195,7 @@ def _models() -> Iterator[Case]:
             make(folder / file)
             return _audit(file)
 
-        return Case("models to audit", name, prepare, words)
+        return Case("models to audit", name, prepare, words, either=name in ("no metadata", "under another ending"))
 
     yield case("a masked LSTM", lambda path: _write(path, a_model()), words=None)
     for ending in ("model.keras", "model.h5"):
@@ -209,7 +209,7 @@ def _models() -> Iterator[Case]:
     yield case("a folder", lambda path: path.mkdir())
     yield case("a pipe", os.mkfifo)
     yield case("a dangling link", lambda path: path.symlink_to("nowhere"))
-    yield case("a model under another ending", lambda path: _write(path, a_model()), "model.pt")
+    yield case("under another ending", lambda path: _write(path, a_model()), "model.pt")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -38,7 +38,7 @@ def check_columns(names: Sequence[str], columns: Columns, where: str, hint: str 
     for column in columns.names:
         if column not in names:
             near = difflib.get_close_matches(column, names, n=1, cutoff=0.5)
-            likely = hint or (f"did you mean {near[0]!r}? " if near else "")
+            likely = hint or (f"did you mean {shown(near[0])}? " if near else "")
             found = shorten(", ".join(map(repr, names)), SHOWN_CHARACTERS)
             raise UserError(
                 f"{where}: no column {shown(column)}; {likely}found: {found}; name the right columns "
