@@ -5,7 +5,7 @@ import glob
 import json
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -115,16 +115,34 @@ def indented_json(value: Any) -> str:
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+class _Content(dict[str, Any]):
+    """What a JSON file holds; a key that another version of it lacks is the file's fault."""
+
+    def __init__(self, path: Path, pairs: Mapping[str, Any]) -> None:
+        super().__init__(pairs)
+        self.path = path
+
+    def __missing__(self, key: str) -> Any:
+        raise UserError(
+            f"{self.path}: no key {key!r}, so another version wrote it; delete it and run `dvc repro` again"
+        )
+
+    def __reduce__(self) -> Any:
+        return dict, (dict(self),)
+
+
 def read_json(path: Path) -> Any:
     """Read one JSON file.
 
     Raises:
-        UserError: the file is missing or is not JSON.
+        UserError: the file is missing, cannot be read or is not JSON, or, once a key is asked for, lacks it.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), object_hook=lambda pairs: _Content(path, pairs))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run `dvc repro` to make it") from None
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}; remove it and run `dvc repro` to make it") from None
     except ValueError as error:
         raise UserError(f"{path}: not valid JSON ({error}); delete it and run `dvc repro` again") from None
 
