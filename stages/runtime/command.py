@@ -58,9 +58,7 @@ def run(stage: Callable[..., None]) -> None:
     except (MemoryError, ImportError, OSError, RuntimeError) as error:
         if isinstance(error, OSError) and not _is_of_memory(error):
             where = f"{error.filename}: " if error.filename else ""
-            sys.exit(
-                _ending(stage, f"{where}{error.strerror or error}; make room there, or change who may write there")
-            )
+            sys.exit(_ending(stage, f"{where}{error.strerror or error}; make room, or change who may write there"))
         if not _is_of_memory(error):
             raise
         sys.exit(

@@ -123,9 +123,7 @@ class _Content(dict[str, Any]):
         self.path = path
 
     def __missing__(self, key: str) -> Any:
-        raise UserError(
-            f"{self.path}: no key {key!r}, so another version wrote it; delete it and run `dvc repro` again"
-        )
+        raise UserError(f"{self.path}: no key {key!r}, another version wrote it; delete it and run `dvc repro` again")
 
     def __reduce__(self) -> Any:
         return dict, (dict(self),)

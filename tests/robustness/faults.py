@@ -29,8 +29,8 @@ STAGES: dict[str, dict[str, str]] = {
 }
 """The options of every stage; what it writes is `out`."""
 
-WITH_WORKERS = ("train", "export")
-"""Stages whose workers are forked, and so hang in a fork: they run in a process of their own, under half the damages."""
+WITH_WORKERS = ("train", "export", "analyze")
+"""Stages whose workers are forked, and so hang in a fork: each runs as a command, under half the damages."""
 MOMENTS = (0.03, 0.1, 0.3)
 """Seconds after which a stage is interrupted."""
 
