@@ -65,7 +65,7 @@ def _flipped(cells: Iterable[CellFacts]) -> str:
     if condition == ALONE:
         return f" Taking {side}-padding away changes {format_percent(share)} of its predictions."
     what = condition_text(condition)
-    changed = f"{conjugated('change', what)} {format_percent(share)} of its predictions"
+    changed = f"{conjugated('change', what)} {format_percent(share)} of its predictions as trained"
     return f" {capital(what)} {changed} with {side}-padding."
 
 

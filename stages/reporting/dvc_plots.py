@@ -60,7 +60,7 @@ def metrics(results: Results) -> dict[str, dict[str, float]]:
 
     The accuracy of the baseline and of the variant that masks, by their ids; of the family the estimates `leak`, `gain`
     (question accuracy) and `serving`; and `flips`, the baseline's largest share of predictions that are others than as
-    trained.
+    trained, under any number of pads on the side of training.
     """
     found: dict[str, dict[str, float | None]] = {side: {} for side in results.sides}
     for cell in results.cells:

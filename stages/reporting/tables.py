@@ -124,8 +124,15 @@ def _smallest_epsilon(finding: Finding | None, text: Callable[[float], str]) -> 
 
 def serving_table(results: Results) -> Table:
     """A row for each way to serve a model: as trained, the text alone, k pads, the other side; no copies."""
-    header = ["padding", "variant", "served with", "accuracy", "change to as trained, points", "predictions flipped"]
-    header += ["change of NLL", "change of Brier", "calibration error", "McNemar p < .05"]
+    header = ["padding", "variant", "served with", "accuracy", "change to as trained, points"]
+    header += [
+        "flipped against the text alone",
+        "flipped against as trained",
+        "change of NLL",
+        "change of Brier",
+        "calibration error",
+        "McNemar p < .05",
+    ]
     notes = Notes()
 
     def served(cell: CellFacts, condition: str) -> Row:
@@ -135,6 +142,7 @@ def serving_table(results: Results) -> Table:
             _accuracy_under(cell, condition, notes),
             MISSING_CELL if condition == AS_TRAINED and not results.exact(cell) else change,
             estimate_cell(PERCENT, results.finding(cell, FLIPS, condition)),
+            estimate_cell(PERCENT, under.against_training.flip_rate if under and under.against_training else None),
             estimate_cell(SIGNED, facts.nll_change if facts else None),
             estimate_cell(SIGNED, facts.brier_change if facts else None),
             estimate_cell(RATIO, under.calibration_error if under else None),

@@ -55,7 +55,7 @@ def sentences(text):
 def test_the_first_line_says_whether_it_leaks(drift, lead, results):
     first = answer(results(drift=drift))[0]
     assert first.startswith(lead)
-    assert (" % of its predictions with " in first) == (drift in (LEAK, SMALL, UNCLEAR))
+    assert (" % of its predictions as trained with " in first) == (drift in (LEAK, SMALL, UNCLEAR))
 
 
 def test_a_side_that_does_not_leak_is_not_said_to(results):

@@ -39,7 +39,7 @@ def _harms(results: Results, cell: CellFacts) -> list[tuple[float, float, float,
         under = cell.served(condition)
         flips = under.against_training.flip_rate if under and under.against_training else None
         if flips is not None and flips.low is not None and flips.high is not None:
-            words = f"serving with {condition_text(condition)} flips {{}} % of the predictions {side}"
+            words = f"serving with {condition_text(condition)} flips {{}} % of the predictions as trained {side}"
             harms.append((flips.estimate, flips.low, flips.high, words))
     return harms
 

@@ -97,9 +97,12 @@ def bound(axes: Axes, value: float, linestyle: LineStyle = ":") -> None:
     axes.axhline(value, color=GREY, linestyle=linestyle, linewidth=1.2)
 
 
-def epsilon_strip(axes: Axes, low: float, high: float) -> None:
-    """The part of the x axis that does not matter."""
-    axes.axvspan(low, high, color=INK, alpha=0.07, linewidth=0)
+def epsilon_strip(axes: Axes, low: float, high: float, rows: tuple[float, float] | None = None) -> None:
+    """The part of the x axis that does not matter, between two places of the y axis or over all of it."""
+    if rows is None:
+        axes.axvspan(low, high, color=INK, alpha=0.07, linewidth=0)
+    else:
+        axes.fill_betweenx(rows, low, high, color=INK, alpha=0.07, linewidth=0)
 
 
 def word(axes: Axes, row: float, text: str) -> None:

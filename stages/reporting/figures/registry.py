@@ -46,8 +46,8 @@ FIGURES = {
     "mismatch": Entry(
         mismatch_figure,
         "**What serving under another padding does.** The same models read the test texts alone, with extra pads, "
-        "padded as in training, and padded on the other side. A variant that falls from left to right must be served "
-        "exactly as it was trained; one that stays level need not be.",
+        'padded as in training, and padded on the other side. A variant that falls away from "as trained" must be '
+        "served exactly so; one that stays level need not be.",
     ),
     "calibration": Entry(
         calibration_figure,

@@ -68,11 +68,14 @@ def _panel(axes: Axes, records: list[FamilyVerdict], *, logarithmic: bool) -> No
     }
     if logarithmic:
         axis = ratio_axis([axes], "x", known.values(), keep=(epsilon / 2, 2 * epsilon), most=3, zero="0")
-        epsilon_strip(axes, axes.get_xlim()[0], epsilon)
+        left = axes.get_xlim()[0]
         known = {row: axis.cut(value) for row, value in known.items()}
     else:
         _straight_axis(axes, list(known.values()), epsilon)
+        left = None
     for row, record in enumerate(records):
+        end = factor * record.epsilon
+        epsilon_strip(axes, -end if left is None else left, end, rows=(row - 0.5, row + 0.5))
         if row in known:
             _mark(axes, row, known[row], record.verdict)
         else:
@@ -91,7 +94,6 @@ def _straight_axis(axes: Axes, values: list[Estimate], epsilon: float) -> None:
     known = [abs(end) for value in values for end in (value.estimate, value.low, value.high) if end is not None]
     end = 1.12 * max([*known, 2 * epsilon])
     axes.set_xlim(-end, end)
-    epsilon_strip(axes, -epsilon, epsilon)
     axes.axvline(0, color=GREY, linewidth=0.8)
     axes.xaxis.set_major_locator(MaxNLocator(4, symmetric=True))
     plain_numbers(axes.xaxis)

@@ -1,7 +1,7 @@
 """The summary of one dataset's sweeps: factors ranked, claims decided, a recommendation."""
 
 import shlex
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from stages.analysis.contract import Claim, Report
 from stages.reporting.claims.catalogue import CLAIMS
@@ -66,9 +66,13 @@ def factors_report(dataset: str, sweep_reports: list[SweepReport], main: Report 
 
 
 def _base(main: Report) -> Options:
-    """What the main report trained."""
+    """What the main report trained; tokens are those of an epoch, for early stopping ends each model at another."""
     results = Results(main)
-    rows = {row.name: row for row in rows_of(main, {})}
+    epochs = {(cell.side, cell.variant): sum(seed.epochs for seed in cell.seeds) for cell in main.cells}
+    rows = {
+        row.name: replace(row, computed_tokens=round(row.computed_tokens / epochs[row.side, row.variant]))
+        for row in rows_of(main, {})
+    }
     return Options("report.md", rows, results.level, results.epsilon[ACCURACY])
 
 
