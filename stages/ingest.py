@@ -48,10 +48,7 @@ def _source(params: Params, raw: Path, folder: Path, scratch: Path) -> Source:
     if isinstance(dataset, SyntheticDataset):
         return synthetic(dataset, folder)
     if isinstance(dataset, TableDataset):
-        return table(
-            raw_file(raw, dataset.file),
-            Columns(dataset.text, dataset.label, dataset.split, dataset.delimiter, dataset.quotes, dataset.publisher),
-        )
+        return table(raw_file(raw, dataset.file), Columns.of(dataset))
     return download(dataset, scratch)
 
 

@@ -40,7 +40,7 @@ def tokenize(params: Params, *, raw: Path, corpus: Path, tokens: Path) -> None:
         path = readable(raw_file(raw, name), "put the vectors there, or let tokenize.vectors be none")
         vectors = read_vectors(path, words, size)
     with whole_folder(tokens) as folder:
-        tokenizer.save(str(folder / "tokenizer.json"))
+        write_text(folder / "tokenizer.json", tokenizer.to_str(pretty=True))
         tallies = {
             split: _tokenize_split(encoder, corpus / f"{split}.parquet", folder / f"{split}.parquet")
             for split in SPLITS

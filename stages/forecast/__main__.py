@@ -4,12 +4,13 @@ from pathlib import Path
 
 from stages.errors import UserError
 from stages.forecast.cost import Cost, cost_of
-from stages.forecast.fitting import duration, require_room, size
+from stages.forecast.fitting import require_room, size
 from stages.forecast.machine import Machine, this_machine
 from stages.forecast.texts import texts_of
 from stages.params.schema import Params
 from stages.params.section import require_known
 from stages.runtime.command import run
+from stages.runtime.workers.pool import duration
 
 
 def check(params: Params, *, dataset: str = "", raw: Path = Path("data/raw")) -> None:

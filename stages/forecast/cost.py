@@ -152,7 +152,7 @@ def _training_seconds(params: Params, architecture: Architecture, texts: Texts, 
         costs = padding_costs(texts.lengths, width, min(train.batch_size, texts.splits["train"]))
         positions = costs[batching].steps / int(texts.lengths.sum())
     masked = MASKED_TRAINED if architecture.mask in WORKING_MASKS else 1
-    derived = 1 if architecture.recurrent == "lstm" else OTHER_CELLS
+    derived = 1 if (architecture.recurrent, architecture.start_state) == ("lstm", "zero") else OTHER_CELLS
     step = TRAINED_STEP * masked * derived * _recurrences(architecture)
 
     def read(split: str, flops: float, share: float) -> float:
@@ -186,18 +186,23 @@ def _reading_seconds(params: Params, architecture: Architecture, texts: Texts, w
     )
 
 
+def is_chain(architecture: Architecture) -> bool:
+    """Whether `stages.states.pad_runs.PadRuns` reads the model, told without building it."""
+    return (
+        architecture.head == "last"
+        and _recurrences(architecture) == architecture.layers
+        and architecture.mask != "explicit"
+        and not (architecture.layer_normalization or architecture.length_to_head)
+        and (architecture.pad_row, architecture.start_state) == ("learned", "zero")
+    )
+
+
 def _steps_of_a_text(
     params: Params, architecture: Architecture, lengths: NDArray[np.int64], width: int, side: str
 ) -> NDArray[np.int64]:
     """For texts of each length, the steps of all conditions: see `stages.states.pad_runs` for those that are shared."""
     pads, room = params.export.pads, width - lengths
-    chain = (
-        architecture.head == "last"
-        and _recurrences(architecture) == architecture.layers
-        and architecture.mask != "explicit"
-        and not architecture.layer_normalization
-    )
-    if not chain:
+    if not is_chain(architecture):
         return len(pads) * lengths + sum(pads) + 2 * width
     if side == "post":
         return 2 * lengths + np.maximum(room, max(pads))

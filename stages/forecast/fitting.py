@@ -4,6 +4,7 @@ from stages.errors import UserError
 from stages.forecast.cost import Cost
 from stages.forecast.machine import Machine
 from stages.forecast.texts import Texts
+from stages.runtime.workers.pool import duration
 
 DAY = 24 * 3600
 MOST_DAYS = 7
@@ -49,15 +50,6 @@ def require_room(cost: Cost, texts: Texts, machine: Machine) -> None:
             f"the run takes about {duration(seconds)} for {texts.total:,} texts, longest in {stage}, and more than "
             f"{MOST_DAYS} days are refused; lower {CHEAPER[stage]}; {ANYWAY}"
         )
-
-
-def duration(seconds: float) -> str:
-    """In the unit that a person would take."""
-    for unit, length in (("days", DAY), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 1.5 * length:
-            number = seconds / length
-            return f"{number:,.0f} {unit}" if number >= 10 else f"{float(f'{number:.2g}'):g} {unit}"
-    return f"{seconds:.0f} seconds"
 
 
 def size(number: float) -> str:

@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from statistics import NormalDist
 
@@ -12,8 +11,9 @@ import numpy as np
 
 from stages.params.datasets import SyntheticDataset, TableDataset
 from stages.params.schema import Params
-from stages.runtime.paths import SPLITS
+from stages.runtime.paths import SPLITS, raw_file
 from stages.texts.corpora.columns import Columns
+from stages.texts.corpora.source import SPLIT_NAMES, TRAIN
 from stages.texts.corpora.tables import table
 from stages.texts.tokens.length_histogram import LengthCounts, length_counts
 
@@ -71,41 +71,38 @@ def texts_of(params: Params, raw: Path) -> Texts | None:
         return Texts(_splits(params, dataset.texts, {}), length_counts(lengths))
     if not isinstance(dataset, TableDataset):
         return None
-    columns = Columns(dataset.text, dataset.label, dataset.split, dataset.delimiter, dataset.quotes, dataset.publisher)
-    rows, words, official = _of_table(raw / dataset.file, columns)
+    rows, words, official = _of_table(raw_file(raw, dataset.file), Columns.of(dataset))
     if params.tokenize.kind != "words":
         words = length_counts(np.rint(SUBWORDS * np.repeat(np.arange(len(words)), words)).astype(np.int64))
     return Texts(_splits(params, rows, official if dataset.split else {}), words)
 
 
-@cache
-def _of_table(path: Path, columns: Columns) -> tuple[int, LengthCounts, Counter[str]]:
-    """Rows, lengths in words of the first of them, and how many are of each official split."""
+def _of_table(path: Path, columns: Columns) -> tuple[int, LengthCounts, Counter[int]]:
+    """Rows, lengths in words of the first of them, and how many are of each official split, by its place in SPLITS."""
     lengths: list[int] = []
-    official: Counter[str] = Counter()
+    official: Counter[int] = Counter()
     texts = characters = 0
     for row in table(path, columns).texts:
         text = row.text or ""
         if texts < SAMPLE_TEXTS:
             lengths.append(max(1, len(WORD.findall(text))))
-        official[(row.split or "").lower()] += 1
+        official[SPLIT_NAMES.get((row.split or "").strip().lower(), TRAIN)] += 1
         texts += 1
         characters += len(text)
         if characters > MOST_CHARACTERS:
-            texts = max(texts, round(texts * path.stat().st_size / characters))
+            files = [path] if path.is_file() else path.rglob("*")
+            texts = max(texts, round(texts * sum(file.stat().st_size for file in files) / characters))
             break
     return texts, length_counts(np.array(lengths or [1])), official
 
 
-def _splits(params: Params, texts: int, official: Mapping[str, int]) -> dict[str, int]:
-    """By split, its number of texts; `official` counts the rows of each split that a dataset has, by its name."""
+def _splits(params: Params, texts: int, official: Mapping[int, int]) -> dict[str, int]:
+    """By split, its number of texts; `official` counts the rows of each split that a dataset has."""
     if params.corpus.max_texts != "all":
         texts = min(texts, params.corpus.max_texts)
     shares = {"validation": params.corpus.validation, "test": params.corpus.test}
     rows = sum(official.values())
-    for split, prefixes in (("validation", ("val", "dev")), ("test", ("test",))):
-        given = sum(count for name, count in official.items() if name.startswith(prefixes))
-        shares[split] = given / rows if given else shares[split]
-    held_out = {split: round(texts * share) for split, share in shares.items()}
+    given = {split: official.get(SPLITS.index(split), 0) / rows if rows else 0.0 for split in shares}
+    held_out = {split: round(texts * (given[split] or share)) for split, share in shares.items()}
     counts = {"train": texts - sum(held_out.values()), **held_out}
     return {split: max(1, counts[split]) for split in SPLITS}

@@ -6,7 +6,6 @@ from pathlib import Path
 from stages.models.history import epochs_done
 from stages.models.training import TrainingTask
 from stages.runtime.files import read_json
-from stages.stats.intervals import beats_majority
 
 
 def doing(tasks: Sequence[TrainingTask]) -> tuple[int, str]:
@@ -30,6 +29,8 @@ def learned(folders: Sequence[Path], epochs: int) -> str:
         folders: of the models.
         epochs: that each was given.
     """
+    from stages.stats.intervals import beats_majority  # here, because SciPy's import is not for every worker
+
     scores = [read_json(folder / "scores.json")["splits"]["validation"] for folder in folders]
     count = sum(map(beats_majority, scores))
     line = f"{count} of {len(folders)} models are shown above the majority share of the validation texts"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,6 @@ from stages.runtime.paths import CORRECT, SPLITS
 from stages.stats.scores import Scores, score
 from stages.texts.tokens.padded import PaddedBatch, read_padded
 from stages.texts.tokens.vectors import load_vectors
-
-if TYPE_CHECKING:
-    pass
 
 SCORING_BATCH = 256
 

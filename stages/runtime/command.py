@@ -1,6 +1,7 @@
 """What every stage's command line shares: options from a function's signature, checked params, and clear endings."""
 
 import argparse
+import errno
 import inspect
 import os
 import signal
@@ -16,6 +17,12 @@ from stages.runtime.inputs import Inputs
 from stages.runtime.parent import end_with
 
 LESS = "or lower execution.workers, train.batch_size or model.units, and run again"
+AGAIN = "remove what is in its place, and run `dvc repro` to make it"
+ROOM = "make room on the disk, or change who may write there"
+REMEDIES = dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.EISDIR), AGAIN) | dict.fromkeys(
+    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO), ROOM
+)
+"""What to do about an error of the system, by its number; any other is an internal fault."""
 DATASET = "@dataset"
 """In an option of dvc.yaml: the dataset of params.yaml."""
 ITEM = "@item"
@@ -56,9 +63,9 @@ def run(stage: Callable[..., None]) -> None:
     except UserError as error:
         sys.exit(_ending(stage, str(error)))
     except (MemoryError, ImportError, OSError, RuntimeError) as error:
-        if isinstance(error, OSError) and not _is_of_memory(error):
+        if isinstance(error, OSError) and error.errno in REMEDIES:
             where = f"{error.filename}: " if error.filename else ""
-            sys.exit(_ending(stage, f"{where}{error.strerror or error}; make room, or change who may write there"))
+            sys.exit(_ending(stage, f"{where}{error.strerror}; {REMEDIES[error.errno]}"))
         if not _is_of_memory(error):
             raise
         sys.exit(

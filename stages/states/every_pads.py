@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.models.trainer import class_probabilities
+from stages.models.trainer import classes_of
+from stages.states.pad_runs import PadRuns, same
 
 if TYPE_CHECKING:
     from stages.params.texts import Side
-    from stages.states.pad_runs import PadRuns
 
 MOST = 1000
 ROWS = 4096
@@ -19,7 +19,7 @@ ROWS = 4096
 Ids = NDArray[np.int32]
 
 
-def worst_pads(runs: "PadRuns", texts: Sequence[tuple[Ids, Ids]], width: int, side: "Side") -> dict[str, Any]:
+def worst_pads(runs: PadRuns, texts: Sequence[tuple[Ids, Ids]], width: int, side: "Side") -> dict[str, Any]:
     """The numbers of pads from 0 to MOST that do most harm; all are tried, so this is exact for these texts.
 
     Args:
@@ -48,27 +48,27 @@ def worst_pads(runs: "PadRuns", texts: Sequence[tuple[Ids, Ids]], width: int, si
     }
 
 
-def _after(runs: "PadRuns", texts: Sequence[Ids]) -> NDArray[np.int64]:
+def _after(runs: PadRuns, texts: Sequence[Ids]) -> NDArray[np.int64]:
     """The class of every text with 0 to MOST pads behind it, shape (MOST + 1, texts)."""
     found = [_run(runs, each, _zeros(runs)) for each in texts]
     output, *states = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    classes = [_class(output)]
+    classes = [classes_of(output)]
     pad = np.zeros((len(output), 1), np.int32)
     for _ in range(MOST):
         output, *after = _run(runs, pad, states)
-        if _same(after, states):
+        if same(after, states):
             break
         states = after
-        classes.append(_class(output))
+        classes.append(classes_of(output))
     return np.stack([*classes, *classes[-1:] * (MOST + 1 - len(classes))])
 
 
-def _before(runs: "PadRuns", texts: Sequence[Ids]) -> NDArray[np.int64]:
+def _before(runs: PadRuns, texts: Sequence[Ids]) -> NDArray[np.int64]:
     """The class of every text with 0 to MOST pads before it, shape (MOST + 1, texts)."""
     starts = [_zeros(runs)]
     for _ in range(MOST):
         _, *after = _run(runs, np.zeros((1, 1), np.int32), starts[-1])
-        if _same(after, starts[-1]):
+        if same(after, starts[-1]):
             break
         starts.append(after)
     parts = [np.concatenate(states) for states in zip(*starts, strict=True)]
@@ -76,34 +76,25 @@ def _before(runs: "PadRuns", texts: Sequence[Ids]) -> NDArray[np.int64]:
     return classes[np.minimum(np.arange(MOST + 1), len(starts) - 1)]
 
 
-def _from(runs: "PadRuns", texts: Ids, starts: Sequence[NDArray[np.float32]]) -> NDArray[np.int64]:
+def _from(runs: PadRuns, texts: Ids, starts: Sequence[NDArray[np.float32]]) -> NDArray[np.int64]:
     """The class of every text of one length from every start state, shape (starts, texts)."""
     many = max(1, ROWS // len(texts))
     classes = []
     for first in range(0, len(starts[0]), many):
         some = [np.repeat(part[first : first + many], len(texts), axis=0) for part in starts]
         output, *_ = _run(runs, np.tile(texts, (len(some[0]) // len(texts), 1)), some)
-        classes.append(_class(output).reshape(-1, len(texts)))
+        classes.append(classes_of(output).reshape(-1, len(texts)))
     return np.concatenate(classes)
 
 
-def _zeros(runs: "PadRuns") -> list[NDArray[np.float32]]:
+def _zeros(runs: PadRuns) -> list[NDArray[np.float32]]:
     """The states that a text alone starts from, (1, units) each."""
     return [state.numpy() for state in runs.after_pads(1, 0)]
 
 
-def _run(runs: "PadRuns", tokens: Ids, states: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+def _run(runs: PadRuns, tokens: Ids, states: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
     """The output for `tokens` (n, steps) read from `states`, (n, units) or (1, units) each, and the states left."""
     import tensorflow as tf
 
     output, _, *left = runs.run(tokens, [tf.constant(state) for state in states])
     return [tensor.numpy() for tensor in (output, *left)]
-
-
-def _class(output: NDArray[np.float32]) -> NDArray[np.int64]:
-    classes: NDArray[np.int64] = class_probabilities(output).argmax(axis=1)
-    return classes
-
-
-def _same(states: Sequence[NDArray[np.float32]], others: Sequence[NDArray[np.float32]]) -> bool:
-    return all(np.array_equal(one, other) for one, other in zip(states, others, strict=True))

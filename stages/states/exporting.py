@@ -131,11 +131,14 @@ def export_runs(runs: "PadRuns", task: ExportTask) -> None:
 def _write(task: ExportTask, names: Sequence[str], windows: Iterator[list[Columns]]) -> None:
     """Write the states files of some conditions side by side, from the columns of each in every window."""
     writers: list[StatesWriter] = []
+    model = hashlib.sha256(task.model.read_bytes()).hexdigest()
     with ExitStack() as stack:
         for by_condition in windows:
             if not writers:
                 writers = [
-                    stack.enter_context(states_writer(states_file(task.folder, name), _metadata(task, name, columns)))
+                    stack.enter_context(
+                        states_writer(states_file(task.folder, name), _metadata(task, name, columns, model))
+                    )
                     for name, columns in zip(names, by_condition, strict=True)
                 ]
             for writer in writers:
@@ -143,7 +146,7 @@ def _write(task: ExportTask, names: Sequence[str], windows: Iterator[list[Column
                 writer.flush()  # rows that wait for more of them would add up over the conditions
 
 
-def _metadata(task: ExportTask, condition: str, columns: Columns) -> StatesMetadata:
+def _metadata(task: ExportTask, condition: str, columns: Columns, model: str) -> StatesMetadata:
     return StatesMetadata(
         side=task.side,
         variant=task.variant,
@@ -151,7 +154,7 @@ def _metadata(task: ExportTask, condition: str, columns: Columns) -> StatesMetad
         condition=condition,
         classes=task.classes,
         tokenizer=task.tokenizer,
-        model=hashlib.sha256(task.model.read_bytes()).hexdigest(),
+        model=model,
         widths={name: values.shape[1] for name, values in columns.items() if values.ndim == 2},
     )
 

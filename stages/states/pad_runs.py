@@ -118,7 +118,7 @@ class PadRuns:
         last: States | None = None
         for count in pads:
             start = self.after_pads(len(texts), count)
-            if last is None or not _same(start, last):
+            if last is None or not same(start, last):
                 reading = self._reading(self.run(texts, start))
             last = start
             yield reading
@@ -166,9 +166,10 @@ def _one_row(state: "tf.Tensor") -> "tf.Tensor":
     return tf.constant(values[:1]) if (values == values[:1]).all() else state
 
 
-def _same(states: States, others: States) -> bool:
-    """Whether states are equal to the last bit, the signs of zeros too."""
-    return all(one.numpy().tobytes() == other.numpy().tobytes() for one, other in zip(states, others, strict=True))
+def same(states: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Whether states, as arrays or tensors, are equal to the last bit, the signs of zeros too."""
+    pairs = zip(states, others, strict=True)
+    return all(np.asarray(one).tobytes() == np.asarray(other).tobytes() for one, other in pairs)
 
 
 def _pads(rows: int, count: int) -> Ids:

@@ -32,6 +32,7 @@ def comparison(project: Path, dataset: str, names: tuple[str, str]) -> str:
     Raises:
         UserError: there is no such run, or it has no report of the dataset that this version reads.
     """
+    git.head(project)
     one, two = (_report(project, dataset, name) for name in names)
     header = ["padding", "what", *(f"`{name}`" for name in names), "difference, points"]
     sentences = [_params(one, two), *_cautions(one, two)]
@@ -40,7 +41,6 @@ def comparison(project: Path, dataset: str, names: tuple[str, str]) -> str:
 
 
 def _report(project: Path, dataset: str, name: str) -> Report:
-    git.head(project)
     refs = git.git(project, "for-each-ref", "--format=%(refname)", "refs/exps").splitlines()
     ref = next((ref for ref in refs if ref.rpartition("/")[2] == name), name)
     try:

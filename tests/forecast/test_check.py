@@ -9,8 +9,9 @@ import pytest
 from stages.errors import UserError
 from stages.forecast import __main__ as command
 from stages.forecast.__main__ import check
-from stages.forecast.fitting import duration, size
+from stages.forecast.fitting import size
 from stages.forecast.machine import Machine
+from stages.runtime.workers.pool import duration
 from tests.conftest import REPOSITORY
 
 LARGE = Machine(cores=2, speed=1.0, memory=10**12, disk=10**13)
@@ -30,7 +31,7 @@ def test_it_says_what_the_run_will_be(make_params, on, capsys):
         "synthetic: 4,000 texts of 13 tokens in rows of 29; 38 models: 24 of baseline, 12 of masked, 2 of double_mask"
     )
     assert second.startswith("about ")
-    assert " minutes on 2 cores that are idle, less for what is there already; 1.6 GB of memory (1,000 GB " in second
+    assert " s on 2 cores that are idle, less for what is there already; 1.6 GB of memory (1,000 GB " in second
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_make_asks_before_dvc():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(42, "42 seconds"), (172, "2.9 minutes"), (2889, "48 minutes"), (9e5, "10 days")]
+    ("seconds", "text"), [(42, "42 s"), (172, "2 min 52 s"), (9300, "2 h 35 min"), (9e5, "10 days")]
 )
 def test_durations_are_those_of_people(seconds, text):
     assert duration(seconds) == text

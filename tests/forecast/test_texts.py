@@ -12,7 +12,6 @@ TABLE = {"datasets.mr.file": "mr.csv", "dataset": "mr"}
 
 def write(folder, *rows, header="text,label"):
     (folder / "mr.csv").write_text("\n".join([header, *rows]) + "\n")
-    module._of_table.cache_clear()
 
 
 def test_the_grammar_is_not_run(make_params, tmp_path):

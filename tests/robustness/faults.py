@@ -20,7 +20,13 @@ STAGES: dict[str, dict[str, str]] = {
     "bag_of_words": {"tokens": "data/tokens", "bag_of_words": "out"},
     "pad": {"side": "post", "tokens": "data/tokens", "padded": "out"},
     "train": {"variant": "baseline", "tokens": "data/tokens", "padded": "data/padded", "models": "out"},
-    "export": {"variant": "baseline", "padded": "data/padded", "models": "data/models/baseline", "states": "out"},
+    "export": {
+        "variant": "baseline",
+        "tokens": "data/tokens",
+        "padded": "data/padded",
+        "models": "data/models/baseline",
+        "states": "out",
+    },
     "analyze": {
         **{name: f"data/{name}" for name in ("corpus", "tokens", "bag_of_words", "padded", "models", "states")},
         "analysis": "out",

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.robustness.cases import Act, Case
-from tests.robustness.commands import table
+from tests.robustness.commands import table, write_params
 
 ROWS = [(f"a {word} film number {i}", label) for i in range(30) for word, label in (("good", "pos"), ("bad", "neg"))]
 HOSTILE = {
@@ -246,8 +247,6 @@ def _places() -> Iterator[Case]:
 
         return prepare
 
-    import os
-
     places: dict[str, Callable[[Path], None]] = {
         "no file": lambda path: None,
         "a folder": lambda path: path.mkdir(),
@@ -262,8 +261,6 @@ def _places() -> Iterator[Case]:
 
 def _long(folder: Path) -> Act:
     act = table(folder, "mine.csv", as_csv(ROWS).encode())
-    from tests.robustness.commands import write_params
-
     write_params(
         folder,
         {

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from stages.forecast.cost import is_chain
 from stages.models.tensorflow_setup import prepare_tensorflow
+from stages.params.derived import architecture_of
 from tests.architectures import architecture
+from tests.conftest import load_content
 
 pytestmark = pytest.mark.slow
 
@@ -39,6 +42,16 @@ def built(**knobs):
     for layer in model.layers:
         layer.set_weights([each + (each != 0) * rng.normal(0, 0.5, each.shape) for each in layer.get_weights()])
     return model
+
+
+@pytest.mark.parametrize("variant", load_content()["variants"])
+def test_the_forecast_knows_without_building_which_models_are_read_so(make_params, variant):
+    prepare_tensorflow()
+    from stages.models.build import build_model
+    from stages.states.pad_runs import PadRuns
+
+    made = architecture_of(make_params(), variant)
+    assert is_chain(made) is (PadRuns.of(build_model(made, 40, 2, 20, seed=1)) is not None)
 
 
 @pytest.mark.parametrize("side", ["pre", "post"])

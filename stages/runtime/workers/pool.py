@@ -204,10 +204,12 @@ def _follow(
 
 
 def duration(seconds: float) -> str:
-    """As people say it: 42 s, 1 min 12 s, 2 h 5 min."""
+    """As people say it: 42 s, 1 min 12 s, 2 h 5 min, 9 days."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    if whole < 2 * 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{round(whole / 86400)} days"

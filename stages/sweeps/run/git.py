@@ -34,10 +34,10 @@ def head(project: Path) -> str:
     try:
         return git(project, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").strip()
     except FileNotFoundError:
-        raise UserError("git was not found; a sweep keeps its experiments in git, so install it") from None
+        raise UserError("git was not found; experiments are kept in git, so install it") from None
     except subprocess.CalledProcessError:
         raise UserError(
-            "a sweep keeps its experiments in git, and here is no repository with a commit yet; "
+            "experiments are kept in git, and here is no repository with a commit yet; "
             "run `git init`, `git add -A` and `git commit -m 'my pipeline'` first"
         ) from None
 

@@ -3,13 +3,14 @@
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import shorten
+from typing import Self
 
 from stages.errors import UserError
+from stages.params.datasets import TableDataset, UrlDataset
 from stages.params.section import shown
 from stages.texts.corpora.source import RawText, label_text
 
-SHOWN_CHARACTERS = 200
+SHOWN_NAMES = 12
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,12 @@ class Columns:
     delimiter: str | None = None
     quotes: bool | None = None
     publisher: str | None = None
+
+    @classmethod
+    def of(cls, dataset: TableDataset | UrlDataset) -> Self:
+        """Those that an entry of the catalogue names."""
+        text, label = dataset.text or "", dataset.label or ""
+        return cls(text, label, dataset.split, dataset.delimiter, dataset.quotes, dataset.publisher)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -39,7 +46,7 @@ def check_columns(names: Sequence[str], columns: Columns, where: str, hint: str 
         if column not in names:
             near = difflib.get_close_matches(column, names, n=1, cutoff=0.5)
             likely = hint or (f"did you mean {shown(near[0])}? " if near else "")
-            found = shorten(", ".join(map(repr, names)), SHOWN_CHARACTERS)
+            found = ", ".join(map(shown, names[:SHOWN_NAMES])) + ", …" * (len(names) > SHOWN_NAMES)
             raise UserError(
                 f"{where}: no column {shown(column)}; {likely}found: {found}; name the right columns "
                 f"(or the delimiter) in params.yaml"

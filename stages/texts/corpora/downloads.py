@@ -60,9 +60,7 @@ def download(dataset: UrlDataset, folder: Path) -> Source:
     path = fetch(dataset.url, dataset.sha256, name)
     if dataset.folders is not None:
         return Source(name, "{label}", _texts_in_folders(path, dataset, dataset.folders, folder, name))
-    columns = Columns(
-        dataset.text or "", dataset.label or "", dataset.split, dataset.delimiter, dataset.quotes, dataset.publisher
-    )
+    columns = Columns.of(dataset)
     if dataset.member is None:
         return table(path, columns, name)
     return table(_extracted(path, dataset.member, folder, name), columns, f"{name}/{dataset.member}")

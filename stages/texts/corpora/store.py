@@ -54,7 +54,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """An empty store at `path`.
 
     Raises:
-        OSError: ENOSPC, the disk filled up.
+        OSError: the disk filled up (ENOSPC), or failed (EIO).
     """
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as store:
@@ -66,6 +66,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
             raise OSError(errno.ENOSPC, "the disk is full", str(path)) from error
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR:  # the byte behind it says where
+            raise OSError(errno.EIO, "the disk cannot be written", str(path)) from error
         raise
 
 
