@@ -13,7 +13,6 @@ from stages.runtime.command import run
 from stages.runtime.files import json_text, read_json, whole_folder, write_json, write_text
 from stages.runtime.parquet import record_batches, row_group_writer
 from stages.runtime.paths import SPLITS, raw_file
-from stages.texts.reading import readable
 from stages.texts.tokens.brought import FORMER
 from stages.texts.tokens.chunks import ChunkwiseEncoder
 from stages.texts.tokens.encoding import SCHEMA, Encoder, WholeEncoder, encoded, token_rows
@@ -37,8 +36,7 @@ def tokenize(params: Params, *, raw: Path, corpus: Path, tokens: Path) -> None:
     size, words, name = vocabulary_size(tokenizer), words_of(tokenizer), params.tokenize.vectors
     vectors = None
     if name != NO_VECTORS:
-        path = readable(raw_file(raw, name), "put the vectors there, or let tokenize.vectors be none")
-        vectors = read_vectors(path, words, size)
+        vectors = read_vectors(raw_file(raw, name), words, size)
     with whole_folder(tokens) as folder:
         write_text(folder / "tokenizer.json", tokenizer.to_str(pretty=True))
         tallies = {

@@ -103,4 +103,4 @@ class SplitScores:
     nll: float
     """Mean negative log likelihood, in nats."""
     brier: float | None = left_out()
-    """Mean squared error summed over classes, 0 to 2; left out for the bag of words."""
+    """Mean squared error summed over classes, 0 to 2; left out where it was not scored."""

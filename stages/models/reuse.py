@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from stages.params.model import Architecture
 from stages.params.schema import TrainParams
 from stages.runtime.files import read_json, write_json
+from stages.runtime.inputs import dvc_stages
 
 PROJECT = Path(__file__).parents[2]
 MADE_OF = "made_of.json"
@@ -26,8 +25,7 @@ def inputs_hash(architecture: Architecture, train: TrainParams, data: Sequence[P
         data: folders of input files.
     """
     knobs = train.model_dump(exclude={"variants", "seeds", "first_seed"})
-    deps = YAML(typ="safe").load(PROJECT / "dvc.yaml")["stages"]["train"]["do"]["deps"]
-    code = [PROJECT / dep for dep in deps if dep.startswith("stages/")]
+    code = [PROJECT / dep for dep in dvc_stages(PROJECT)["train"]["deps"] if dep.startswith("stages/")]
     digest = hashlib.sha256(repr([architecture, knobs, version("tensorflow"), version("keras")]).encode())
     for place in (*code, *data):
         files = [place] if place.is_file() else sorted(place.rglob("*.py" if place in code else "*"))

@@ -40,9 +40,7 @@ class Inputs:
         Raises:
             UserError: it is missing or is not YAML.
         """
-        stages = YAML(typ="safe").load(DVC_YAML)["stages"] if DVC_YAML.is_file() else {}
-        entry = stages.get(stage, {})
-        entry = entry.get("do", entry)
+        entry = dvc_stages().get(stage, {}) if DVC_YAML.is_file() else {}
         content = read_mapping(params)
         by_hand = next((value for name, value in options.items() if name in ("side", "variant", "model")), "")
         item = os.environ.get("DVC_STAGE", "").partition("@")[2] or by_hand
@@ -82,6 +80,16 @@ class Inputs:
             for path in [dep] if dep.is_file() else dep.rglob("*"):
                 if not path.name.endswith(UNWATCHED) and path.is_file():
                     yield path, _hash(path)
+
+
+def dvc_stages(project: Path = Path()) -> dict[str, dict[str, Any]]:
+    """The stages of a project's dvc.yaml: name -> its entry, once for all items of one that is run for several.
+
+    Raises:
+        FileNotFoundError: there is no dvc.yaml.
+    """
+    stages = YAML(typ="safe").load(project / DVC_YAML)["stages"]
+    return {name: entry.get("do", entry) for name, entry in stages.items()}
 
 
 def _hash(path: Path) -> object:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from stages.analysis.contract import SCHEMA
 from stages.errors import UserError
 from stages.params.datasets import TableDataset
 from stages.params.reading import read_mapping
 from stages.params.schema import Params, checked_params
 from stages.params.texts import NO_VECTORS
+from stages.runtime.inputs import dvc_stages
 from stages.sweeps.spec import TEXTS_KEY, Overrides, Point, Sweep
 
 WITHOUT_EFFECT = {"report", "audit", "gate", "execution", "datasets", "variants"}
@@ -116,10 +115,10 @@ def code_checksum(project: Path) -> str:
         UserError: dvc.yaml is not here, or names a module or folder that is not there.
     """
     try:
-        stages = YAML(typ="safe").load(project / "dvc.yaml")["stages"]
+        stages = dvc_stages(project)
     except FileNotFoundError:
         raise UserError("dvc.yaml: no such file; run this in the folder of the pipeline") from None
-    computing = {name: stage.get("do", stage) for name, stage in stages.items() if name not in NOT_COMPUTING}
+    computing = {name: stage for name, stage in stages.items() if name not in NOT_COMPUTING}
     digest = hashlib.sha256()
     for name in sorted(computing):
         digest.update(f"{name}: {computing[name]['cmd']}\n".encode())

@@ -1,17 +1,14 @@
 """Word vectors trained on other texts: from a text file of word2vec or GloVe to rows of the vocabulary."""
 
-import gzip
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stages.errors import UserError
+from stages.texts.reading import opened, readable
 
 FILE = "vectors.npy"
 PADDING = 0
@@ -115,21 +112,8 @@ def _entries(path: Path) -> Iterator[tuple[int, bytes, list[bytes]]]:
 
 
 def _lines(path: Path) -> Iterable[tuple[int, bytes]]:
-    with _opened(path) as file:
+    with opened(readable(path, "put the vectors there, or let tokenize.vectors be none"), str(path)) as file:
         yield from enumerate(file, start=1)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[gzip.GzipFile | BinaryIO]:
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            yield file
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; put the vectors there, or let tokenize.vectors be none") from None
-    except IsADirectoryError:
-        raise UserError(f"{path}: this is a folder; name the file of vectors in it, or none") from None
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise UserError(f"{path}: not a whole .gz file ({error}); download it again") from None
 
 
 def _numbers(path: Path, number: int, values: list[bytes]) -> NDArray[np.float32]:

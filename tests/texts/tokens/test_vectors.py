@@ -104,7 +104,7 @@ def test_a_missing_file_says_where_to_put_it(tmp_path):
 
 
 def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(UserError, match="this is a folder"):
+    with pytest.raises(UserError, match="a folder, not a file; put the vectors there"):
         rows_of(tmp_path)
 
 
