@@ -1,7 +1,8 @@
 """Rows of Parquet files, and of the folders that Hugging Face's `datasets` keeps: a file or more for each split."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 
@@ -29,10 +30,11 @@ def columnar(path: Path, columns: Columns, name: str) -> Iterator[RawText]:
         with _opened(path, columns) as (schema, batches):
             check_columns(schema.names, columns, name)
             _check_types(schema, columns, name)
-            text_id = 0
+            named, text_id = _class_names(schema, columns.label), 0
             for batch in batches:
                 lists = [_values(batch.column(column), column, text_id, name) for column in columns.names]
-                for values in zip(*lists, strict=True):
+                for text, label, *split in zip(*lists, strict=True):
+                    values = [text, named.get(label, label), *split]
                     yield typed(text_id, f"row {text_id}", values, columns, name)
                     text_id += 1
     except PermissionError:
@@ -116,6 +118,16 @@ def _check_types(schema: pa.Schema, columns: Columns, name: str) -> None:
         values = kind.value_type if pa.types.is_dictionary(kind) else kind
         if not any(test(values) for test in (LABEL_TYPES if is_label else STRING_TYPES)):
             raise UserError(f"{name}: column {column!r} is of type {kind}; it must hold {allowed}; convert it")
+
+
+def _class_names(schema: pa.Schema, column: str) -> Mapping[object, str | None]:
+    """What the numbers of a column stand for where `datasets` wrote it as a `ClassLabel`; its -1 is no label."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        names = features[column]["names"]
+    except (KeyError, ValueError, TypeError):
+        return {}
+    return {**dict(enumerate(names)), -1: None}
 
 
 def _values(array: pa.Array, column: str, first: int, name: str) -> list[object]:

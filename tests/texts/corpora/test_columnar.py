@@ -45,6 +45,26 @@ def test_packed_tables_and_json_lines_are_read_as_they_are(tmp_path, name, conte
     assert read(tmp_path / name) == ROWS
 
 
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_numbers_of_a_class_label_have_their_names(tmp_path, ending):
+    """As `datasets` writes them: the names stand in the schema, and -1 is a text without a label."""
+    features = {
+        "text": {"dtype": "string", "_type": "Value"},
+        "label": {"names": ["neg", "pos"], "_type": "ClassLabel"},
+    }
+    content = pa.table({"label": [1, 0, -1, 7], "text": ["a", "b", "c", "d"]}).replace_schema_metadata(
+        {"huggingface": json.dumps({"info": {"features": features}})}
+    )
+    path = tmp_path / f"train.{ending}"
+    if ending == "parquet":
+        pq.write_table(content, path)
+        assert [label for _, label, _ in read(path)] == ["pos", "neg", None, "7"]
+    else:
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, content.schema) as stream:
+            stream.write_table(content)
+    assert [label for _, label, _ in read(tmp_path)] == ["pos", "neg", None, "7"]
+
+
 FOLDERS = {
     "of the hub": {
         "data/train-00000-of-00002.parquet": "train",
