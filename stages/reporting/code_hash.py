@@ -1,5 +1,6 @@
 """Which code computed the figures of a report: a hash that stands in report.json, and the reports that have another."""
 
+import ast
 import hashlib
 import sys
 from pathlib import Path
@@ -10,21 +11,32 @@ from stages.runtime.files import read_json
 
 STAGES = Path(__file__).parents[1]
 COMPUTING = (
-    *("analysis", "models", "runtime", "states", "stats", "texts"),
-    *("params/derived.py", "params/layers.py", "errors.py"),
+    *("analysis", "models", "states", "stats", "texts"),
+    *("params/derived.py", "params/layers.py", "runtime/parquet.py", "runtime/paths.py"),
     *(f"{name}.py" for name in ("ingest", "tokenize", "bag_of_words", "pad", "train", "export", "analyze")),
 )
-"""Below stages/: what has a part in a figure; not what words and draws it."""
+"""Below stages/: what has a part in a figure; not what words and draws it, nor who runs it."""
 
 
 def code_hash() -> str:
-    """SHA-256 over names and contents of the files that compute figures, as 16 hexadecimal digits."""
+    """SHA-256 over the names and the code of the files that compute figures, as 16 hexadecimal digits."""
     places = [STAGES / name for name in COMPUTING]
     files = sorted(file for place in places for file in ([place] if place.is_file() else place.rglob("*.py")))
     digest = hashlib.sha256()
     for file in files:
-        digest.update(file.relative_to(STAGES).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+        digest.update(f"{file.relative_to(STAGES).as_posix()}\0{_code(file)}\0".encode())
     return digest.hexdigest()[:16]
+
+
+def _code(file: Path) -> str:
+    """The lines of a module but docstrings, comments of a line and blank lines, which change no figure."""
+    text = file.read_text(encoding="utf-8")
+    lines = dict(enumerate(text.splitlines(), start=1))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            for number in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                lines.pop(number, None)
+    return "\n".join(line for line in lines.values() if line.strip() and not line.lstrip().startswith("#"))
 
 
 def stale(_: Params, *, reports: Path) -> None:

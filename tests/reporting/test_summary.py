@@ -1,11 +1,13 @@
 """Several reports: what the mask gains over all, and which of them older code computed."""
 
 import json
+import shutil
 
 import pytest
 
 from stages.analysis.contract import to_json
-from stages.reporting.code_hash import code_hash, stale
+from stages.reporting import code_hash as hashing
+from stages.reporting.code_hash import COMPUTING, code_hash, stale
 from stages.reporting.report_json import report_of
 from stages.reporting.summary import summary
 from stages.runtime.files import json_text, write_text
@@ -60,3 +62,23 @@ def test_a_report_of_older_code_is_named(reports, make_params, capsys):
         f"{path}: computed by code 0123456789abcdef, {now}",
         f"{path.parent / 'sweeps' / 'amount.json'}: computed by older code, {now}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("SMALLEST_PROBABILITY = 1e-7", "SMALLEST_PROBABILITY = 1e-6", False),
+        ('"""How good a set of predicted probabilities is."""', '"""How good.\n\nOr bad.\n"""', True),
+        ("    correct: int", "    # Of all texts.\n\n    correct: int", True),
+    ],
+    ids=["code", "docstring", "comment"],
+)
+def test_what_is_said_of_the_code_changes_no_hash(tmp_path, monkeypatch, before, after, same):
+    copied = shutil.copytree(hashing.STAGES, tmp_path / "stages")
+    monkeypatch.setattr(hashing, "STAGES", copied)
+    assert all((copied / name).exists() for name in COMPUTING)
+    now, file = code_hash(), copied / "stats" / "scores.py"
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after, 1))
+    assert (code_hash() == now) == same
