@@ -49,7 +49,7 @@ def test_every_point_is_an_experiment_once_and_the_workspace_stays(project, caps
     assert words(go(project, sweep)) == ["synthetic 5", "synthetic longest", "synthetic 0.5"]
     first, *lines = capsys.readouterr().out.splitlines()
     what = "toy: will run 3 experiments, 2 at a time: pad.max_len=5 … pad.max_len=0.5; "
-    assert first == f"{what}how long is told when the first has ended"
+    assert first.startswith(f"{what}about "), "by the forecast of `make check`"
     assert [" left" in line for line in lines] == [True, True, False]
     assert [line.split(":")[0] for line in lines] == ["toy 1/3", "toy 2/3", "toy 3/3"]
     assert {line.split(": ")[1].split(" (")[0] for line in lines} == {f"pad.max_len={x}" for x in (5, "longest", 0.5)}
@@ -65,7 +65,14 @@ def test_every_point_is_an_experiment_once_and_the_workspace_stays(project, caps
     assert words(go(project, sweep)) == ["synthetic 5", "synthetic longest", "synthetic 0.5"]
     assert capsys.readouterr().out == "toy: 3 of 3 experiments are done already\n"
     assert len(toy.started(project)) == 3
-    assert sorted(path.name for path in (project / OWN).iterdir()) == ["lock", "logs", "seconds-synthetic.json"]
+    assert sorted(path.name for path in (project / OWN).iterdir()) == ["lock", "logs"]
+
+
+def test_a_point_that_does_not_fit_is_named_before_anything_runs(project):
+    sweep = toy.grid(5, 6, set={"train.seeds": 1000, "train.epochs": 10_000})
+    with pytest.raises(UserError, match=r"pad\.max_len=5: the run takes about .* more than 7 days are refused"):
+        go(project, sweep)
+    assert toy.started(project) == []
 
 
 def test_what_is_not_committed_takes_part_and_decides_whether_to_run_again(project):

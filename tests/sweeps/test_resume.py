@@ -80,7 +80,7 @@ def test_a_killed_sweep_goes_on_where_it_stopped(project, victims):
     let_go(project)
     assert toy.results(resumed) == EVERY
     assert toy.started(project) == ["6", "6", "7", "7"], "what is done is not done again"
-    assert sorted(path.name for path in (project / OWN).iterdir()) == ["lock", "logs", "seconds-synthetic.json"]
+    assert sorted(path.name for path in (project / OWN).iterdir()) == ["lock", "logs"]
     assert users_own.is_dir()
     after = {name: text for name, text in contents(project).items() if not name.startswith((".git/", ".dvc/"))}
     assert after == before
@@ -96,7 +96,7 @@ def test_an_interrupt_ends_everything_at_once(project, ending):
     process.communicate(timeout=120)
     assert process.returncode != 0
     assert toy.processes(project) == []
-    assert sorted(path.name for path in (project / OWN).iterdir()) == ["lock", "logs", "seconds-synthetic.json"]
+    assert sorted(path.name for path in (project / OWN).iterdir()) == ["lock", "logs"]
 
 
 def test_a_killed_experiment_fails_alone(project):

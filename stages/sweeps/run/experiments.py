@@ -13,7 +13,10 @@ from pathlib import Path
 
 from stages.analysis.contract import Report
 from stages.errors import UserError
-from stages.runtime.files import read_json, write_json
+from stages.forecast.cost import cost_of, makespan
+from stages.forecast.fitting import require_room
+from stages.forecast.machine import Machine, this_machine
+from stages.forecast.texts import texts_of
 from stages.runtime.workers.pool import duration, usable_cores
 from stages.sweeps.run import git
 from stages.sweeps.run.identity import Experiment, planned
@@ -55,9 +58,8 @@ def run_missing(project: Path, sweep: Sweep, points: Sequence[Point], jobs: int 
             shared = (commit, tree, frozen(project, inputs, _own(project, "sandbox-inputs")), cache_folder(project))
             count = min(jobs or usable_cores(), len(missing))
             sandboxes = [Sandbox(project, _own(project, f"sandbox-{number}"), *shared) for number in range(count)]
-            kept = _own(project, f"seconds-{experiments[0].overrides['dataset']}.json")
-            progress = _Progress(sweep.name, len(points), done, count, kept)
-            progress.begun([str(one.point) for one in missing.values()])
+            progress = _Progress(sweep.name, len(points), done, count)
+            progress.begun(list(missing.values()), foreseen(project, list(missing.values()), count))
             failures = _run(list(missing.values()), sandboxes, progress)
             if failures:
                 raise UserError(_failed(sweep, project, failures))
@@ -84,21 +86,19 @@ class _Failure:
 
 @dataclass
 class _Progress:
-    """What is told before experiments begin and while they end; `kept` holds the seconds of the last of a dataset."""
+    """What is told before experiments begin and while they end."""
 
     name: str
     whole: int
     done: int
     jobs: int
-    kept: Path
     seconds: list[float] = field(default_factory=list)
 
-    def begun(self, points: Sequence[str]) -> None:
-        """A line for what will be run, and for how long where an experiment with this dataset was timed before."""
-        count = "one experiment" if len(points) == 1 else f"{len(points)} experiments, {self.jobs} at a time"
-        named = f"{points[0]}{f' … {points[-1]}' * (len(points) > 1)}"
-        known = f"about {self._rest(len(points), read_json(self.kept))}" if self.kept.is_file() else None
-        how_long = known or "how long is told when the first has ended"
+    def begun(self, experiments: Sequence[Experiment], seconds: float | None) -> None:
+        """A line for what will be run, and for how long where that is known."""
+        count = "one experiment" if len(experiments) == 1 else f"{len(experiments)} experiments, {self.jobs} at a time"
+        named = f"{experiments[0].point}{f' … {experiments[-1].point}' * (len(experiments) > 1)}"
+        how_long = f"about {duration(seconds)}" if seconds else "how long is told when the first has ended"
         print(f"{self.name}: will run {count}: {named}; {how_long}", flush=True)
 
     def ended(self, experiment: Experiment, seconds: float, failure: _Failure | None) -> None:
@@ -106,14 +106,10 @@ class _Progress:
         self.done += 1
         self.seconds.append(seconds)
         how = f" failed: {failure.reason}" if failure else ""
-        if failure is None:
-            write_json(self.kept, seconds)
         left = self.whole - self.done
-        rest = f", about {self._rest(left, sum(self.seconds) / len(self.seconds))} left" if left else ""
+        each = sum(self.seconds) / len(self.seconds)
+        rest = f", about {duration(each * math.ceil(left / self.jobs))} left" if left else ""
         print(f"{self.name} {self.done}/{self.whole}: {experiment.point} ({duration(seconds)}){how}{rest}", flush=True)
-
-    def _rest(self, experiments: int, seconds: float) -> str:
-        return duration(seconds * math.ceil(experiments / self.jobs))
 
 
 def _reports(project: Path, commit: str, experiments: Sequence[Experiment]) -> dict[str, Report]:
@@ -157,6 +153,28 @@ def _run(missing: Sequence[Experiment], sandboxes: Sequence[Sandbox], progress: 
         for sandbox in sandboxes:
             sandbox.remove()
     return failures
+
+
+def foreseen(project: Path, experiments: Sequence[Experiment], jobs: int) -> float | None:
+    """Seconds of these experiments, `jobs` at a time; None where their texts must be downloaded first.
+
+    Raises:
+        UserError: one needs more memory, disk or time than there is.
+    """
+    whole = this_machine(max(1, usable_cores() // jobs), project)
+    machine = Machine(whole.cores, whole.speed, whole.memory // jobs, whole.disk // len(experiments))
+    seconds = []
+    for experiment in experiments:
+        texts = texts_of(experiment.params, project / "data" / "raw")
+        if texts is None:
+            return None
+        cost = cost_of(experiment.params, texts, machine)
+        try:
+            require_room(cost, texts, machine)
+        except UserError as error:
+            raise UserError(f"{experiment.point}: {error}") from None
+        seconds.append(sum(cost.seconds.values()))
+    return makespan(seconds, jobs)
 
 
 def workers(experiments: int, jobs: int, cores: int) -> list[int]:

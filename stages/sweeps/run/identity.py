@@ -33,11 +33,13 @@ class Experiment:
     Attributes:
         name: sweep and identity, `amount-0123456789ab`.
         overrides: dotted param -> value, as they are written into params.yaml.
+        params: all of params.yaml with them.
     """
 
     name: str
     point: Point
     overrides: Overrides
+    params: Params
 
     @property
     def identity(self) -> str:
@@ -68,7 +70,7 @@ def planned(project: Path, sweep: Sweep, points: Sequence[Point]) -> tuple[list[
         inputs = {str(path): files[path] for path in read}
         shaping = [shaping_params(params), code, inputs, SCHEMA]
         digest = hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:DIGITS]
-        experiments.append(Experiment(f"{sweep.name}-{digest}", point, overrides))
+        experiments.append(Experiment(f"{sweep.name}-{digest}", point, overrides, params))
     return experiments, list(files)
 
 
