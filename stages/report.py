@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from stages.analysis.contract import Analysis, to_json
 from stages.errors import UserError
 from stages.params.schema import Params
@@ -17,7 +19,7 @@ from stages.runtime.files import indented_json, json_text, write_text
 
 def report(params: Params, *, analysis: Path, reports: Path) -> None:
     """Write the report of one dataset; other files in the folder stay as they are."""
-    content = Analysis.read(analysis)
+    content = _read(analysis)
     if content.dataset.name != params.dataset:
         raise UserError(
             f"{analysis}: analyzed were the texts of {content.dataset.name}, and `dataset` in params.yaml is "
@@ -37,6 +39,19 @@ def report(params: Params, *, analysis: Path, reports: Path) -> None:
     for name, text in texts.items():  # made whole before any is written, so that no old report is lost to a failure
         write_text(reports / name, text)
     print(f"{reports / 'report.md'} answers for {params.dataset}: {', '.join(results.variants)} with {_sides(results)}")
+
+
+def _read(analysis: Path) -> Analysis:
+    try:
+        return Analysis.read(analysis)
+    except ValidationError as error:
+        first = error.errors()[0]
+        part, *place = map(str, first["loc"])
+        where = f"{'.'.join(place)}: " if place else ""
+        raise UserError(
+            f"{analysis / part}.json: not what this version writes ({where}{first['msg']}); remove it, and run "
+            "`dvc repro` to make it again"
+        ) from None
 
 
 def _sides(results: Results) -> str:

@@ -19,7 +19,7 @@ from stages.runtime.parent import end_with
 LESS = "or lower execution.workers, train.batch_size or model.units, and run again"
 AGAIN = "remove what is in its place, and run `dvc repro` to make it"
 ROOM = "make room on the disk, or change who may write there"
-REMEDIES = dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.EISDIR), AGAIN) | dict.fromkeys(
+REMEDIES = dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST), AGAIN) | dict.fromkeys(
     (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO), ROOM
 )
 """What to do about an error of the system, by its number; any other is an internal fault."""

@@ -2,21 +2,26 @@
 
 import argparse
 import logging
+import multiprocessing
 import os
 import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from stages.runtime.workers.pool import usable_cores
 from tests.pipelines import SMALL, copy_project, run
 from tests.robustness import faults, files, settings, tables
-from tests.robustness.cases import outcome
+from tests.robustness.cases import Case, outcome
 
 WORDS = ("right", "clear", "unclear", "traceback", "hang", "wrong")
 PAGE = Path(__file__).parent.parent / "robustness.md"
 FAULTS = ("damaged files of a stage before", "outputs that cannot be written", "interrupts")
 """Kinds of cases that are no input of a user's."""
+CASES: list[Case] = []
+"""What is run: cases hold functions, which reach a process that works on them by a fork alone."""
 
 
 def main() -> None:
@@ -30,9 +35,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         project = _project(Path(name) / "project")
         every = [*tables.cases(), *settings.cases(), *files.cases(), *faults.cases(project)]
-        for case in every:
-            if only in f"{case.kind}: {case.name}":
-                word, said = outcome(case)
+        CASES.extend(case for case in every if only in f"{case.kind}: {case.name}")
+        with ProcessPoolExecutor(usable_cores(), multiprocessing.get_context("fork")) as pool:
+            for case, (word, said) in zip(CASES, pool.map(_outcome, range(len(CASES))), strict=True):
                 found.setdefault(case.kind, Counter())[word] += 1
                 if word not in WORDS[:2] or only:
                     print(f"{word}: {case.kind}: {case.name}\n{_indented(said)}", flush=True)
@@ -40,6 +45,10 @@ def main() -> None:
     if not only:
         PAGE.write_text(_page(found), encoding="utf-8")
     sys.exit(any(word in counts for counts in found.values() for word in WORDS[2:]))
+
+
+def _outcome(number: int) -> tuple[str, str]:
+    return outcome(CASES[number])
 
 
 def _imported() -> None:
