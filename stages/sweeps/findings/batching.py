@@ -4,8 +4,7 @@ import itertools
 
 import numpy as np
 
-from stages.reporting.format import format_p, format_ratio
-from stages.stats.rounding import significant
+from stages.reporting.format import format_p
 from stages.stats.seed_pairs import over_seeds, paired_comparison
 from stages.stats.verdicts import EQUIVALENCE_LEVEL
 from stages.sweeps.findings.effects import ACCURACY, Grid, difference_by_seed
@@ -23,11 +22,7 @@ def batching_findings(grid: Grid) -> list[Equivalence]:
 
 def _finding(grid: Grid, axis: str, levels: Levels, rows: list[Row]) -> Equivalence:
     pairs = [_pair(grid, axis, ours, theirs) for theirs, ours in itertools.combinations(rows, 2)]
-    compared = [
-        f"{pair.level} {format_in_points(pair)}, with {format_ratio(significant(pair.computed_ratio))} times the "
-        "computed tokens"
-        for pair in pairs[: len(rows) - 1]
-    ]
+    compared = [f"{pair.level}, {format_in_points(pair)}" for pair in pairs[: len(rows) - 1]]
     text = f"{where(levels)}, accuracy against {rows[0].levels[axis]} batches: {'; '.join(compared)}."
     return Equivalence(levels=levels, axis=axis, pairs=pairs, text=text)
 

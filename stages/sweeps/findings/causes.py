@@ -134,22 +134,35 @@ def _texts(row: Row) -> int:
 
 
 def _text(levels: Levels, unmasked: Row, masked: Row, causes: list[Cause], along: Figure) -> str:
-    """Short sentences of one number each; what is not told from 0 is left out, or named if it was trained for."""
+    """Short sentences of one number each: the whole, its two parts, the worst way to serve, and what training helps."""
     total, through_input, through_weights, *others = causes
     sentences = [
         f"{capital(where(levels))}: no mask changes accuracy by {format_in_points(total)}, against `{masked.variant}`",
-        f"Through the input, which is `{masked.variant}` that reads pads: {format_in_points(through_input)}",
-        f"Through the weights, which had pads in training: {format_in_points(through_weights)}",
+        f"Reading pads changes it by {format_in_points(through_input)}",
+        f"Weights that had pads in training change it by {format_in_points(through_weights)}",
     ]
     if unmasked.n_seeds_at_chance:
         stuck = format_of_seeds(unmasked.n_seeds_at_chance, unmasked.n_seeds)
         sentences.append(f"{capital(stuck)} of `{unmasked.variant}` did not learn")
-    told = [cause for cause in others if (cause.low or 0.0) > 0 or (cause.high or 0.0) < 0]
-    sentences += [f"{capital(cause.group)}: {cause.label}, {format_in_points(cause)}" for cause in told]
-    untold = [f"`{cause.part}`" for cause in others if cause.by_seed is None and cause not in told]
+    served = [cause for cause in others if cause.group == _of_weights(unmasked) and _told(cause)]
+    if served:
+        worst = max(served, key=lambda cause: abs(cause.estimate or 0.0))
+        sentences.append(
+            f"Worst for `{unmasked.variant}`, against reading none: {worst.label}, {format_in_points(worst)}"
+        )
+    trained = [cause for cause in others if cause.by_seed is None]
+    sentences += [
+        f"{capital(cause.group)}: {cause.label}, {format_in_points(cause)}" for cause in filter(_told, trained)
+    ]
+    untold = [f"`{cause.part}`" for cause in trained if not _told(cause)]
     if untold:
         sentences.append(f"Trained otherwise and not told from 0: {listed(untold)}")
     if along.estimate is not None:
         read = PERCENT.of(along)
         sentences.append(f"Of the squared shift of `{masked.variant}`'s state, {read} lies where the classifier reads")
     return ". ".join(sentences) + "."
+
+
+def _told(cause: Cause) -> bool:
+    """Whether its interval leaves 0 out."""
+    return (cause.low or 0.0) > 0 or (cause.high or 0.0) < 0

@@ -1,11 +1,11 @@
-"""What every axis of the grid does to accuracy and drift, in one sentence for each side and variant."""
+"""What every axis of the grid does to accuracy, in one sentence for each side and variant."""
 
 from collections.abc import Sequence
 
 from stages.params.derived import BASELINE
-from stages.reporting.format import POINTS, RATIO, capital
+from stages.reporting.format import capital, listed
 from stages.reporting.results import DRIFT
-from stages.sweeps.findings.effects import ACCURACY, BOTH_EXACT, FROM_EXACT, TO_EXACT, Grid, unique
+from stages.sweeps.findings.effects import ACCURACY, Grid, unique
 from stages.sweeps.findings.interactions import gap_change
 from stages.sweeps.findings.words import (
     axis_name,
@@ -17,7 +17,7 @@ from stages.sweeps.findings.words import (
 )
 from stages.sweeps.spec import INNER_AXES, SIDE, VARIANT
 from stages.sweeps.sweep_json import Effect
-from stages.sweeps.sweep_json_findings import Exact, Gain, Interaction, MainEffect, NamedEffect
+from stages.sweeps.sweep_json_findings import Exact, Gain, MainEffect, NamedEffect
 from stages.sweeps.sweep_json_rows import Levels, Row, picked
 
 FEW = 2
@@ -74,15 +74,10 @@ def _finding(grid: Grid, axis: str, within: Levels, effects: list[Effect]) -> Ma
     )
     reference = effects[0].reference
     gains = {name: gap_change(grid, axis, name, within) if levels.get(VARIANT) == BASELINE else None for name in chosen}
-    parts = [
-        f"accuracy {_points(by[name, ACCURACY])}{_gain(gains[name])}, drift {_times(by[name, DRIFT])}"
-        for name in chosen
-    ]
-    if len(chosen) == 1:
-        said = f"{axis_name(axis)} {label_text(chosen[0])} instead of {label_text(reference)}: {parts[0]}"
-    else:
-        named = [f"{label_text(name)} {part}" for name, part in zip(chosen, parts, strict=True)]
-        said = f"{axis_name(axis)} instead of {label_text(reference)}: {'; '.join(named)}"
+    changes = {name: _points(by[name, ACCURACY]) for name in chosen}
+    alike = {change: [label_text(name) for name in chosen if changes[name] == change] for change in changes.values()}
+    instead = f"instead of {axis_name(axis)} {label_text(reference)}"
+    said = [f"{listed(names)} {instead}: {change}" for change, names in alike.items()]
     return MainEffect(
         axis=axis,
         levels=levels,
@@ -92,13 +87,8 @@ def _finding(grid: Grid, axis: str, within: Levels, effects: list[Effect]) -> Ma
             if effect.level in chosen and effect.estimand in (ACCURACY, DRIFT)
         ],
         gains=[picked(Gain, gain, level=name) for name, gain in gains.items() if gain is not None],
-        text=f"{capital(where(levels))}, {said}.",
+        text=f"{capital(where(levels))}, accuracy with {'; with '.join(said)}.",
     )
-
-
-def _gain(gain: Interaction | None) -> str:
-    """What padding does beyond what the level does to every model: how much more a mask adds there."""
-    return "" if gain is None else f" (what a mask adds changes by {POINTS.of(gain)})"
 
 
 def _points(effect: Effect) -> str:
@@ -112,13 +102,6 @@ def _of(effect: Effect) -> str:
     if not effect.left_out:
         return ""
     return f" in {format_of_seeds(effect.n_seeds, effect.n_seeds + effect.left_out)}"
-
-
-def _times(effect: Effect) -> str:
-    if effect.estimate is None:
-        exact = {BOTH_EXACT: "0 (exact) at both", TO_EXACT: "falls to 0 (exact)", FROM_EXACT: "rises from 0 (exact)"}
-        return exact.get(effect.reason or "") or f"undefined ({effect.reason})"
-    return f"× {RATIO.of(effect)}{_of(effect)}"
 
 
 def _named(grid: Grid, axis: str, within: Levels) -> Levels:

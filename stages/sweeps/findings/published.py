@@ -45,7 +45,6 @@ def _text(table: list[Beside]) -> str:
     ours = "; ".join(f"{row.network.upper()} {row.side} {PERCENT.of(figure(row.accuracy))}" for row in table)
     theirs = "; ".join(f"{row.network.upper()} {row.side} {100 * row.published:.0f} %" for row in table)
     return (
-        f"Test accuracy here: {ours}. Published, about: {theirs} ({SOURCE}: tweets as word vectors, rows of "
-        f"{TWEET_LENGTH}, one run, no mask, no intervals). Data, vectors and sizes differ, so what can be compared is "
-        "which side is better and whether a network is at chance, not the level."
+        f"Test accuracy here: {ours}. Published, about: {theirs} ({SOURCE}). That is one run without mask or interval, "
+        f"of tweets in rows of {TWEET_LENGTH}. Data and sizes differ: compare which side is better, not the level."
     )

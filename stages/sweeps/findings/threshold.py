@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from stages.reporting.format import PERCENT, format_percent
+from stages.reporting.format import PERCENT, format_percent, listed
 from stages.stats import curves
 from stages.sweeps.findings.effects import Grid
 from stages.sweeps.findings.words import figure, format_of_seeds, groups, where
@@ -62,9 +62,8 @@ def _text(levels: Levels, fallen: curves.Threshold, ends: Figure, shares: list[f
         if fallen.interval is None:
             return f"{name} falls to chance between {first} and {last} padding, in every seed of {seeds}."
         return (
-            f"{name} falls to chance at {PERCENT.of(ends)} padding: half way between the last share at which a seed "
-            f"learns and the next, a mean over {seeds} seeds, which fall between {first} and {last} (the interval "
-            "leaves out how far apart the tried shares lie)."
+            f"{name} falls to chance at {PERCENT.of(ends)} padding, a mean over {seeds} seeds. The first falls beyond "
+            f"{first}, the last before {last}."
         )
     censored = {
         f"still learn at {most}, the largest share tried": fallen.never_fell,
@@ -90,8 +89,10 @@ def _controls(grid: Grid, axis: str, widest: Row) -> str:
     ]
     if not same:
         return ""
-    counts = ", ".join(
-        f"{format_of_seeds(row.n_seeds - row.learned, row.n_seeds)} of {where({VARIANT: row.variant, SIDE: row.side})}"
-        for row in same
-    )
-    return f" At {format_percent(widest.padding_share)} padding {counts} are at chance."
+    at_chance: dict[str, list[str]] = {}
+    for row in same:
+        stuck = row.n_seeds - row.learned
+        count = format_of_seeds(stuck, row.n_seeds) if stuck else "no seed"
+        at_chance.setdefault(count, []).append(where({VARIANT: row.variant, SIDE: row.side}))
+    told = "; ".join(f"{count} of {listed(names)}" for count, names in at_chance.items())
+    return f" At chance with {format_percent(widest.padding_share)} padding: {told}."

@@ -10,7 +10,7 @@ from stages.stats.curves import knee
 from stages.stats.seed_pairs import not_worse
 from stages.sweeps.findings.effects import ACCURACY, Floats, Grid, difference_by_seed
 from stages.sweeps.findings.threshold import MAX_LEN, beyond_the_longest
-from stages.sweeps.findings.words import format_in_points, format_of_seeds, groups, mean_difference, where
+from stages.sweeps.findings.words import format_of_seeds, groups, mean_difference, where
 from stages.sweeps.sweep_json_findings import Knee, Width, WidthLoss
 from stages.sweeps.sweep_json_rows import Levels, Row, picked
 
@@ -71,23 +71,18 @@ def _agreeing(grid: Grid, rows: list[Row], costs: list[float], bend: int) -> int
 
 def _text(grid: Grid, finding: Knee) -> str:
     widest, short, bend = finding.widest, finding.shortest, finding.knee
-    name = where(finding.levels)
+    name, epsilon = where(finding.levels), format_percent(grid.epsilon[ACCURACY])
     if short.max_len == widest.max_len:
-        first = (
-            f"{name}: no row shorter than {widest.max_len} is shown to lose less than ε "
-            f"({format_percent(grid.epsilon[ACCURACY])})"
-        )
+        said = f"{name}: no row shorter than {widest.max_len} is shown to lose less than {epsilon}."
     else:
-        first = (
-            f"{name}: rows of {short.max_len} instead of {widest.max_len} save {_saved(short)} and are not worse "
-            f"by more than ε (accuracy {format_in_points(short)})"
+        said = (
+            f"{name}: rows of {short.max_len} instead of {widest.max_len} save {_saved(short)}, and are shown to lose "
+            f"less than {epsilon}."
         )
     if bend is None or finding.seeds_with_this_knee is None:
-        doubt = "" if finding.seeds_with_this_knee is None else " on which half of the seeds agree"
-        return f"{first}; accuracy over compute has no knee{doubt}."
+        return said
     agree = format_of_seeds(finding.seeds_with_this_knee, len(grid.seeds))
-    loss = f"saves {_saved(bend)}, accuracy {format_in_points(bend)}"
-    return f"{first}; the knee is at {bend.max_len} ({loss}; the same in {agree})."
+    return f"{said} In {agree} the knee is at {bend.max_len}, which saves {_saved(bend)}."
 
 
 def _saved(width: Width) -> str:

@@ -88,19 +88,18 @@ def _finding(grid: Grid, side: str, variant: str, tried: list[Setting]) -> Tunin
 def _text(finding: Tuning) -> str:
     share = finding.share_closed
     closes = (
-        f"tuning closes {PERCENT.of(share)} of the gap"
+        f"Tuning closes {PERCENT.of(share)} of the gap"
         if share.estimate is not None
-        else "the share that tuning closes is undefined, for the first gap is not shown to differ from 0"
+        else "The first gap is not shown to differ from 0, so tuning closes no share of it"
     )
     masked = finding.levels[VARIANT]
     return (
         f"With {finding.levels[SIDE]}-padding `{masked}` differs from `{BASELINE}` by "
-        f"{format_in_points(finding.gap)} at the first setting ({_setting(finding.default)}); of {finding.settings} "
-        f"settings the one with the best validation accuracy of `{BASELINE}` ({_setting(finding.best)}) leaves "
-        f"{format_in_points(finding.gap_left)}: {closes}. With both tuned "
-        f"{format_in_points(finding.gap_left_both_tuned)} stay; "
-        f"the smallest gap of the {finding.settings} settings, not corrected for the choice, is "
-        f"{format_in_points(finding.smallest_gap)} ({_setting(finding.smallest_gap.levels)})."
+        f"{format_in_points(finding.gap)} at the first setting, {_setting(finding.default)}. "
+        f"With `{BASELINE}` tuned, {_setting(finding.best)}, it is {format_in_points(finding.gap_left)}. {closes}. "
+        f"With both tuned it is {format_in_points(finding.gap_left_both_tuned)}. "
+        f"The smallest of {finding.settings} settings, not corrected for the choice, is "
+        f"{format_in_points(finding.smallest_gap)}, with {_setting(finding.smallest_gap.levels)}."
     )
 
 

@@ -44,6 +44,7 @@ def _context(sweep: SweepReport) -> dict[str, Any]:
         "fixed": format_names(heads_of_fixed_width([sweep])),
         "timed": bool(sweep.of_kind(Equivalence)),
         "effects": [(axis_title(axis), effects_table(sweep, axis)) for axis in axes],
+        "answer": [finding.text for finding in sweep.findings if finding.in_answer],
         "others": [finding.text for finding in sweep.findings if not finding.in_answer],
         "interactions": interactions_table(sweep),
         "findings": finding_tables(sweep),
