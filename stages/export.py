@@ -9,7 +9,7 @@ from stages.params.schema import Params
 from stages.runtime.command import run
 from stages.runtime.files import read_json, whole_folder
 from stages.runtime.paths import conditions, seed_folder, side_folder, states_folder
-from stages.runtime.workers.pool import executor_for, run_all
+from stages.runtime.workers.pool import executor_for, run_all, threads_of_each
 from stages.states.exporting import ExportTask, export_seed
 
 
@@ -18,6 +18,8 @@ def export(params: Params, *, variant: str, tokens: Path, padded: Path, models: 
     classes = read_json(side_folder(padded, params.pad.sides[0]) / "profile.json")["classes"]
     tokenizer = hashlib.sha256((tokens / "tokenizer.json").read_bytes()).hexdigest()
     names = conditions(params.export.pads)
+    seeds = trained_seeds(params, variant)
+    threads = threads_of_each(params.execution, len(seeds) * len(params.pad.sides), f"export {variant}")
     with whole_folder(states) as folder:
         tasks = [
             ExportTask(
@@ -33,8 +35,9 @@ def export(params: Params, *, variant: str, tokens: Path, padded: Path, models: 
                 texts=params.export.texts,
                 batch_size=params.export.batch_size,
                 causes=params.export.causes,
+                threads=threads,
             )
-            for seed in trained_seeds(params, variant)
+            for seed in seeds
             for side in params.pad.sides
         ]
         with executor_for(params.execution, len(tasks), prepare_tensorflow) as executor:

@@ -11,7 +11,7 @@ from stages.params.schema import Params
 from stages.runtime.command import run
 from stages.runtime.files import whole_folder
 from stages.runtime.paths import seed_folder, side_folder
-from stages.runtime.workers.pool import executor_for, run_all
+from stages.runtime.workers.pool import executor_for, run_all, threads_of_each
 
 
 def train(params: Params, *, variant: str, tokens: Path, padded: Path, models: Path) -> None:
@@ -22,6 +22,9 @@ def train(params: Params, *, variant: str, tokens: Path, padded: Path, models: P
     architecture = architecture_of(params, variant)
     inputs = inputs_hash(architecture, params.train, [tokens, padded])
     with whole_folder(models) as folder:
+        seeds = trained_seeds(params, variant)
+        sides = trained_sides(params, variant)
+        threads = threads_of_each(params.execution, len(seeds) * len(sides), f"train {variant}")
         tasks = {
             seed_folder(Path(side), seed): TrainingTask(
                 padded=side_folder(padded, side),
@@ -31,9 +34,10 @@ def train(params: Params, *, variant: str, tokens: Path, padded: Path, models: P
                 train=params.train,
                 seed=seed,
                 tokens=tokens,
+                threads=threads,
             )
-            for seed in trained_seeds(params, variant)
-            for side in trained_sides(params, variant)
+            for seed in seeds
+            for side in sides
         }
         kept = keep_seeds(models, folder, tasks, inputs)
         if kept:

@@ -29,8 +29,6 @@ class PadCountProbe:
     """Share of unseen texts; None where undefined."""
     chance: float
     """1 / classes."""
-    control: Estimate | None
-    """The same with labels shuffled."""
     information_bits: Estimate | None
     """V-information."""
     entropy_bits: float

@@ -53,7 +53,6 @@ def probe_facts(cell: Cell, level: float) -> Probes | None:
             classes=first.pad_count.classes,
             accuracy=mean(lambda readout: readout.pad_count.accuracy, 0, 1),
             chance=first.pad_count.chance,
-            control=mean(lambda readout: readout.pad_count.control, 0, 1),
             information_bits=mean(lambda readout: readout.pad_count.information),
             entropy_bits=first.pad_count.entropy,
             reason=first.pad_count.reason,

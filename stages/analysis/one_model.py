@@ -174,7 +174,7 @@ class _Sums:
             },
             confidence=Confidence.of(self._confidence[condition_name(0)]),
             distances=self._distances,
-            readout=readout(self._sample, self._task.conditions, self._task.seed),
+            readout=readout(self._sample, self._task.conditions),
             pad_step=pad_step,
             against_training={
                 condition: AgainstTraining.of(self._predictions_of_trained[condition], sums)

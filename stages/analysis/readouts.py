@@ -52,13 +52,12 @@ class Readout:
     path: Trajectory | None
 
 
-def readout(sample: Sample, conditions: Mapping[str, int | None], seed: int) -> Readout:
+def readout(sample: Sample, conditions: Mapping[str, int | None]) -> Readout:
     """Fit the probes and project the path.
 
     Args:
         sample: the texts.
         conditions: the conditions with their number of pads; None where that differs by text.
-        seed: draws the control of the probe of pads.
     """
     by_pads = {0: condition_name(0)} | {pads: name for name, pads in conditions.items() if pads is not None}
     vectors = sample.vectors
@@ -69,7 +68,7 @@ def readout(sample: Sample, conditions: Mapping[str, int | None], seed: int) -> 
         texts=len(sample),
         frozen={pads: float((sample.predicted[by_pads[pads]] == sample.label).mean()) for pads in states},
         label=label_probe(states, sample.label, group),
-        pad_count=pad_count_probe(np.stack(list(states.values())), group, np.random.default_rng(seed)),
+        pad_count=pad_count_probe(np.stack(list(states.values())), group),
         length=length_r2(states[0], sample.length, group),
         confounded=[
             name for name, pads in conditions.items() if pads is None and confounded(sample.pads[name], sample.length)

@@ -19,7 +19,7 @@ def prepare_tensorflow() -> None:
     """Import TensorFlow with one thread per process and deterministic ops; later calls do nothing.
 
     One thread, because the seeds of a cell already fill the cores, and because the order of a sum must not depend on
-    how many cores there are.
+    how many cores there are; `one_op_after_another` gives it more where params.yaml wants them.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _without_native_chatter(), _without(*UNUSED), _uncollected():
@@ -34,8 +34,10 @@ def prepare_tensorflow() -> None:
 
 
 @contextmanager
-def one_op_after_another() -> Iterator[None]:
+def one_op_after_another(threads: int = 1) -> Iterator[None]:
     """Let graphs that this block calls run their ops in the thread of the caller, in one fixed order.
+
+    Each op may use `threads`: the same number in a process, for TensorFlow keeps to the first that it works with.
 
     With one thread there is nothing to schedule, and for the small ops of a recurrent step TensorFlow's scheduler costs
     as much as the ops do. No bit of a result changes, but with recurrent dropout, where gradients are summed in another
@@ -44,6 +46,7 @@ def one_op_after_another() -> Iterator[None]:
     prepare_tensorflow()
     import tensorflow as tf
 
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
     if has_gpu():
         yield
         return

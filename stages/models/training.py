@@ -39,6 +39,8 @@ class TrainingTask:
     seed: int
     tokens: Path | None = None
     """The folder of tokens, where the embeddings are pretrained."""
+    threads: int = 1
+    """Of each op."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,17 @@ class Feed:
         return model_inputs(tokens, explicit=self.explicit), self.texts.label[rows, np.newaxis].astype(np.float32)
 
 
-@one_op_after_another()
 def train_seed(task: TrainingTask) -> None:
     """Train one seed and write its folder: model.keras, history.csv (one row an epoch), scores.json and correct.npy.
 
     correct.npy says of every test text, in the order of the file, whether its class was predicted: bool, (test texts,).
     While it trains, the folder has a partial name and history.csv grows in it.
     """
+    with one_op_after_another(task.threads):
+        _train_seed(task)
+
+
+def _train_seed(task: TrainingTask) -> None:
     import keras
 
     from stages.models.build import build_model

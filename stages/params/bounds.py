@@ -48,6 +48,7 @@ Rate = Annotated[float, Field(gt=0), at_most(1, "it is a share")]
 Deviations = Annotated[float, Field(gt=0), at_most(100, "in standard deviations, nothing beyond is small")]
 ProbeTexts = Annotated[int, Field(ge=50), at_most(100_000, "a probe has all of them in memory, with all units")]
 Workers = Annotated[int, Field(ge=0), at_most(1_024, "each is a process with 0.7 GB of its own")]
+Threads = Annotated[int, Field(ge=0), at_most(64, "the products of a recurrent step are too small for more")]
 PadValue = (
     Annotated[int, Field(ge=-(2**63)), at_most(2**63 - 1, "the largest integer of an array")]
     | Annotated[float, Field(ge=-3.4e38), at_most(3.4e38, "the largest number of 32 bits")]

@@ -19,6 +19,7 @@ from stages.params.bounds import (
     ProbeTexts,
     Rate,
     Ratio,
+    Threads,
     Tokens,
     Tolerance,
     Workers,
@@ -147,9 +148,10 @@ class GateParams(Section):
 
 
 class ExecutionParams(Section):
-    """Who does the work; changes no result."""
+    """Who does the work; changes no result beyond rounding, and with one thread not a bit."""
 
     workers: Workers
+    threads: Threads
     fork_server: bool
     engine: Literal["local", "dask"]
     scheduler: str

@@ -163,7 +163,7 @@ def probe_texts(results: Results) -> str:
 
 def pad_count_table(results: Results) -> Table:
     """A row for each cell: how well a linear probe reads the number of pads, and the length, off the state."""
-    header = ["padding", "variant", "accuracy of reading k", "chance", "control", "information, bits", "of bits"]
+    header = ["padding", "variant", "accuracy of reading k", "chance", "information, bits", "of bits"]
     header += ["R² of the length, without pads"]
     notes = Notes()
     return Table(header, [[*cell_name(cell), *_read(cell, notes)] for cell in results.originals], notes.reasons)
@@ -173,12 +173,11 @@ def _read(cell: CellFacts, notes: Notes) -> Row:
     probes = cell.probes
     if probes is None or probes.pad_count.accuracy is None:
         reason = probes.pad_count.reason if probes else NO_PROBE
-        return [notes.marked(MISSING_CELL, reason), *[MISSING_CELL] * 5]
+        return [notes.marked(MISSING_CELL, reason), *[MISSING_CELL] * 4]
     count = probes.pad_count
     return [
         replace(estimate_cell(PERCENT, count.accuracy), rest=f" of {count.classes} classes"),
         number_cell(count.chance, format_percent),
-        estimate_cell(PERCENT, count.control),
         estimate_cell(RATIO, count.information_bits),
         number_cell(count.entropy_bits),
         estimate_cell(RATIO, probes.length_r2),

@@ -54,6 +54,7 @@ class ExportTask:
     texts: int | Literal["all"]
     batch_size: int
     causes: bool = False
+    threads: int = 1
 
 
 def export_seed(task: ExportTask) -> None:
@@ -68,7 +69,7 @@ def export_seed(task: ExportTask) -> None:
     """
     from stages.states.audits import audited
 
-    with one_op_after_another():
+    with one_op_after_another(task.threads):
         trained = loaded(task.model)
         _export_states(trained, task)
     # Its compiled loops have ops of control flow, which need TensorFlow's own scheduler.

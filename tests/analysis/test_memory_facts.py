@@ -49,7 +49,7 @@ def readout(accuracy=0.5, *, frozen=0.9, length=0.4, path=None):
         texts=60,
         frozen={0: 0.95, 8: frozen},
         label=LabelProbe({0: 0.9, 8: accuracy}, None if np.isfinite(accuracy) else "too few"),
-        pad_count=PadCountProbe(2, accuracy, 0.5, 0.48, 0.3, 1.0, None if np.isfinite(accuracy) else "too few"),
+        pad_count=PadCountProbe(2, accuracy, 0.5, 0.3, 1.0, None if np.isfinite(accuracy) else "too few"),
         length=LengthProbe(length, None),
         confounded=["as-trained"],
         path=path,

@@ -8,6 +8,7 @@ import pytest
 
 from stages.errors import UserError
 from stages.models.training import train_seed
+from stages.runtime.workers.pool import local_executor
 from stages.texts.tokens.padded import read_padded
 from tests.models.cells import VARIANTS, scores, training_task
 from tests.padded_texts import MAX_LEN, write_padded
@@ -85,9 +86,9 @@ def trained_by_either(make_params, padded, folder, changes):
 
     Traced functions keep the executor that they were first run by, so neither may use the other's.
     """
-    from stages.models.training import _trainer
+    from stages.models.training import _train_seed, _trainer
 
-    for name, train in (("ours", train_seed), ("scheduler", train_seed.__wrapped__)):
+    for name, train in (("ours", train_seed), ("scheduler", _train_seed)):
         _trainer.cache_clear()
         train(training_task(make_params, padded["post"], folder / name, "masked", **changes))
     return folder / "ours", folder / "scheduler"
@@ -183,6 +184,27 @@ def test_early_stopping_restores_the_best_weights(make_params, padded, tmp_path)
     assert result["training"]["epochs"] == len(losses) < 30
     assert result["splits"]["validation"]["nll"] == pytest.approx(min(losses), rel=1e-4)
     assert losses[-1] > min(losses)
+
+
+def trained_with_threads(task):
+    """Train, and the number of threads that TensorFlow gives an op."""
+    train_seed(task)
+    import tensorflow as tf
+
+    return tf.config.threading.get_intra_op_parallelism_threads()
+
+
+def test_more_threads_change_no_result_beyond_rounding(make_params, padded, tmp_path):
+    import keras
+
+    one = training_task(make_params, padded["post"], tmp_path / "one", "masked", **{"model.units": 64})
+    train_seed(one)
+    with local_executor(workers=1, tasks=1) as executor:
+        two = replace(one, folder=tmp_path / "two", threads=2)
+        assert executor.submit(trained_with_threads, two).result() == 2
+    ours, theirs = (keras.models.load_model(tmp_path / name / "model.keras").get_weights() for name in ("one", "two"))
+    for weights, expected in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(weights, expected, rtol=0, atol=1e-6)
 
 
 def test_seven_classes_end_in_a_softmax(make_params, tmp_path):

@@ -44,7 +44,6 @@ def probes_of(case: Case) -> Probes | None:
             classes=len(numbers),
             accuracy=interval(chance + 0.6 * case.strength, 0.02, case.seeds),
             chance=chance,
-            control=interval(chance, 0.01, case.seeds),
             information_bits=interval(2.0 * case.strength, 0.1, case.seeds),
             entropy_bits=math.log2(len(numbers)),
             reason=None,

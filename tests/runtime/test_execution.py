@@ -9,7 +9,7 @@ import pytest
 from stages.errors import UserError
 from stages.runtime.files import before_naming
 from stages.runtime.workers import pool
-from stages.runtime.workers.pool import local_executor, run_all
+from stages.runtime.workers.pool import local_executor, run_all, threads_of_each
 
 
 def sleep(seconds: float) -> None:
@@ -43,6 +43,18 @@ def test_the_first_error_ends_the_work_and_cancels_what_has_not_begun():
     with ThreadPoolExecutor(1) as executor, pytest.raises(ValueError, match="-1 is negative"):
         run_all(executor, work, [-1, *range(500)], label="", steps=501, done=nothing_done)
     assert len(begun) < 500
+
+
+@pytest.mark.parametrize(
+    ("workers", "threads", "tasks", "each"), [(8, 1, 2, 1), (8, 0, 2, 4), (8, 0, 3, 2), (8, 0, 24, 1), (2, 3, 24, 3)]
+)
+def test_cores_without_a_model_of_their_own_are_shared_out_where_that_is_asked(
+    make_params, capsys, workers, threads, tasks, each
+):
+    execution = make_params({"execution.workers": workers, "execution.threads": threads}).execution
+    assert threads_of_each(execution, tasks, "train masked") == each
+    said = f"train masked: {each} threads for each of {tasks} models\n"
+    assert capsys.readouterr().out == (said if each > 1 else "")
 
 
 @pytest.mark.slow

@@ -90,7 +90,14 @@ def test_what_is_not_committed_takes_part_and_decides_whether_to_run_again(proje
     report = project / "stages" / "report.py"
     report.write_text(report.read_text() + "# a caption\n")
     toy.params_with(
-        project, execution={"workers": 7, "fork_server": False, "engine": "local", "scheduler": "tcp://127.0.0.1:8786"}
+        project,
+        execution={
+            "workers": 7,
+            "threads": 1,
+            "fork_server": False,
+            "engine": "local",
+            "scheduler": "tcp://127.0.0.1:8786",
+        },
     )
     run(project, "git", "commit", "-qam", "another commit")
     assert words(go(project, sweep)) == ["synthetic 5"]

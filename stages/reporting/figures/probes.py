@@ -33,7 +33,7 @@ READERS: dict[str, LineStyle] = {"refitted": (0, (2, 1.5)), "frozen": "-"}
 
 
 def padcount_figure(results: Results) -> Figure:
-    """How well a probe names the number of pads: against chance, against a control, and in bits."""
+    """How well a probe names the number of pads: against chance, and in bits."""
     rows = [
         (cell, look, cell.probes.pad_count)
         for side in results.sides
@@ -51,8 +51,7 @@ def padcount_figure(results: Results) -> Figure:
     axes.set_xlim(0, 100)
     axes.set_xlabel("probe accuracy (%)")
     axes.text(1.02, 1.01, "information", transform=axes.transAxes, ha="left", va="bottom", fontsize=9)
-    handles = [dot("number of pads, from the state"), dot("control, pad counts shuffled", hollow=True), rule("chance")]
-    legend(figure, handles, length=1.6)
+    legend(figure, [dot("number of pads, from the state"), rule("chance")], length=1.6)
     return figure
 
 
@@ -85,13 +84,12 @@ def probes_figure(results: Results) -> Figure:
 
 
 def _pad_count(axes: Axes, row: int, probe: PadCountProbe, look: Look) -> None:
-    """A dot with its interval, the control hollow, chance as a dotted stroke, and bits at the right edge."""
+    """A dot with its interval, chance as a dotted stroke, and bits at the right edge."""
     axes.plot([100 * probe.chance] * 2, [row - 0.4, row + 0.4], color=GREY, linestyle=":", linewidth=1.4)
-    for one, place, size in ((probe.control, row + 0.16, 4.5), (probe.accuracy, row - 0.08, 6.0)):
-        if one:
-            placed = [(place, scaled(one, 100))]
-            intervals(axes, placed, look.colour, across=True)
-            points(axes, placed, look, across=True, hollow=one is probe.control, size=size)
+    if probe.accuracy:
+        placed = [(row, scaled(probe.accuracy, 100))]
+        intervals(axes, placed, look.colour, across=True)
+        points(axes, placed, look, across=True, size=6.0)
     if bits := probe.information_bits:
         text = f"{round(bits.estimate, 2) + 0.0:.2f} of {probe.entropy_bits:.2f} bits".replace("-", "−")
         axes.text(1.02, row, text, transform=axes.get_yaxis_transform(), ha="left", va="center", fontsize=8)

@@ -63,6 +63,15 @@ def executor_for(
         yield executor
 
 
+def threads_of_each(execution: ExecutionParams, tasks: int, label: str) -> int:
+    """How many threads each task may use; said where they are more than one."""
+    cores = execution.workers or usable_cores()
+    threads = execution.threads or max(1, cores // tasks)
+    if threads > 1:
+        print(f"{label}: {threads} threads for each of {tasks} models")
+    return threads
+
+
 @contextmanager
 def local_executor(workers: int, tasks: int, prepare: Callable[[], None] | None = None) -> Iterator[Executor]:
     """A pool of processes; killed on an error.
