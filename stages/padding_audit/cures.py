@@ -207,7 +207,7 @@ def _sentence(title: str, verdicts: Mapping[str, Verdict], share: float, left: s
     if left is not None:
         return f"{result}; {left}."
     if share == 0:
-        return f"{result}; no prediction without pads changes."
+        return f"{result}; no prediction without pads changes, and those with pads become the same."
     moved = f"{share * 100:.0f} % of the predictions without pads change"
     return f"{result}; {moved}, because the model was trained with the leak: retrain."
 

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from .errors import AuditError
+from .errors import AuditError, option
 from .files import checked_file, first_line, reading
 from .tokens import Encode, read_tokenizer
 
@@ -19,6 +19,8 @@ TEXTS = ("text", "tokens", "ids")
 """What the column of a model of one input may be called, where it has another name than the input."""
 ARRAY = "array"
 """The name of the one array of an npy file."""
+DELIMITERS = (",", ";", "\t")
+"""Between the cells of a csv file: the first of them that stands in its header; Excel writes ; in many languages."""
 LONGEST_CELL = 1 << 30
 """Characters of a cell of a csv file."""
 LONGEST_NAME = 60
@@ -95,15 +97,20 @@ def _csv(path: Path) -> dict[str, list[str]]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise AuditError(f"{path}: the file is not UTF-8 (byte {error.start}); convert it") from error
+    first = text.partition("\n")[0]
+    delimiter = next((mark for mark in DELIMITERS if mark in first), ",")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        header, *rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+        header, *rows = [row for row in reader if row]
     except csv.Error as error:
-        raise AuditError(f"{path}: {first_line(error)}; quotes within a text are doubled") from error
+        raise AuditError(
+            f"{path}: line {reader.line_num}: {first_line(error)}; quotes within a text are doubled"
+        ) from error
     for number, row in enumerate(rows, start=1):
         if len(row) != len(header):
             raise AuditError(
-                f"{path}: row {number} has {len(row)} cells and the header {len(header)}; a text with commas stands "
-                "between quotes"
+                f"{path}: row {number} has {len(row)} cells and the header {len(header)}; a text with {delimiter!r} "
+                "stands between quotes"
             )
     return {name: [row[place] for row in rows] for place, name in enumerate(header)}
 
@@ -142,7 +149,7 @@ def _names(path: Path, columns: Mapping[str, Any], inputs: Sequence[str], text: 
         if text not in columns:
             raise AuditError(f"{path}: there is no column `{text}`; there are: {there}")
         if len(inputs) > 1:
-            raise AuditError(f"{path}: --text is for models of one input, this one reads {', '.join(inputs)}")
+            raise AuditError(f"{path}: {option('text')} is for models of one input, this one reads {', '.join(inputs)}")
         return [text]
     if inputs and all(name in columns for name in inputs):
         return list(inputs)
@@ -153,7 +160,7 @@ def _names(path: Path, columns: Mapping[str, Any], inputs: Sequence[str], text: 
         return chosen[:1]
     if len(others) == 1 or (others and not inputs and path.suffix == ".npz"):
         return others
-    raise AuditError(f"{path}: which column does the model read: {there}; name it with --text")
+    raise AuditError(f"{path}: which column does the model read: {there}; name it with {option('text')}")
 
 
 def _texts(column: _Column, tensor: Any, encode: Encode | None) -> Any:
@@ -169,7 +176,7 @@ def _texts(column: _Column, tensor: Any, encode: Encode | None) -> Any:
             return np.array(rows, object)
         if encode is None:
             raise column.mistake(
-                None, "these are texts and the model reads numbers; name the tokenizer.json with --tokenizer"
+                None, f"these are texts and the model reads numbers; name the tokenizer.json with {option('tokenizer')}"
             )
         rows = [encode(text) for text in rows]
     for row, values in enumerate(rows):

@@ -16,7 +16,8 @@ from .subjects import Subject
 
 
 def readable(subject: Subject, sample: Sample) -> Sample:
-    """The texts that a model can be run on: with a real step in every input, and ids that its embeddings have.
+    """The texts that a model can be run on: with a real step in every input, no more of them than it has room for, and
+    ids that its embeddings have.
 
     Raises:
         AuditError: there are none.
@@ -26,12 +27,14 @@ def readable(subject: Subject, sample: Sample) -> Sample:
         text
         for text in range(sample.size)
         if all(
-            _has_steps(item, column[text]) and not _out_of_range(column[text], table).any()
+            _has_steps(item, column[text])
+            and not _too_long(item, column[text])
+            and not _out_of_range(column[text], table).any()
             for item, table, column in zip(sample.inputs, tables, sample.columns, strict=True)
         )
     ]
     if not chosen:
-        reasons = [hazard.sentence for hazard in _ids(subject, sample)]
+        reasons = [hazard.sentence for hazard in (*_ids(subject, sample), *_left_out(sample))]
         raise AuditError(reasons[0] if reasons else "the data hold no text: every row is pads alone")
     return sample.chosen(chosen)
 
@@ -44,7 +47,7 @@ def data_hazards(subject: Subject, sample: Sample, texts: Sample) -> list[Hazard
         sample: all of the user's texts.
         texts: those of them that are readable.
     """
-    result = _ids(subject, sample)
+    result = [*_ids(subject, sample), *_left_out(sample)]
     tensors = input_tensors(subject)
     for number, (item, column) in enumerate(zip(texts.inputs, texts.columns, strict=True)):
         if item.carries_time and item.facts.kind in (TOKENS, NUMBERS):
@@ -94,6 +97,21 @@ def direct_readers(model: Any, tensor: Any) -> Iterator[Any]:
 
 def _has_steps(item: Input, text: np.ndarray) -> bool:
     return not item.carries_time or len(text) > 0
+
+
+def _too_long(item: Input, text: np.ndarray) -> bool:
+    return item.carries_time and item.facts.width is not None and len(text) > item.facts.width
+
+
+def _left_out(sample: Sample) -> Iterator[Hazard]:
+    """Texts of more steps than a model has room for."""
+    for item, column in zip(sample.inputs, sample.columns, strict=True):
+        if count := sum(_too_long(item, text) for text in column):
+            sentence = (
+                f"{count} of {sample.size} texts were left out, as `{item.facts.name}` reads {item.facts.width} steps "
+                f"and they reach {max(map(len, column))}: cut them as you do for the model."
+            )
+            yield Hazard("too_long", None, count, sample.size, sentence)
 
 
 def _out_of_range(text: np.ndarray, embedding: Any) -> np.ndarray:

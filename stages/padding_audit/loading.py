@@ -20,7 +20,7 @@ from typing import Any
 
 import keras
 
-from .errors import AuditError
+from .errors import AuditError, option
 from .facts import model_facts
 from .files import checked_file, first_line, reading
 from .keras2 import FUNCTIONAL, OPERATIONS, in_keras3
@@ -36,8 +36,8 @@ SMALLEST_VALUES = 2
 """Values of weights in a byte at most, where they are quantized to four bits."""
 UNKNOWN = (r"Could not locate (class|function) '(.+?)'", r"Unknown (\w+): '(.+?)'")
 """How Keras says that it does not know a name."""
-IMPORT = "name the Python file or module that defines it with --import (params.yaml: import)"
-TRUST = "add --trust (params.yaml: trust: true) if you trust who wrote it"
+IMPORT = f"name the Python file or module that defines it with {option('import')}"
+TRUST = "add --trust (make: TRUST=1, params.yaml: trust: true) if you trust who wrote it"
 
 
 @dataclass(frozen=True)

@@ -200,8 +200,8 @@ class Hazard:
     """What may bite elsewhere, or in these data."""
 
     kind: str
-    """mask_value_in_data, hole, all_pads, out_of_range, never_masked, counts_pads, slow_kernel, stateful, fixed_width,
-    batch_statistics, unread_mask, nan_pad_value, zero_output, counts_texts."""
+    """mask_value_in_data, hole, all_pads, out_of_range, too_long, never_masked, counts_pads, slow_kernel, stateful,
+    fixed_width, batch_statistics, unread_mask, nan_pad_value, zero_output, counts_texts."""
     layer: str | None
     """Path of the layer, or the name of the loss or metric."""
     count: int | None

@@ -97,7 +97,14 @@ class Sample:
         return real
 
     def _pads(self, number: int) -> list[tuple[int, int]]:
-        return self.stripped[number] if self.stripped else [(0, 0)] * self.size
+        """How many pads stood before and behind every text; fewer before it where a row was wider than the input is."""
+        if not self.stripped:
+            return [(0, 0)] * self.size
+        width = self.inputs[number].facts.width
+        return [
+            (before if width is None else min(before, width - len(text)), behind)
+            for text, (before, behind) in zip(self.columns[number], self.stripped[number], strict=True)
+        ]
 
 
 def columns_of(data: Any) -> dict[str, Sequence[Any]]:

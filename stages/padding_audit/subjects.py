@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import keras
@@ -12,7 +13,7 @@ from .errors import AuditError
 from .recording import recorded
 from .result import InputFacts
 from .samples import Sample, columns_of
-from .signature import FIXED, NUMBERS, STRINGS, TOKENS, Input, graph_of, graph_operations, signature
+from .signature import FIXED, NUMBERS, STRINGS, TOKENS, Input, graph_of, signature
 
 INDEX_OF_A_WORD = 2
 """In the vocabulary of a TextVectorization or StringLookup, behind padding and unknown words."""
@@ -137,14 +138,14 @@ def behind_vectorization(model: Any) -> tuple[Any, tuple[Any, ...]]:
     layers, tensors = [], []
     for tensor in model.inputs:
         text = keras.backend.standardize_dtype(tensor.dtype) == "string"
-        layer = next((item for item in graph_operations(model) if text and _makes_ids(item, tensor)), None)
+        layer, ids = next(_makers_of_ids(model, tensor), (None, None)) if text else (None, tensor)
         if text and layer is None:
             raise AuditError(
                 f"input `{tensor.name}` reads strings, but no TextVectorization or StringLookup behind it; "
                 "audit the part of the model that reads ids"
             )
         layers.append(layer)
-        tensors.append(tensor if layer is None else layer.output)
+        tensors.append(ids)
     inner = keras.Model(tensors[0] if len(tensors) == 1 else tensors, model.outputs, name=model.name)
     return inner, tuple(layers)
 
@@ -183,7 +184,10 @@ def inputs_of_data(
     return inputs
 
 
-def _makes_ids(layer: Any, tensor: Any) -> bool:
-    if not isinstance(layer, (keras.layers.TextVectorization, keras.layers.StringLookup)):
-        return False
-    return any(item is tensor for node in layer._inbound_nodes for item in node.input_tensors)
+def _makers_of_ids(model: Any, tensor: Any) -> Iterator[tuple[Any, Any]]:
+    """The layers of a graph that make ids of strings, and the ids that each makes of a tensor."""
+    nodes = chain.from_iterable(graph_of(model)._nodes_by_depth.values())
+    for node in nodes:  # of this graph: a Sequential that grew keeps other nodes of its layers
+        makes_ids = isinstance(node.operation, (keras.layers.TextVectorization, keras.layers.StringLookup))
+        if makes_ids and any(item is tensor for item in node.input_tensors):
+            yield node.operation, node.output_tensors[0]

@@ -14,6 +14,7 @@ MOST_OF_A_LIST = 4
 MOST_LINKS, FEWEST_LINKS = 16, 8
 HEADER = ["padding", CLASSES, "largest change"]
 NUMBERS = "Numbers: the largest change at steps of text, divided by the largest value."
+WHERE_THE_CODE_IS = "The code of a cure, to paste, stands in report.md, which --output FOLDER (make: OUTPUT=) writes."
 COLUMN = 11
 """The width of a number."""
 
@@ -24,6 +25,7 @@ def terminal(audit: Audit, width: int = 100) -> str:
         _predictions(audit),
         _listed("hazard", [hazard.sentence for hazard in audit.hazards], width),
         _listed("cure", [_cure(cure) for cure in audit.cures], width),
+        _wrapped(WHERE_THE_CODE_IS, width) if any(cure.code for cure in audit.cures) else [],
         _wrapped(tested(audit), width),
     ]
     behind = [line for block in rest if block for line in ("", *block)]

@@ -100,7 +100,12 @@ def decide(params: Params, *, dataset: str, reports: Path = Path("reports")) -> 
         UserError: the catalogue has no such dataset, or the pipeline failed.
     """
     name = _chosen_dataset(params, dataset)
-    run_looks(PROJECT, name)
+    try:
+        run_looks(PROJECT, name)
+    except KeyboardInterrupt:
+        left = "params.yaml keeps the train.seeds and analyze.family.look of the look that was begun"
+        print(f"decide: interrupted; the same command goes on where it stopped, and {left}", file=sys.stderr)
+        sys.exit(130)
     print(
         f"{reports / name / 'report.md'} has the verdicts; train.seeds and analyze.family.look in params.yaml made them"
     )

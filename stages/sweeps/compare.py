@@ -50,7 +50,11 @@ def _report(project: Path, dataset: str, name: str) -> Report:
         raise UserError(f"{name}: neither an experiment nor a revision of git; experiments: {known}") from None
     report = git.report(project, sha, dataset)
     if report is None:
-        raise UserError(f"{name}: it holds no reports/{dataset}/report.json that this version reads; name a DATASET=")
+        path = f"reports/{dataset}/report.json"
+        raise UserError(
+            f"{name}: it holds no {path} that this version reads; commit that report, or name a run or a DATASET= "
+            "that has one"
+        )
     return report
 
 

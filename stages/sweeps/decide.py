@@ -34,10 +34,18 @@ def run_looks(project: Path, dataset: str) -> list[FamilyVerdict]:
         if subprocess.run(command, cwd=project, check=False).returncode:
             raise UserError(f"look {look} of {len(LOOKS)} failed, as said above; the same command begins it again")
         family = from_json(Report, read_json(project / "reports" / dataset / "report.json")).family
-        left = [f"{each.question} ({each.side})" for each in family if each.verdict is Verdict.INCONCLUSIVE]
+        left = [each for each in family if each.verdict is Verdict.INCONCLUSIVE]
         decided = sum(each.verdict not in (Verdict.INCONCLUSIVE, Verdict.UNDEFINED) for each in family)
-        told = f"; more seeds may decide {listed(left)}" if left else ""
-        print(f"{seeds} seeds: {decided} of {len(family)} questions decided{told}", flush=True)
+        print(f"{seeds} seeds: {decided} of {len(family)} questions decided{_told(left)}", flush=True)
         if not left:
             break
     return family
+
+
+def _told(left: list[FamilyVerdict]) -> str:
+    """What may decide the questions that are left, as the report's table says it."""
+    told = ""
+    for what, about_epsilon in (("seeds", False), ("texts, sooner than seeds,", True)):
+        names = [f"{each.question} ({each.side})" for each in left if each.about_epsilon is about_epsilon]
+        told += f"; more {what} may decide {listed(names)}" if names else ""
+    return told

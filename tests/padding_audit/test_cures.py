@@ -302,6 +302,12 @@ def test_the_share_of_changed_predictions_is_that_of_the_classes():
     )
 
 
+def test_a_cure_that_keeps_texts_alone_says_that_padded_ones_change():
+    (cure,) = audit(tokens(layers.LSTM(3), mask_zero=False), sides=["post"], pads=(1,)).cures
+    assert cure.flips_against_original == 0
+    assert cure.sentence.endswith("; no prediction without pads changes, and those with pads become the same.")
+
+
 def test_a_pad_that_is_not_zero_is_masked_by_its_own_id(tmp_path):
     model = tokens(layers.LSTM(3), mask_zero=False)
     result = audit(model, pads=(2,), pad_values={model.inputs[0].name: 7})

@@ -108,6 +108,13 @@ def test_columns_are_named(tmp_path):
     assert (rows(data["tokens"]), rows(labels)) == ([[1, 3]], [2])
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_cells_stand_apart_by_what_stands_in_the_header(delimiter, tmp_path):
+    path = written(tmp_path, "d.csv", f'text{delimiter}label\r\n"a ""good"", film\n{delimiter} bad"{delimiter}1\r\n')
+    data, labels = read_data(path, STRINGS)
+    assert (data["raw"].tolist(), rows(labels)) == ([f'a "good", film\n{delimiter} bad'], [1])
+
+
 def test_strings_stay_for_a_model_that_reads_them(tmp_path):
     data, labels = read_data(written(tmp_path, "d.csv", "text\na film\n"), STRINGS)
     assert data["raw"].tolist() == ["a film"]
@@ -149,11 +156,12 @@ MISTAKES = [
     ("d.csv", "", TOKENS, {}, "the file is empty"),
     ("d.csv", "version https://git-lfs.github.com/spec/v1\noid", TOKENS, {}, "Git LFS pointer.*git lfs pull"),
     ("d.csv", b"text\n\xe9\n", TOKENS, {}, "not UTF-8"),
-    ("d.csv", "text,label\na film, good,1\n", TOKENS, {}, "row 1 has 3 cells and the header 2"),
-    ("d.csv", 'text,label\n"a" film,1\n', TOKENS, {}, "quotes within a text are doubled"),
+    ("d.csv", "text,label\na film, good,1\n", TOKENS, {}, "row 1 has 3 cells and the header 2; a text with ',' stands"),
+    ("d.csv", "text;label\na film; good;1\n", TOKENS, {}, "row 1 has 3 cells and the header 2; a text with ';' stands"),
+    ("d.csv", 'text,label\n"a" film,1\n', TOKENS, {}, "line 2: .*; quotes within a text are doubled"),
     ("d.csv", "text\n", STRINGS, {}, "column `text`: there are no rows"),
-    ("d.csv", "text\na\n", TOKENS, {}, "these are texts and the model reads numbers; .*--tokenizer"),
-    ("d.csv", "review,stars\na,1\n", TOKENS, {}, "which column does the model read: review, stars; .*--text"),
+    ("d.csv", "text\na\n", TOKENS, {}, "these are texts and .*--tokenizer .make: TOKENIZER=, p"),
+    ("d.csv", "review,stars\na,1\n", TOKENS, {}, "read: review, stars; name it with --text .make: TEXT=, p"),
     ("d.csv", "text\na\n", TOKENS, {"text": "body"}, "there is no column `body`; there are: text"),
     ("d.csv", "text\na\n", STRINGS, {"label": "stars"}, "there is no column `stars`; there are: text"),
     ("d.csv", "text,label\na,1\nb,pos\n", STRINGS, {}, "row 2, column `label`: 'pos' is no number"),
@@ -165,7 +173,7 @@ MISTAKES = [
     ("d.npy", np.array([[1], [2, 3]], object), TOKENS, {}, "Python objects, which are not read"),
     ("d.npz", {"series": [[[1.0, 2]], [[np.nan, 2]]]}, SERIES, {}, "row 2, column `series`: there is NaN or infinity"),
     ("d.npz", {"words": [[1]]}, TWO, {}, "the model reads words, letters, the file has words; name"),
-    ("d.npz", {"words": [[1]]}, TWO, {"text": "words"}, "--text is for models of one input"),
+    ("d.npz", {"words": [[1]]}, TWO, {"text": "words"}, "--text .* is for models of one input"),
     ("d.npz", b"PK nothing", TOKENS, {}, "numpy cannot read the file"),
     ("d.parquet", b"nothing", TOKENS, {}, "pyarrow cannot read the file"),
     ("d.parquet", {"ids": [[1], None]}, TOKENS, {}, "row 2, column `ids`: there is nothing"),

@@ -215,6 +215,12 @@ def test_a_terminal_page_has_at_most_40_lines_none_too_wide(width, length, more)
     assert any("mixer" in line and "first leak, pre and post" in line for line in lines)
 
 
+def test_a_terminal_says_where_the_code_of_a_cure_stands():
+    where = "stands in report.md, which --output FOLDER (make: OUTPUT=)"
+    assert where in terminal(audit(cures=[cure()]))
+    assert where not in terminal(audit(cures=[cure(code="")]))
+
+
 def test_a_terminal_counts_the_hazards_that_it_leaves_out():
     assert "hazard: 3 more on the page" in terminal(audit(hazards=[hazard()] * 7))
 

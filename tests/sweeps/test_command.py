@@ -4,6 +4,7 @@ import pytest
 
 from stages.errors import UserError
 from stages.params.schema import load_params
+from stages.sweeps import __main__ as commands
 from stages.sweeps.__main__ import main, sweep
 from tests.conftest import REPOSITORY
 from tests.sweeps.test_spec import SWEEP
@@ -40,6 +41,17 @@ def test_a_number_of_texts_that_is_none(refused, texts):
     assert refused(name="amount", texts=texts) == (
         f"texts: '{texts}' is not allowed; it should be a number of texts, or all"
     )
+
+
+def test_an_interrupted_decide_says_what_it_left(monkeypatch, capsys):
+    def interrupted(project, name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "run_looks", interrupted)
+    with pytest.raises(SystemExit) as ending:
+        commands.decide(load_params(REPOSITORY / "params.yaml"), dataset="mr")
+    assert ending.value.code == 130
+    assert "the same command goes on where it stopped, and params.yaml keeps the train.seeds" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_other_code_and_other_texts_are_said(commit):
     ("names", "sentence"),
     [
         (("HEAD", "nowhere"), "nowhere: neither an experiment nor a revision of git; experiments: there"),
-        (("HEAD", "HEAD"), "HEAD: it holds no reports/mr/report.json that this version reads; name a DATASET="),
+        (("HEAD", "HEAD"), "HEAD: it holds no reports/mr/report.json .*; commit that report, or name a run or a"),
     ],
 )
 def test_a_run_that_is_not_there_is_named(commit, names, sentence):

@@ -62,6 +62,13 @@ def test_it_ends_with_the_last_look(looks, capsys):
     assert capsys.readouterr().out.splitlines()[-1].startswith("24 seeds: 5 of 6 questions decided")
 
 
+def test_a_figure_about_epsilon_wants_texts_as_in_the_report(looks, capsys, monkeypatch):
+    monkeypatch.setitem(REPORT["family"][0], "about_epsilon", True)
+    looks([Verdict.INCONCLUSIVE] * 2 + [Verdict.DIFFERENT] * 4, DECIDED)
+    told = "; more seeds may decide leak (post); more texts, sooner than seeds, may decide leak (pre)"
+    assert capsys.readouterr().out.splitlines()[1] == f"6 seeds: 4 of 6 questions decided{told}"
+
+
 def test_what_no_seed_can_decide_is_not_waited_for(looks, capsys):
     assert len(looks([Verdict.UNDEFINED, *DECIDED[1:]])) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "6 seeds: 5 of 6 questions decided"
