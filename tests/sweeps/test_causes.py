@@ -100,7 +100,7 @@ def test_sentences_are_short_and_what_is_not_told_from_0_is_named_without_a_numb
     said = finding.text
     assert said.startswith("Post-padding: no mask changes accuracy by −25.0 [−35.8, −14.2] points, against `masked`. ")
     assert "Trained otherwise, against `baseline`: random pads on both sides, +11.0 [" in said
-    assert "`masked` that reads pads, a part at a time: the cell state c alone, −35.8 [" in said
+    assert "Worst for `baseline`, against reading none: pads on the other side, −22.5 [" in said
     assert "the output gate alone" not in said
     assert "Trained otherwise and not told from 0: `row`." in said
     assert not any(word in said for word in ("DIFFERENT", "EQUIVALENT", "INCONCLUSIVE"))

@@ -94,7 +94,7 @@ def test_the_threshold_of_unmasked_post_padding(contents):
     assert it.bracket == [0.86, 0.97]
     # sd .0317543, half width 3.182446 * sd / 2
     assert it.low == pytest.approx(0.9225 - 0.05053, abs=1e-4)
-    assert "0 of 4 seeds of `masked` (post) are at chance" in it.text
+    assert "At chance with 97.0 % padding: no seed of `baseline` (pre)" in it.text
     assert it.in_answer
 
 
@@ -141,7 +141,9 @@ def test_truncation_tells_the_shortest_width_and_the_knee(contents):
     assert it.shortest.computed_ratio == pytest.approx(28 / 48, abs=1e-4)
     # scaled: (.2, .93), (.5, .99) over the chord from (0, 0) to (1, 1)
     assert (it.knee.max_len, it.seeds_with_this_knee) == (16, 4)
-    assert "rows of 28 instead of 48 save 41.7 % of the computed tokens" in it.text
+    assert (
+        "rows of 28 instead of 48 save 41.7 % of the computed tokens, and are shown to lose less than 1.0 %." in it.text
+    )
 
 
 def test_a_knee_of_the_mean_that_few_seeds_have_is_none():
@@ -157,7 +159,7 @@ def test_a_knee_of_the_mean_that_few_seeds_have_is_none():
 
     found = one(sweep_report(it, "synthetic", outcomes(it, make)), "knee")
     assert (found.knee, found.seeds_with_this_knee) == (None, 1)
-    assert "has no knee on which half of the seeds agree" in found.text
+    assert "knee" not in found.text
 
 
 def test_the_shortest_width_is_reached_from_the_widest_without_a_failure():
@@ -171,7 +173,7 @@ def test_the_shortest_width_is_reached_from_the_widest_without_a_failure():
 
     content = sweep_report(it, "synthetic", outcomes(it, make))
     assert one(content, "knee").shortest.max_len == 48
-    assert "no row shorter than 48 is shown to lose less than ε (1.0 %)" in one(content, "knee").text
+    assert "no row shorter than 48 is shown to lose less than 1.0 %" in one(content, "knee").text
 
 
 def test_batching_modes_are_compared_in_pairs(contents):
@@ -181,7 +183,7 @@ def test_batching_modes_are_compared_in_pairs(contents):
     assert pairs["per batch", "fixed"].tost_p < 0.05
     assert pairs["bucketed", "fixed"].tost_p > 0.5
     assert pairs["bucketed", "per batch"].computed_ratio == pytest.approx(0.55)
-    assert "bucketed −2.8 [−3.8, −1.7] points, with 0.367 times the computed tokens" in it.text
+    assert "bucketed, −2.8 [−3.8, −1.7] points" in it.text
 
 
 def test_tuning_is_chosen_by_validation_accuracy_and_measured_on_the_test():
@@ -259,10 +261,8 @@ def test_serving_otherwise_tells_the_worst_condition(contents):
 
 def test_the_answer_of_a_plain_sweep_is_what_its_axes_do_to_the_baseline(contents):
     content = contents["units"]
-    assert (
-        "`baseline` (pre), units instead of 8: 32 accuracy +3.0 points, drift × 2.00 in 3 of 4 seeds; "
-        "128 accuracy +9.0 points" in content.answer
-    )
+    said = "`baseline` (pre), accuracy with units 32 instead of 8: +3.0 points; with 128: +9.0 points."
+    assert said in content.answer
     assert content.answer.endswith("`masked` is EXACT in all 12 rows: the extra pads move nothing.")
     assert "`masked` (pre), units" not in content.answer
 

@@ -76,8 +76,8 @@ def _finding(grid: Grid, axis: str, within: Levels, effects: list[Effect]) -> Ma
     gains = {name: gap_change(grid, axis, name, within) if levels.get(VARIANT) == BASELINE else None for name in chosen}
     changes = {name: _points(by[name, ACCURACY]) for name in chosen}
     alike = {change: [label_text(name) for name in chosen if changes[name] == change] for change in changes.values()}
-    instead = f"instead of {axis_name(axis)} {label_text(reference)}"
-    said = [f"{listed(names)} {instead}: {change}" for change, names in alike.items()]
+    instead = (f" instead of {label_text(reference)}", *[""] * len(alike))
+    said = [f"{listed(names)}{more}: {change}" for (change, names), more in zip(alike.items(), instead, strict=False)]
     return MainEffect(
         axis=axis,
         levels=levels,
@@ -87,7 +87,7 @@ def _finding(grid: Grid, axis: str, within: Levels, effects: list[Effect]) -> Ma
             if effect.level in chosen and effect.estimand in (ACCURACY, DRIFT)
         ],
         gains=[picked(Gain, gain, level=name) for name, gain in gains.items() if gain is not None],
-        text=f"{capital(where(levels))}, accuracy with {'; with '.join(said)}.",
+        text=f"{capital(where(levels))}, accuracy with {axis_name(axis)} {'; with '.join(said)}.",
     )
 
 
