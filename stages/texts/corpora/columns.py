@@ -48,8 +48,8 @@ def check_columns(names: Sequence[str], columns: Columns, where: str, hint: str 
             likely = hint or (f"did you mean {shown(near[0])}? " if near else "")
             found = ", ".join(map(shown, names[:SHOWN_NAMES])) + ", …" * (len(names) > SHOWN_NAMES)
             raise UserError(
-                f"{where}: no column {shown(column)}; {likely}found: {found}; name the right columns "
-                f"(or the delimiter) in params.yaml"
+                f"{where}: no column {shown(column)}; {likely}found: {found}"
+                + ("" if hint else "; name the right columns (or the delimiter) in params.yaml")
             )
         if names.count(column) > 1:
             raise UserError(f"{where}: column {column!r} stands there {names.count(column)} times; rename all but one")

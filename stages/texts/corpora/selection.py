@@ -160,10 +160,12 @@ def _check_classes(database: sqlite3.Connection, source: Source, names: list[str
     if few:
         shown = ", ".join(f"{name!r} has {count}" for name, count in list(few.items())[:5])
         more = f" (and {len(few) - 5} more classes)" if len(few) > 5 else ""
+        spelt = next((group for group in alike(names).values() if len(group) > 1), None)
+        fold = f"; first set corpus.fold_labels to true, for {_shown(spelt)} stand apart" if spelt else ""
         raise UserError(
             f"{source.name}: fewer texts than the split needs: class {shown}{more}, each needs "
             f"{FEWEST_TEXTS_OF_A_CLASS} that are distinct and stand under no other label; add texts, or set "
-            f"corpus.rare_classes to drop or merge"
+            f"corpus.rare_classes to drop or merge{fold}"
         )
 
 

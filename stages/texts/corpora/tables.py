@@ -87,6 +87,9 @@ def _header_hint(header: Sequence[str], columns: Columns, delimiter: str) -> str
             if other == delimiter:
                 return "its cells stand in quotes; set `quotes: true` for this dataset in params.yaml; "
             return f"its delimiter is {other!r}; set `{_knob(other)}` for this dataset in params.yaml; "
+    other = next((mark for mark in SEPARATORS if len(header) == 1 and mark in line), None)
+    if other:
+        return f"its delimiter seems to be {other!r}; set `{_knob(other)}` for this dataset in params.yaml; "
     if not set(columns.names) & {name.strip() for name in header}:
         return f"if the file has no header, write {delimiter.join(columns.names)!r} above its first line; "
     return ""
