@@ -153,18 +153,38 @@ def test_what_turns_values_into_behaviour_is_a_dep_of_the_stages_that_follow_it(
     }
 
 
+LOADING = """
+import os, sys
+import matplotlib.figure, pandas, pyarrow.parquet, pydantic, ruamel.yaml, scipy.stats, sklearn.linear_model
+
+assert not [name for name in sys.modules if name.split(".")[0] in ("stages", "tensorflow", "keras")]
+for stage in sys.argv[1:]:
+    if (child := os.fork()) == 0:
+        __import__(f"stages.{stage}")
+        print(stage, *sys.modules, flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+"""Each stage in a process of its own; what others wrote, which takes most of the time, is loaded once for all."""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, set[str]]:
+    """The modules that each stage loads."""
+    command = [sys.executable, "-c", LOADING, *STAGES]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    return {stage: set(names) for stage, *names in map(str.split, result.stdout.splitlines())}
+
+
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_loads_no_tensorflow_and_no_module_that_is_not_among_its_deps(stage):
+def test_a_stage_loads_no_tensorflow_and_no_module_that_is_not_among_its_deps(stage, loaded):
     """Training and exporting import TensorFlow in their worker processes alone."""
-    code = f"import sys, stages.{stage}; print(*sys.modules)"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
-    names = result.stdout.split()
-    assert not {"tensorflow", "keras"} & set(names)
-    loaded = {str(Path(*name.split("."))) + ".py" for name in names if name.startswith("stages.")}
+    names = loaded[stage]
+    assert f"stages.{stage}" in names
+    assert not {"tensorflow", "keras"} & names
+    own = {str(Path(*name.split("."))) + ".py" for name in names if name.startswith("stages.")}
     of_validators = {named(module) for path in VALIDATORS for module in direct_imports(REPOSITORY / path)}
-    assert {name for name in loaded if (REPOSITORY / name).exists()} <= (
-        needed_modules(stage) | VALIDATORS | of_validators
-    )
+    assert {name for name in own if (REPOSITORY / name).exists()} <= needed_modules(stage) | VALIDATORS | of_validators
 
 
 def test_templates_are_deps_of_the_report():

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.pipelines import change_params, commit, contents, run, stages_run, undo
+from tests.pipelines import change_params, commit, contents, run, stages_run
 
 NEEDED = ("dvc_s3", "moto", "flask", "flask_cors")
 pytestmark = [
@@ -149,39 +149,31 @@ def test_a_report_is_written_from_the_analysis_alone(project, colleague):
 
 
 @pytest.fixture(scope="module")
-def wider(project) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """What the first machine tried, kept as an experiment and undid in its workspace: its reports and its data."""
-    change_params(project, {"analyze.level": 0.99})
-    assert stages_run(run(project, "dvc", "repro").stdout) == ["analyze", "report"]
-    run(project, "dvc", "exp", "save", "-n", "wider")
-    written = contents(project / "reports"), outputs(project)
-    undo(project)
-    return written
+def wider(project, tmp_path_factory) -> Path:
+    """The first machine with another experiment in its workspace, kept under the name `wider`."""
+    folder = shutil.copytree(project, tmp_path_factory.mktemp("wider") / "project", symlinks=True)
+    change_params(folder, {"analyze.level": 0.99})
+    assert stages_run(run(folder, "dvc", "repro").stdout) == ["analyze", "report"]
+    run(folder, "dvc", "exp", "save", "-n", "wider")
+    return folder
 
 
-def test_an_experiment_reaches_another_machine_with_its_data(project, wider, colleague):
-    reports, data = wider
-    run(project, "dvc", "exp", "push", "origin", "wider")
-    run(colleague, "dvc", "pull")
+def test_an_experiment_reaches_another_machine_with_its_data(wider, colleague):
+    run(wider, "dvc", "exp", "push", "origin", "wider")
     run(colleague, "dvc", "exp", "pull", "origin", "wider")
     run(colleague, "dvc", "exp", "apply", "wider")
-    assert contents(colleague / "reports") == reports
-    assert outputs(colleague) == data
+    assert contents(colleague / "reports") == contents(wider / "reports")
+    assert outputs(colleague) == outputs(wider)
     assert stages_run(run(colleague, "dvc", "repro").stdout) == []
 
 
-def test_the_run_cache_gives_another_machine_what_no_commit_names(project, wider, colleague):
+def test_the_run_cache_gives_another_machine_what_no_commit_names(wider, colleague):
     """Whose dvc.lock is not committed: the run cache knows it, and `dvc repro --pull` fetches it."""
-    reports, _ = wider
-    try:
-        run(project, "dvc", "exp", "apply", "wider")
-        run(project, "dvc", "push", "--run-cache")
-    finally:
-        undo(project)
+    run(wider, "dvc", "push", "--run-cache")
     run(colleague, "dvc", "pull", "--run-cache")
     change_params(colleague, {"analyze.level": 0.99})
     assert stages_run(run(colleague, "dvc", "repro", "--dry").stdout)[0] == "analyze", "its data are not here"
     output = run(colleague, "dvc", "repro", "--pull").stdout
     assert "Stage 'analyze' is cached - skipping run, checking out outputs" in output
     assert stages_run(output) == ["report"]
-    assert contents(colleague / "reports") == reports
+    assert contents(colleague / "reports") == contents(wider / "reports")

@@ -148,6 +148,14 @@ def test_the_order_of_hashes_changes_nothing(written, tmp_path, make_params):
         assert str(tmp_path) not in (tmp_path / "reports" / name).read_text()
 
 
+@pytest.fixture
+def _figures_drawn_before(written, monkeypatch):
+    """Drawing them takes most of the time of a report."""
+    figures = written() / "figures"
+    monkeypatch.setattr("stages.report.svg", lambda name, *_: (figures / f"{name}.svg").read_text())
+
+
+@pytest.mark.usefixtures("_figures_drawn_before")
 def test_other_files_in_the_folder_survive(write_report, tmp_path):
     for name in ("sweep.md", "figures/sweep.svg", "plots/mine.json"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -258,6 +266,7 @@ def test_a_missing_analysis_ends_in_a_sentence(tmp_path, make_params):
         report(make_params(), analysis=tmp_path, reports=tmp_path / "reports")
 
 
+@pytest.mark.usefixtures("_figures_drawn_before")
 def test_a_failure_leaves_the_old_report_as_it_was(write_report, monkeypatch, tmp_path):
     folder = write_report(folder=tmp_path)
     before = contents(folder)

@@ -3,6 +3,8 @@
 import ast
 import hashlib
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from stages.params.schema import Params
@@ -24,19 +26,29 @@ def code_hash() -> str:
     files = sorted(file for place in places for file in ([place] if place.is_file() else place.rglob("*.py")))
     digest = hashlib.sha256()
     for file in files:
-        digest.update(f"{file.relative_to(STAGES).as_posix()}\0{_code(file)}\0".encode())
+        code = _code(file.read_text(encoding="utf-8"))
+        digest.update(f"{file.relative_to(STAGES).as_posix()}\0{code}\0".encode())
     return digest.hexdigest()[:16]
 
 
-def _code(file: Path) -> str:
+@cache
+def _code(text: str) -> str:
     """The lines of a module but docstrings, comments of a line and blank lines, which change no figure."""
-    text = file.read_text(encoding="utf-8")
     lines = dict(enumerate(text.splitlines(), start=1))
-    for node in ast.walk(ast.parse(text)):
+    for node in _statements(ast.parse(text)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             for number in range(node.lineno, (node.end_lineno or node.lineno) + 1):
                 lines.pop(number, None)
     return "\n".join(line for line in lines.values() if line.strip() and not line.lstrip().startswith("#"))
+
+
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """Every statement below a node; expressions, by far the most nodes, hold none and are not looked through."""
+    for part in ("body", "handlers", "orelse", "finalbody", "cases"):
+        for child in getattr(node, part, ()):
+            if isinstance(child, ast.stmt):
+                yield child
+            yield from _statements(child)
 
 
 def stale(_: Params, *, reports: Path) -> None:

@@ -12,6 +12,7 @@ from stages.padding_audit.batches import sample_of
 from stages.padding_audit.errors import AuditError
 from stages.padding_audit.hazards import hazards
 from stages.padding_audit.in_data import readable
+from stages.padding_audit.loops import compiled_loops
 from stages.padding_audit.result import Hazard
 from stages.padding_audit.samples import made_texts
 from stages.padding_audit.subjects import any_width, subject_of
@@ -44,7 +45,7 @@ def of(
     subject = subject_of(model, data, pad_values=pad_values, time_inputs=None)
     sample = made_texts(subject.inputs, 0, subject.batch or 1) if data is None else sample_of(data, subject)
     texts, hers = readable(subject, sample), data is not None
-    with any_width(model):
+    with any_width(model), compiled_loops():
         listed = hazards(model, subject, sample, texts, [False], sides=sides, data_is_hers=hers)
     assert len({hazard.kind for hazard in listed}) == len(listed)
     return {hazard.kind: hazard for hazard in listed}

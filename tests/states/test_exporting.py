@@ -1,6 +1,7 @@
 """Exporting one seed: the conditions, the texts in each, and what the states files hold."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,44 @@ from stages.states.exporting import loaded
 from stages.states.pad_runs import PadRuns
 from stages.states.reader import aligned_batches, read_metadata, read_readout, states_batches
 from stages.texts.tokens.padded import read_padded
-from tests.models.cells import PADS, exported, scores, training_task
+from tests.models.cells import PADS, VARIANTS, exported, scores, training_task
 from tests.padded_texts import MAX_LEN
 from tests.pipelines import contents
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def states(states_of):
+    """The states of the baseline of one seed, padded behind."""
+    return states_of("baseline", "post")
+
+
+@pytest.fixture(scope="module")
+def models(make_params, padded, trained, trainers_kept, tmp_path_factory):
+    """The folder of a variant trained on one side of padding, to be read alone."""
+
+    @cache
+    def of(variant, side):
+        if side == "post" and variant in VARIANTS:
+            return trained / variant
+        folder = tmp_path_factory.mktemp("model") / variant
+        train_seed(training_task(make_params, padded[side], folder, variant, side=side))
+        return folder
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def states_of(models, padded, tmp_path_factory):
+    """The states of such a model, exported once, to be read alone."""
+
+    @cache
+    def of(variant, side):
+        folder = tmp_path_factory.mktemp("states") / variant
+        return exported(padded, models(variant, side), folder, variant, side)
+
+    return of
 
 
 def test_a_head_of_one_width_is_exported_with_its_pads_moved_to_the_other_side(make_params, padded, tmp_path):
@@ -37,31 +71,22 @@ def test_a_head_of_one_width_is_exported_with_its_pads_moved_to_the_other_side(m
     assert (audit["verdicts"]["post"], audit["first_leak"]["post"]["cause"]) == ("LEAKS", "fixed_width")
 
 
-def test_a_model_without_recurrence_is_exported_with_its_head_alone(make_params, padded, tmp_path):
-    train_seed(training_task(make_params, padded["post"], tmp_path / "model", "cnn"))
-    folder = exported(padded, tmp_path / "model", tmp_path / "states", "cnn")
+def test_a_model_without_recurrence_is_exported_with_its_head_alone(states_of):
+    folder = states_of("cnn", "post")
     assert read_metadata(states_file(folder, "pads-1")).widths == {"probability": 2, "head": 4}
     assert json.loads((folder / PAD_STEP).read_text()) is None
 
 
-def test_an_explicit_mask_trains_and_exports_the_states_of_the_masked_model(make_params, padded, tmp_path):
+def test_an_explicit_mask_trains_and_exports_the_states_of_the_masked_model(models, states_of):
     """Same weights, same texts, the same pads left out: where the mask comes from changes nothing."""
-    for variant in ("masked", "explicit"):
-        train_seed(training_task(make_params, padded["pre"], tmp_path / variant, variant, side="pre"))
-        exported(padded, tmp_path / variant, tmp_path / f"{variant}-states", variant, side="pre")
-    assert scores(tmp_path / "explicit")["splits"] == scores(tmp_path / "masked")["splits"]
-    paths = [states_file(tmp_path / f"{variant}-states", "pads-5") for variant in ("masked", "explicit")]
+    assert scores(models("explicit", "pre"))["splits"] == scores(models("masked", "pre"))["splits"]
+    folders = [states_of(variant, "pre") for variant in ("masked", "explicit")]
+    paths = [states_file(folder, "pads-5") for folder in folders]
     masked, explicit = next(aligned_batches(paths, ["head"], 1000))
     assert np.array_equal(masked.vectors["head"], explicit.vectors["head"])
-    for variant in ("masked", "explicit"):
-        audit = json.loads((tmp_path / f"{variant}-states" / AUDIT).read_text())
+    for folder in folders:
+        audit = json.loads((folder / AUDIT).read_text())
         assert audit["verdicts"] == {"pre": "PROVEN", "post": "PROVEN"}
-
-
-@pytest.fixture(scope="module")
-def states(trained, padded, tmp_path_factory):
-    """The states of the baseline of one seed, padded behind."""
-    return exported(padded, trained / "baseline", tmp_path_factory.mktemp("states") / "baseline")
 
 
 def test_the_audit_of_an_unmasked_model_names_the_layer_that_reads_pads(states):
@@ -102,12 +127,10 @@ def test_pads_are_counted_and_probabilities_sum_to_one(states):
 
 
 @pytest.mark.parametrize("side", ["pre", "post"])
-def test_extra_pads_move_the_baseline_and_leave_the_masked_model_exact(make_params, padded, tmp_path, side):
+def test_extra_pads_move_the_baseline_and_leave_the_masked_model_exact(states_of, side):
     moved = {}
     for variant in ("baseline", "masked"):
-        model = tmp_path / variant
-        train_seed(training_task(make_params, padded[side], model, variant, side=side))
-        states = exported(padded, model, tmp_path / f"states-{variant}", variant, side)
+        states = states_of(variant, side)
         for condition in ("pads-1", "pads-5", "as-trained", "other-side"):
             ((one, other),) = aligned_batches(
                 [states_file(states, "pads-0"), states_file(states, condition)], ["c_lstm_1"]
@@ -152,15 +175,15 @@ def test_a_damaged_model_is_one_sentence(padded, tmp_path):
 
 @pytest.mark.parametrize("side", ["pre", "post"])
 @pytest.mark.parametrize("variant", ["baseline", "masked"])
-def test_runs_of_pads_write_what_whole_rows_write(trained, padded, tmp_path, monkeypatch, variant, side):
-    assert PadRuns.of(loaded(trained / variant / "model.keras"))
-    runs = exported(padded, trained / variant, tmp_path / "runs", variant, side)
+def test_runs_of_pads_write_what_whole_rows_write(models, states_of, padded, tmp_path, monkeypatch, variant, side):
+    model, runs = models(variant, side), states_of(variant, side)
+    assert PadRuns.of(loaded(model / "model.keras"))
     monkeypatch.setattr(PadRuns, "of", lambda _model: None)
-    rows = exported(padded, trained / variant, tmp_path / "rows", variant, side)
+    rows = exported(padded, model, tmp_path / "rows", variant, side)
     assert {str(states_file(Path(), name)) for name in conditions(PADS)} < set(contents(runs))
     steps = [json.loads((folder / PAD_STEP).read_text()) for folder in (runs, rows)]
     assert steps[0].pop("every_pads")  # told of runs of pads alone
     assert steps[0] == steps[1]
-    for folder in (runs, rows):
-        (folder / PAD_STEP).unlink()
-    assert contents(runs) == contents(rows)
+    of_runs, of_rows = contents(runs), contents(rows)
+    del of_runs[PAD_STEP], of_rows[PAD_STEP]
+    assert of_runs == of_rows
