@@ -99,15 +99,8 @@ lock: $(READY) ## Compile requirements.txt from pyproject.toml (needs uv)
 scaling: $(READY) ## Measure how CPU time and memory of every stage grow (half an hour); writes benchmarks/scaling.md
 	python -m benchmarks.scaling
 
-bench: $(READY) ## Measure against rivals (an hour; TORCH= names a Python with PyTorch); writes benchmarks/RESULTS.md
-	python -m benchmarks.training $(if $(TORCH),--torch $(TORCH))
-	python -m benchmarks.export
-	python -m benchmarks.tokens
-	python -m benchmarks.analyze
-	python -m benchmarks.pipeline --since 06a6c68
-	python -m benchmarks.pipeline --fork-server
-	python -m benchmarks.batching
-	python -m benchmarks.audit
+bench: $(READY) ## Measure against rivals; ONLY= groups of rows, TORCH= a Python with PyTorch; writes benchmarks/RESULTS.md
+	python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(TORCH),--torch $(TORCH))
 
 clean: ## Remove what the pipeline and the tests wrote outside of reports/ and data/raw/, and what was left half-written
 	rm -rf data/corpus data/tokens data/bag_of_words data/padded data/models data/states data/analysis .pytest_cache .mypy_cache .ruff_cache

@@ -5,7 +5,6 @@ tasks that the stages hand out. Every assumption is an option; beyond.md is writ
 """
 
 import argparse
-import platform
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from math import comb
 from pathlib import Path
 
 from benchmarks.rates import MIB, Rate, Rates, Setting, Sizes, measured
+from benchmarks.table import versions
 from stages.analysis.similarities import MOST_SEEDS
 from stages.forecast.cost import makespan
 
@@ -151,7 +151,7 @@ def main() -> None:
             "## Work\n\n" + work_table(plans, rates),
             "## Hours and cost\n\n" + hours_table(plans, rates, given.workers, given.price),
             "## Memory and disk\n\n" + room_table(plans, rates, given.width),
-            f"Python {platform.python_version()}, {platform.system()} {platform.machine()}.\n",
+            f"{versions()}\n",
         )
     )
     print(text)

@@ -18,13 +18,12 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 
+from benchmarks.table import REPOSITORY
 from stages.params.datasets import SyntheticDataset
 from stages.params.derived import architecture_of
 from stages.params.schema import Params, checked_params
 from stages.params.texts import Side
 from stages.runtime.paths import condition_name, conditions, states_of
-
-REPOSITORY = Path(__file__).parents[1]
 
 FILE = "texts.csv"
 SIDE: Side = "post"
