@@ -40,6 +40,7 @@ class Slope:
         exponent: p, or None where the cost is flat.
         low, high: the interval of p.
         miss: the largest relative error of the fit.
+        fits: start, factor and exponent of every fit that is not rejected.
     """
 
     start: float
@@ -48,6 +49,7 @@ class Slope:
     low: float | None
     high: float | None
     miss: float
+    fits: tuple[tuple[float, float, float], ...] = ()
 
     @property
     def open(self) -> tuple[bool, bool]:
@@ -58,6 +60,11 @@ class Slope:
         """The fitted cost at each size."""
         grown: Floats = self.start + self.factor * sizes ** (self.exponent or 0.0)
         return grown
+
+    def range_at(self, size: float) -> tuple[float, float]:
+        """The least and the largest cost at a size, by all fits that are not rejected and the error of the best."""
+        found = [start + factor * size**exponent for start, factor, exponent in self.fits] or [self.start]
+        return min(found) * (1 - self.miss), max(found) * (1 + self.miss)
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,8 @@ def _slope(of: _Profile, allowed: float) -> Slope:
     if grown.max() < FLAT * grown.min():
         constant = float((1 / of.costs).sum() / (1 / of.costs**2).sum())
         return Slope(constant, 0.0, None, None, None, float(np.abs(constant / of.costs - 1).max()))
-    inside = EXPONENTS[of.errors <= of.errors[best] + allowed]
+    inside = of.errors <= of.errors[best] + allowed
     miss = float(np.abs(grown / of.costs - 1).max())
-    return Slope(start, factor / float(of.sizes.max()) ** exponent, exponent, float(inside[0]), float(inside[-1]), miss)
+    factors = of.factor / of.sizes.max() ** EXPONENTS
+    fits = tuple(zip(*(values[inside].tolist() for values in (of.start, factors, EXPONENTS)), strict=True))
+    return Slope(start, float(factors[best]), exponent, fits[0][2], fits[-1][2], miss, fits)
