@@ -24,14 +24,15 @@ $(READY): requirements.txt
 	-@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null
 	@touch $@
 
-check: $(READY) ## Is params.yaml right, and what will the run need? DATASET= may be given
+check: $(READY) ## Is params.yaml right, and what will the run need? DATASET= and CORES= of another machine may be given
 	@# DVC must be told that a folder, as of a downloaded archive, is in no git repository, and that it is one later.
 	@if git rev-parse --git-dir > /dev/null 2>&1; \
 	then ! grep -qs no_scm .dvc/config.local || dvc config --local --unset core.no_scm; \
 	else dvc config --local core.no_scm true; fi
-	@python -m stages.forecast --dataset "$(DATASET)"
+	@python -m stages.forecast --dataset "$(DATASET)" $(if $(CORES),--cores "$(CORES)")
 
 repro gate: override DATASET :=
+repro gate decide: override CORES :=
 
 repro: check ## Run the pipeline on the dataset that params.yaml names; writes reports/<dataset>/
 	dvc repro

@@ -3,6 +3,7 @@
 A line of FILE for each pool of workers. The stage's own functions are wrapped; the pool stays as it is.
 """
 
+import importlib
 import json
 import runpy
 import sys
@@ -55,6 +56,5 @@ def main(path: Path, stage: str, *options: str) -> None:
 
 
 if __name__ == "__main__":
-    from benchmarks import record  # so that a worker finds Timed under this name
-
-    record.main(Path(sys.argv[1]), *sys.argv[2:])
+    # Under its own name, so that a worker finds what it is sent.
+    importlib.import_module("benchmarks.record").main(Path(sys.argv[1]), *sys.argv[2:])

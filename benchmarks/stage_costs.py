@@ -50,7 +50,7 @@ ENVIRONMENT = {"PYTHONPATH": str(REPOSITORY), "TF_CPP_MIN_LOG_LEVEL": "3", "OPEN
 
 
 class Cost(NamedTuple):
-    """One run of a stage: CPU seconds of all its processes, wall seconds, MiB of the largest process and of its output."""
+    """One run of a stage: CPU seconds of all its processes, wall seconds, MiB of the largest of them and on disk."""
 
     cpu: float
     wall: float
