@@ -22,7 +22,8 @@ from stages.params.texts import Side
 
 SIDE: Side = "post"
 SEEDS, MANY_SEEDS = 6, 12
-SHORT, LONG = 1, 3
+SHORT, TOKENS = 1, 1_000_000
+"""Epochs of a short training; a long one reads so many tokens more, and two epochs at least."""
 REPEATS, REPEATS_OF_PACKED = 3, 1
 MASKED = {"model.units": 64, "model.embedding": 64, "train.batch_size": 64, "train.patience": 0, "pad.sides": [SIDE]}
 REVIEWS = {"texts": 2_000, "median_length": 190, "length_sigma": 0.65, "shortest": 10, "longest": 2_000}
@@ -60,7 +61,7 @@ def masked_rows(reviews: Path, torch: str | None, *, tiny: bool) -> Iterator[Row
             profile = _prepared(folder, changed, file)
             work = f"masked LSTM, {name} at {changed['pad.max_len']}"
             train = partial(module, "training", folder, "masked", SEEDS)
-            ours = _rate(train, SEEDS * profile["tokens"], tiny=tiny)
+            ours = _rate(train, profile["tokens"], models=SEEDS, tiny=tiny)
             for against, run in _rivals(folder, torch).items():
                 bound = "≥ 2.0" if (against, name) == (KERAS, "tickets of 17 words") else BOUNDS[against]
                 if run is None:
@@ -69,8 +70,8 @@ def masked_rows(reviews: Path, torch: str | None, *, tiny: bool) -> Iterator[Row
                 repeats = 1 if tiny or against == PACKED else REPEATS
                 own, other = in_turn(ours, _rate(run, profile["tokens"], tiny=tiny), repeats)
                 ratio = median(mine / its for mine, its in zip(own, other, strict=True))
-                rates = (f"{spread([each / 1e3 for each in rates], 0)} k tokens/s" for rates in (own, other))
-                yield Row("train", work, against, *rates, ratio, bound)
+                said = (f"{spread([rate / 1e3 for rate in who], 0)} k tokens/s" for who in (own, other))
+                yield Row("train", work, against, *said, ratio, bound)
             scores = folder / "models" / SIDE / "seed=0" / "scores.json"
             cost = json.loads(scores.read_text(encoding="utf-8"))["training"]
             computed = 100 * (1 - cost["text_tokens"] / cost["computed_tokens"])
@@ -114,16 +115,23 @@ def _rivals(folder: Path, torch: str | None) -> dict[str, Callable[[int], Done] 
     return {KERAS: keras, TRIMMED: with_torch("trimmed"), PACKED: with_torch("packed")}
 
 
-def _rate(train: Callable[[int], Done], tokens: int, *, tiny: bool) -> Callable[[], float]:
-    """Tokens of text in a second, of epochs of so many; few texts tell nothing, and so all seconds are taken then."""
+def _rate(train: Callable[[int], Done], tokens: int, *, models: int = 1, tiny: bool) -> Callable[[], float]:
+    """Tokens of text in a second, of trainings of some models whose epoch has so many.
+
+    Few texts tell nothing, and so one epoch with its start has to do then.
+    """
+    more = max(2, round(TOKENS / tokens))
 
     def measured() -> float:
-        short, long = (float(train(epochs).said["seconds"]) for epochs in (SHORT, LONG))
+        short = float(train(SHORT).said["seconds"])
         if tiny:
-            return tokens * LONG / long
+            return models * tokens * SHORT / short
+        long = float(train(SHORT + more).said["seconds"])
         if long <= short:
-            sys.exit(f"{LONG} epochs took no longer than {SHORT}: this machine has too much other work; run again")
-        return tokens * (LONG - SHORT) / (long - short)
+            sys.exit(
+                f"{SHORT + more} epochs took no longer than {SHORT}: this machine has too much other work; run again"
+            )
+        return models * tokens * more / (long - short)
 
     return measured
 
