@@ -109,4 +109,4 @@ def write(path: Path, rows: list[Measurement]) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*Measurement._fields[:-1], *Cost._fields])
         for *row, cost in rows:
-            writer.writerow([*row, f"{cost.cpu:.2f}", f"{cost.wall:.2f}", *(f"{mib:.1f}" for mib in cost[2:])])
+            writer.writerow([*row, f"{cost.cpu:.2f}", f"{cost.wall:.2f}", f"{cost.peak:.1f}", f"{cost.disk:.4g}"])
