@@ -1,4 +1,4 @@
-"""What one step of a training batch takes, by rows and units, against its matrix products alone."""
+"""What one step of a training batch takes, by rows and units, against its matrix products alone: CPU time."""
 
 import json
 import sys
@@ -24,7 +24,7 @@ def rows(*, tiny: bool) -> Iterator[Row]:
         said = module("steps", units, 3 if tiny else REPEATS).said
         ours, products = (", ".join(f"{batch}: {us[who]:.0f}" for batch, us in said.items()) for who in (0, 1))
         step, alone = said[str(JUDGED)]
-        work = f"a training step of {units} units, masked, µs by rows of a batch"
+        work = f"a training step of {units} units, masked, CPU µs by rows of a batch"
         yield Row("steps", work, "the products alone", ours, products, step / alone)
 
 
@@ -76,9 +76,9 @@ def _products(batch: int, units: int, repeats: int) -> float:
 
 def _shortest(work: Callable[[], Any], repeats: int) -> float:
     def seconds() -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         work()
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     return min(seconds() for _ in range(repeats))
 
