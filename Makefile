@@ -24,14 +24,15 @@ $(READY): requirements.txt
 	-@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null
 	@touch $@
 
-check: $(READY) ## Is params.yaml right, and what will the run need? DATASET= may be given
+check: $(READY) ## Is params.yaml right, and what will the run need? DATASET= and CORES= of another machine may be given
 	@# DVC must be told that a folder, as of a downloaded archive, is in no git repository, and that it is one later.
 	@if git rev-parse --git-dir > /dev/null 2>&1; \
 	then ! grep -qs no_scm .dvc/config.local || dvc config --local --unset core.no_scm; \
 	else dvc config --local core.no_scm true; fi
-	@python -m stages.forecast --dataset "$(DATASET)"
+	@python -m stages.forecast --dataset "$(DATASET)" $(if $(CORES),--cores "$(CORES)")
 
 repro gate: override DATASET :=
+repro gate decide: override CORES :=
 
 repro: check ## Run the pipeline on the dataset that params.yaml names; writes reports/<dataset>/
 	dvc repro
@@ -96,18 +97,11 @@ format: $(READY) ## Rewrite the code in the project's format
 lock: $(READY) ## Compile requirements.txt from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --extra pipeline --group dev pyproject.toml -o requirements.txt
 
-scaling: $(READY) ## Measure how CPU time and memory of every stage grow (half an hour); writes benchmarks/scaling.md
+scaling: $(READY) ## Measure how every stage's CPU time, memory and disk grow (45 minutes); writes benchmarks/scaling.md and docs/big_data.md
 	python -m benchmarks.scaling
 
-bench: $(READY) ## Measure against rivals (an hour; TORCH= names a Python with PyTorch); writes benchmarks/RESULTS.md
-	python -m benchmarks.training $(if $(TORCH),--torch $(TORCH))
-	python -m benchmarks.export
-	python -m benchmarks.tokens
-	python -m benchmarks.analyze
-	python -m benchmarks.pipeline --since 06a6c68
-	python -m benchmarks.pipeline --fork-server
-	python -m benchmarks.batching
-	python -m benchmarks.audit
+bench: $(READY) ## Measure against rivals (90 minutes; ONLY= some rows, TORCH= a Python with PyTorch); writes benchmarks/RESULTS.md
+	python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(TORCH),--torch $(TORCH))
 
 clean: ## Remove what the pipeline and the tests wrote outside of reports/ and data/raw/, and what was left half-written
 	rm -rf data/corpus data/tokens data/bag_of_words data/padded data/models data/states data/analysis .pytest_cache .mypy_cache .ruff_cache

@@ -1,4 +1,4 @@
-"""Tokens of text that training reads in a second under each way of batching: run by `make bench`, as ratios.
+"""Tokens of text that training reads in a second under each way of batching, as ratios: batching.md.
 
 The sweep `batching` says whether accuracy differs and counts the tokens computed; a report holds no times, so they
 stand here. An epoch, with its validation, is what a long training takes more than a short one of the same seed in a
@@ -6,19 +6,18 @@ process whose functions are traced already.
 """
 
 import argparse
-import platform
 import tempfile
 import time
 from itertools import product
 from pathlib import Path
 from statistics import median
 
-from benchmarks.knobs import changed_params
+from benchmarks.prepared import changed_params, prepare
+from benchmarks.table import REPOSITORY, markdown_head, versions
 from stages.params.derived import architecture_of
 from stages.params.schema import Params
 from stages.runtime.files import read_json
 
-REPOSITORY = Path(__file__).parents[1]
 RESULT = REPOSITORY / "benchmarks" / "batching.md"
 
 SHORT, LONG = 1, 4
@@ -37,7 +36,7 @@ PREFACE = """\
 LSTM of 32 units, embedding 16, batches of 32 generated texts, rows as wide as the longest text; one thread. *fixed*:
 every text padded to that width. *per batch*: random batches, each padded to its own longest text. *bucketed*: batches
 of texts of like length, padded likewise. Medians of {repeats} measurements of each, in turn, in one process. Repeat
-with `make bench`.
+with `python -m benchmarks.batching`.
 
 """
 
@@ -57,7 +56,8 @@ def main() -> None:
 
 def measured(folder: Path, texts: int) -> tuple[dict[tuple[str, str], list[float]], dict[tuple[str, str], float]]:
     """By variant and mode: tokens of text a second of every measurement, and tokens computed for each of text."""
-    padded = _prepared(folder, _params(texts))
+    prepare(_params(texts), folder, "post")
+    padded = folder / "padded" / "post"
     cells = list(product(VARIANTS, MODES))
     rates: dict[tuple[str, str], list[float]] = {cell: [] for cell in cells}
     computed = {}
@@ -84,19 +84,6 @@ def _params(texts: int, mode: str = "fixed", epochs: int = SHORT) -> Params:
     )
 
 
-def _prepared(folder: Path, params: Params) -> Path:
-    from stages.ingest import ingest
-    from stages.pad import pad
-    from stages.tokenize import tokenize
-
-    raw = folder / "raw"
-    raw.mkdir()
-    ingest(params, raw=raw, corpus=folder / "corpus")
-    tokenize(params, raw=raw, corpus=folder / "corpus", tokens=folder / "tokens")
-    pad(params, side="post", tokens=folder / "tokens", padded=folder / "padded")
-    return folder / "padded"
-
-
 def _seconds(
     folder: Path, padded: Path, cell: tuple[str, str], texts: int, epochs: int
 ) -> tuple[float, dict[str, int]]:
@@ -112,17 +99,15 @@ def _seconds(
 
 
 def _table(rates: dict[tuple[str, str], list[float]], computed: dict[tuple[str, str], float]) -> str:
-    lines = [
-        "| variant | batching | tokens of text a second | from … to | ratio to fixed | tokens computed for each |",
-        "|---|---|---|---|---|---|",
-    ]
+    head = "variant", "batching", "tokens of text a second", "from … to", "ratio to fixed", "tokens computed for each"
+    lines = [markdown_head(head)]
     for (variant, mode), found in rates.items():
         ratio = median(found) / median(rates[variant, "fixed"])
         lines.append(
             f"| `{variant}` | {mode} | {median(found):,.0f} | {min(found):,.0f} to {max(found):,.0f} | {ratio:.2f} | "
             f"{computed[variant, mode]:.2f} |"
         )
-    return "\n".join(lines) + f"\n\nPython {platform.python_version()}, {platform.system()} {platform.machine()}.\n"
+    return "\n".join(lines) + f"\n\n{versions()}\n"
 
 
 if __name__ == "__main__":

@@ -1,24 +1,23 @@
-"""How the cost of every stage grows, by number of texts, width of rows, units and seeds: run by `make scaling`.
+"""How the cost of every stage grows, by texts, their tokens, width of rows, units and seeds: run by `make scaling`.
 
-Measurements go to scaling.csv as they are made; scaling.md and its figures are drawn from there.
+Measurements go to scaling.csv as they are made; the tables of scaling.md and docs/big_data.md are made from there.
 """
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measurements import Measurement, read, write
-from benchmarks.stage_costs import COMMANDS, REPOSITORY, Cost, cost_of, write_params
+from benchmarks.stage_costs import COMMANDS, Cost, Measurement, cost_of, read, write, write_params
+from benchmarks.table import REPOSITORY
 
-# Nothing that draws or fits is imported before the last measurement: it would count towards the memory of stages.
+# Nothing that fits is imported before the last measurement: it would count towards the memory of stages.
 
-FOLDER = REPOSITORY / "benchmarks"
-MEASUREMENTS = FOLDER / "scaling.csv"
-
-TEXTS = "datasets.synthetic.texts"
+MEASUREMENTS = REPOSITORY / "benchmarks" / "scaling.csv"
+GRAMMAR = "datasets.synthetic"
+TEXTS = f"{GRAMMAR}.texts"
 REPEATS = 2
 BEFORE_TRAINING = ("ingest", "tokenize", "bag_of_words", "pad")
 
@@ -46,72 +45,63 @@ class Grid:
 
 @dataclass(frozen=True)
 class Part:
-    """What grows, as a param by dotted path whose value is `value` with the size in it, and where it is measured."""
+    """What grows, as the params of one size by dotted path, and where it is measured."""
 
-    param: str
+    changes: Callable[[int], dict[str, Any]]
     grids: tuple[Grid, ...]
-    value: str = "{}"
-
-    def changes(self, size: int) -> dict[str, Any]:
-        """The params of one size."""
-        text = self.value.format(size)
-        return {self.param: int(text) if text.isdigit() else text}
 
 
+def _tokens(size: int) -> dict[str, Any]:
+    lengths = {"median_length": size, "length_sigma": 0.3, "shortest": size // 2, "longest": 2 * size}
+    return {f"{GRAMMAR}.{name}": value for name, value in lengths.items()}
+
+
+_WIDTHS = {"sizes": (1, 2, 4, 8), "once": ("ingest", "tokenize")}
 PARTS = {
     "texts": Part(
-        TEXTS,
+        lambda size: {TEXTS: size},
         (
             Grid((1_000, 3_000, 10_000, 30_000, 100_000), tuple(COMMANDS)),
             Grid((300_000, 1_000_000), BEFORE_TRAINING, repeats=1),
         ),
     ),
+    "tokens": Part(_tokens, (Grid((12, 25, 50, 100, 200), tuple(COMMANDS), {TEXTS: 4_000}),)),
     "width": Part(
-        "pad.max_len",
+        lambda size: {"pad.max_len": f"longest*{size}"},
         (
-            Grid((1, 2, 4, 8), ("pad",), {TEXTS: 100_000}, once=("ingest", "tokenize")),
-            Grid((1, 2, 4, 8), ("train", "export"), {TEXTS: 10_000}, once=("ingest", "tokenize"), between=("pad",)),
+            Grid(measured=("pad",), fixed={TEXTS: 100_000}, **_WIDTHS),
+            Grid(measured=("train", "export"), fixed={TEXTS: 10_000}, between=("pad",), **_WIDTHS),
         ),
-        "longest*{}",
     ),
     "units": Part(
-        "model.units",
+        lambda size: {"model.units": size},
         (Grid((16, 32, 64, 128, 256), ("train", "export", "analyze"), {TEXTS: 4_000}, once=BEFORE_TRAINING),),
     ),
     "seeds": Part(
-        "train.seeds",
-        (
-            Grid(
-                (1, 2, 4, 8),
-                ("train", "export", "analyze", "report"),
-                {TEXTS: 4_000, "train.epochs": 4},
-                once=BEFORE_TRAINING,
-            ),
-        ),
+        lambda size: {"train.seeds": size},
+        (Grid((1, 2, 4, 8), tuple(COMMANDS)[4:], {TEXTS: 4_000, "train.epochs": 4}, once=BEFORE_TRAINING),),
     ),
 }
 
 
 def main() -> None:
-    """Measure the parts that are asked for, then draw all that was ever measured."""
+    """Measure the parts that are asked for, then make the tables of all that was ever measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"one or more of {', '.join(PARTS)}; all without")
     parser.add_argument("--resume", action="store_true", help="keep what was measured, and measure what is missing")
-    parser.add_argument("--repeats", type=int, default=REPEATS, help="how often everything is measured")
-    parser.add_argument("--draw", action="store_true", help="measure nothing")
+    parser.add_argument("--repeats", type=int, default=REPEATS, help="how often; 0 makes the tables alone")
     given = parser.parse_args()
     parts = given.parts or list(PARTS)
     if unknown := set(parts) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    if not given.draw:
-        kept = read(MEASUREMENTS)
-        write(MEASUREMENTS, kept if given.resume else [row for row in kept if row.part not in parts])
-        for repeat in range(given.repeats):
-            for part in parts:
-                measure(part, repeat, MEASUREMENTS)
-    from benchmarks.scaling_report import write_report
+    if given.repeats and not given.resume:
+        write(MEASUREMENTS, [row for row in read(MEASUREMENTS) if row.part not in parts])
+    for repeat in range(given.repeats):
+        for part in parts:
+            measure(part, repeat, MEASUREMENTS)
+    from benchmarks.growth import write_tables
 
-    write_report(FOLDER, read(MEASUREMENTS))
+    write_tables(read(MEASUREMENTS))
 
 
 def measure(part: str, repeat: int, path: Path) -> None:
@@ -122,9 +112,8 @@ def measure(part: str, repeat: int, path: Path) -> None:
         if repeat < grid.repeats and sizes:
             with tempfile.TemporaryDirectory() as folder:
                 for size, stage, cost in costs(PARTS[part], grid, sizes, Path(folder)):
-                    text = f"CPU {cost.cpu:.1f} s, wall {cost.wall:.1f} s, {cost.peak:.0f} MiB"
-                    print(f"{part} {size:,}, {stage}: {text}", flush=True)
-                    row = Measurement(part, size, stage, repeat, *cost)
+                    print(f"{part} {size:,}, {stage}: CPU {cost.cpu:.1f} s, {cost.peak:.0f} MiB", flush=True)
+                    row = Measurement(part, size, stage, repeat, cost)
                     write(path, [*(each for each in read(path) if each[:4] != row[:4]), row])
 
 

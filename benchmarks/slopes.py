@@ -40,6 +40,8 @@ class Slope:
         exponent: p, or None where the cost is flat.
         low, high: the interval of p.
         miss: the largest relative error of the fit.
+        profile: the fits at every exponent.
+        limit: the squared errors that are not rejected.
     """
 
     start: float
@@ -48,6 +50,8 @@ class Slope:
     low: float | None
     high: float | None
     miss: float
+    profile: "_Profile"
+    limit: float
 
     @property
     def open(self) -> tuple[bool, bool]:
@@ -58,6 +62,20 @@ class Slope:
         """The fitted cost at each size."""
         grown: Floats = self.start + self.factor * sizes ** (self.exponent or 0.0)
         return grown
+
+    def range_at(self, size: float) -> tuple[float, float]:
+        """The least and the largest cost at a size that the same test does not reject; a flat cost goes on as it is."""
+        if self.exponent is None:
+            return self.start * (1 - self.miss), self.start * (1 + self.miss)
+        of, ends = self.profile, []
+        for exponent, start, factor, errors in zip(EXPONENTS, of.start, of.factor, of.errors, strict=True):
+            if errors <= self.limit:
+                columns = np.stack([1 / of.costs, (of.sizes / of.sizes.max()) ** exponent / of.costs], axis=1)
+                at = np.array([1.0, (size / of.sizes.max()) ** exponent])
+                wide = np.sqrt((self.limit - errors) * (at @ np.linalg.pinv(columns.T @ columns) @ at))
+                middle = at @ np.array([start, factor])
+                ends += [middle - wide, middle + wide]
+        return max(0.0, float(min(ends))), float(max(ends))
 
 
 @dataclass(frozen=True)
@@ -111,9 +129,12 @@ def _slope(of: _Profile, allowed: float) -> Slope:
     best = int(of.errors.argmin())
     exponent, start, factor = float(EXPONENTS[best]), float(of.start[best]), float(of.factor[best])
     grown = start + factor * (of.sizes / of.sizes.max()) ** exponent
+    limit = float(of.errors[best] + allowed)
     if grown.max() < FLAT * grown.min():
         constant = float((1 / of.costs).sum() / (1 / of.costs**2).sum())
-        return Slope(constant, 0.0, None, None, None, float(np.abs(constant / of.costs - 1).max()))
-    inside = EXPONENTS[of.errors <= of.errors[best] + allowed]
+        miss = float(np.abs(constant / of.costs - 1).max())
+        return Slope(constant, 0.0, None, None, None, miss, of, limit)
+    inside = EXPONENTS[of.errors <= limit]
     miss = float(np.abs(grown / of.costs - 1).max())
-    return Slope(start, factor / float(of.sizes.max()) ** exponent, exponent, float(inside[0]), float(inside[-1]), miss)
+    factor /= float(of.sizes.max()) ** exponent
+    return Slope(start, factor, exponent, float(inside[0]), float(inside[-1]), miss, of, limit)

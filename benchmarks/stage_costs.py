@@ -1,5 +1,6 @@
-"""What one stage of the pipeline costs: CPU time and peak memory of its processes, in a folder of its own."""
+"""What one stage of the pipeline costs: CPU time and memory of its processes, and disk; and where that is kept."""
 
+import csv
 import os
 import subprocess
 import sys
@@ -9,9 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 # The process that measures imports as little as it can, for Linux counts its memory towards those that it starts.
-from ruamel.yaml import YAML
+from benchmarks.clones import change_params
+from benchmarks.table import REPOSITORY
 
-REPOSITORY = Path(__file__).parents[1]
 SIDE, VARIANT = "pre", "baseline"
 """The one cell that is trained: its models learn within few epochs, and `analyze` compares none that did not learn."""
 
@@ -49,25 +50,29 @@ ENVIRONMENT = {"PYTHONPATH": str(REPOSITORY), "TF_CPP_MIN_LOG_LEVEL": "3", "OPEN
 
 
 class Cost(NamedTuple):
-    """One run of a stage: CPU seconds of all its processes, wall seconds, MiB of the largest process."""
+    """One run of a stage: CPU seconds of all its processes, wall seconds, MiB of the largest of them and on disk."""
 
     cpu: float
     wall: float
     peak: float
+    disk: float
+
+
+class Measurement(NamedTuple):
+    """One row of scaling.csv."""
+
+    part: str
+    size: int
+    stage: str
+    repeat: int
+    cost: Cost
 
 
 def write_params(folder: Path, changes: Mapping[str, Any]) -> None:
     """The project's params with CHANGES and then `changes`, values by dotted path."""
-    yaml = YAML()
-    content = yaml.load(REPOSITORY / "params.yaml")
-    for path, value in {**CHANGES, **changes}.items():
-        *sections, key = path.split(".")
-        section = content
-        for name in sections:
-            section = section[name]
-        section[key] = value
     (folder / "raw").mkdir(parents=True, exist_ok=True)
-    yaml.dump(content, folder / "params.yaml")
+    (folder / "params.yaml").write_bytes((REPOSITORY / "params.yaml").read_bytes())
+    change_params(folder / "params.yaml", {**CHANGES, **changes})
 
 
 def cost_of(folder: Path, stage: str) -> Cost:
@@ -77,7 +82,31 @@ def cost_of(folder: Path, stage: str) -> Cost:
     process = subprocess.Popen(command, cwd=folder, env={**os.environ, **ENVIRONMENT}, stdout=subprocess.DEVNULL)
     # Of the process and of all that it waited for: times are added up, the peak is that of the largest.
     _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
     if status:
         sys.exit(f"{stage} ended with status {status}")
-    mebibyte = 2**20 if sys.platform == "darwin" else 2**10
-    return Cost(usage.ru_utime + usage.ru_stime, time.perf_counter() - start, usage.ru_maxrss / mebibyte)
+    written = sum(path.stat().st_size for path in (folder / COMMANDS[stage][-1]).rglob("*") if path.is_file())
+    kibibyte = 2**10 if sys.platform == "darwin" else 1
+    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / kibibyte / 2**10, written / 2**20)
+
+
+def read(path: Path) -> list[Measurement]:
+    """The measurements of a file, by part, stage, size and repeat; none where there is no file."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [
+            Measurement(part, int(size), stage, int(repeat), Cost(*map(float, costs)))
+            for part, size, stage, repeat, *costs in list(csv.reader(file))[1:]
+        ]
+    stages = list(COMMANDS)
+    return sorted(rows, key=lambda row: (row.part, stages.index(row.stage), row.size, row.repeat))
+
+
+def write(path: Path, rows: list[Measurement]) -> None:
+    """Write measurements as `read` reads them."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([*Measurement._fields[:-1], *Cost._fields])
+        for *row, cost in rows:
+            writer.writerow([*row, f"{cost.cpu:.2f}", f"{cost.wall:.2f}", f"{cost.peak:.1f}", f"{cost.disk:.4g}"])

@@ -1,58 +1,41 @@
-"""The arithmetic of benchmarks/beyond.md on rates that one can work out in one's head."""
+"""The tables of IMDB and of ten million texts, which no run measured."""
 
 import re
 
 import pytest
 
-from benchmarks.beyond import Plan, core_seconds, digits, makespan, serial_seconds, states_bytes, wall_seconds
-from benchmarks.rates import MIB, Rate, Rates, slope
-from tests.conftest import REPOSITORY
+from benchmarks import beyond
+from benchmarks.beyond import DOCS, digits, hours, imdb, in_turn, needs, side_by_side
+from benchmarks.table import between
+from stages.forecast.cost import STAGE, TENSORFLOW, Cost
+
+PAGE = DOCS / "beyond-one-machine.md"
 
 
-def exactly(value: float) -> Rate:
-    return Rate(value, value, value)
+def test_the_pages_show_what_the_command_works_out():
+    assert between(DOCS / "big_data.md", "imdb") == imdb()
+    assert between(PAGE, "hours") == hours()
+    assert between(PAGE, "needs") == needs()
 
 
-RATES = Rates(
-    serial={"ingest": exactly(1.0), "pad": exactly(2.0)},
-    train={"baseline": exactly(10.0), "masked": exactly(5.0)},
-    export=exactly(3.0),
-    analyze=exactly(7.0),
-    compare=exactly(0.5),
-    corpus_bytes={"tokens": 0.0, "padded": 0.0},
-    states_bytes=MIB,
-    conditions=10,
-    hash_mib=exactly(4.0),
-    copy_mib=exactly(2.0),
-)
-PLAN = Plan(texts=10, exported=2, sides=2, variants=("baseline", "masked", "double_mask"), seeds=3, epochs=1)
-"""6, 3 and 2 models; to train takes 60, 30 or 60 seconds, to export 6, to analyze 14; 18 pairs take a second each."""
-SERIAL = 10 * 1 + 10 * 2 * 2 + 28 / 4 + 28 / 2
-
-
-def test_units_go_to_whoever_is_free():
-    assert makespan([5, 3, 3, 3], 2) == 8  # 5 + 3 beside 3 + 3
-    assert makespan([5, 3, 3, 3], 4) == makespan([5, 3, 3, 3], 100) == 5
-
-
-def test_padding_is_done_for_every_side_and_every_byte_is_hashed_and_copied():
-    assert (PLAN.models, PLAN.cells) == (11, 14), "masked is trained once, and read on both sides"
-    assert states_bytes(PLAN, RATES) == 28 * MIB
-    assert serial_seconds(PLAN, RATES) == {"ingest": 10, "pad": 40, "hash and copy (DVC)": 21}
-
-
-def test_one_worker_takes_what_is_computed():
-    computed = SERIAL + 6 * 60 + 3 * 30 + 2 * 60 + 14 * 6 + 14 * 14 + 18
-    assert core_seconds(PLAN, RATES) == computed
-    for side_by_side in (False, True):
-        assert wall_seconds(PLAN, RATES, 1, side_by_side=side_by_side) == computed
+def test_less_of_imdb_takes_less_and_the_last_setting_is_an_answer_within_twenty_minutes():
+    seconds = [
+        [60 * (60 * int(h or 0) + int(m)) for h, m in re.findall(r"\| (?:(\d+) h )?(\d+) min", line)]
+        for line in imdb().splitlines()[2:]
+    ]
+    assert all(row == sorted(row, reverse=True) for row in seconds), "more cores"
+    assert all(column == tuple(sorted(column, reverse=True)) for column in zip(*seconds, strict=True)), "less work"
+    assert max(seconds[-1]) < 20 * 60 < max(seconds[0])
 
 
 def test_variants_in_turn_use_no_more_workers_than_each_has_models():
-    in_turn = SERIAL + 60 + 30 + 60 + 3 * 6
-    assert wall_seconds(PLAN, RATES, 6, side_by_side=False) == in_turn + 3 * 14 + 3
-    assert wall_seconds(PLAN, RATES, 128, side_by_side=False) == in_turn + 14 + 1
-    assert wall_seconds(PLAN, RATES, 128, side_by_side=True) == SERIAL + 60 + 6 + 14 + 1
+    tasks = {"train": [[60.0] * 6, [30.0] * 3], "analyze": [[14.0] * 9]}
+    seconds = {"the stages before training": 100.0, "train": 1.0, "analyze": 2.0, "report": 10.0}
+    cost = Cost(10, {}, seconds, tasks, {}, 0.0)
+    assert in_turn(cost, 6) == 113
+    starts = 2 * (STAGE + TENSORFLOW)
+    assert side_by_side(cost, 9) == pytest.approx(110 + starts + 60 + 14)
+    assert side_by_side(cost, 1) == pytest.approx(110 + starts + 450 + 126)
 
 
 @pytest.mark.parametrize(("value", "shown"), [(1234.5, "1,200"), (95.4, "95"), (9.96, "10"), (0.0123, "0.012")])
@@ -60,20 +43,12 @@ def test_two_digits_are_shown(value, shown):
     assert digits(value) == shown
 
 
-def test_a_difference_that_other_work_decided_is_refused():
-    assert slope(lambda size: 10.0 + 3.0 * size, 2, 4, repeats=3) == Rate(3.0, 3.0, 3.0)
-    took = iter([5.0, 9.0, 5.0, 4.9])
-    with pytest.raises(SystemExit, match="4 took no longer than 2: this machine has too much other work"):
-        slope(lambda _: next(took), 2, 4, repeats=2)
-
-
-def test_the_page_shows_the_committed_hours_and_links_to_files_that_exist():
-    page = REPOSITORY / "docs" / "beyond-one-machine.md"
-    text = page.read_text()
-    worked_out = (REPOSITORY / "benchmarks" / "beyond.md").read_text()
-    (hours,) = re.findall(r"<!-- hours: .*? -->\n(.*?)<!-- /hours -->", text, flags=re.DOTALL)
-    assert hours.count("\n|") >= 7
-    assert hours.strip() in worked_out
+def test_the_page_counts_the_tasks_that_there_are_and_links_to_files_that_exist():
+    text = PAGE.read_text()
+    groups = beyond._many(1_000, 1).tasks["train"]
+    assert f"at most {max(map(len, groups))} tasks of training" in text
+    assert f"the {sum(map(len, groups))} models use {sum(map(len, groups))} workers" in text
+    assert f"about {digits(max(map(max, groups)) / 3600)} hours for an unmasked variant" in text
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not link.startswith("http")]
     assert links
-    assert all((page.parent / link).exists() for link in links)
+    assert all((PAGE.parent / link).exists() for link in links)

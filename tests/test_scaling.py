@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from benchmarks import scaling
-from benchmarks.measurements import Measurement, read
-from benchmarks.scaling import PARTS
-from benchmarks.scaling_report import growths, table, write_report
-from benchmarks.scaling_text import ABOUT, AXES, NOTES, TITLES
+from benchmarks.growth import BIG_DATA, SCALING, WHOLE, ahead, growths, table, write_tables
+from benchmarks.scaling import MEASUREMENTS, PARTS
 from benchmarks.slopes import slopes_of
-from benchmarks.stage_costs import COMMANDS, Cost, cost_of, write_params
+from benchmarks.stage_costs import COMMANDS, Cost, Measurement, cost_of, read, write_params
+from benchmarks.table import between
 from stages.params.schema import load_params
 
 SIZES = [1_000, 3_000, 10_000, 30_000, 100_000]
@@ -87,8 +86,24 @@ def test_too_little_for_a_slope_is_refused(sizes, costs):
         slope_of(sizes, costs)
 
 
-def test_every_part_has_its_words():
-    assert all(list(words) == list(PARTS) for words in (TITLES, AXES, ABOUT, NOTES))
+def test_what_is_ahead_lies_in_its_range_about_as_often_as_it_says():
+    sizes, whole = SIZES * 2, 1_000_000
+    exact = 2 + 3 * 100**1.2
+    found = [slope_of(sizes, costs_of(1.2, noise=0.05, sizes=sizes, seed=seed)).range_at(whole) for seed in range(200)]
+    assert 180 <= sum(low <= exact <= high for low, high in found) <= 199
+    low, high = slope_of(SIZES, costs_of(1.2)).range_at(whole)
+    assert low == pytest.approx(exact, rel=1e-4)
+    assert high == pytest.approx(exact, rel=1e-4)
+
+
+def test_a_cost_that_does_not_grow_goes_on_as_it_is():
+    assert slope_of(SIZES, [7.0, 7.07, 7.0, 6.93, 7.0]).range_at(1_000_000) == pytest.approx((6.93, 7.07), rel=1e-3)
+
+
+def test_every_part_has_its_place_on_the_pages():
+    assert all(between(SCALING, part) for part in PARTS)
+    assert all(between(BIG_DATA, part) for part in WHOLE)
+    assert all(whole // 10 == PARTS[part].grids[0].sizes[-1] for part, whole in WHOLE.items())
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -99,6 +114,7 @@ def test_every_size_of_every_grid_makes_valid_params(part, tmp_path):
             params = load_params(tmp_path / "params.yaml")
             found = {
                 "texts": params.chosen_dataset.texts,
+                "tokens": params.chosen_dataset.median_length,
                 "width": params.pad.max_len,
                 "units": params.model.units,
                 "seeds": params.train.seeds,
@@ -124,7 +140,7 @@ def test_only_what_is_missing_is_measured_again(tmp_path, monkeypatch):
         ran.append((int(re.search("units: ([0-9]+)", (folder / "params.yaml").read_text())[1]), stage))
         if ran[-1] == (64, "export") and len(ran) < 15:
             raise KeyboardInterrupt
-        return Cost(1.0, 2.0, 300.04)
+        return Cost(1.0, 2.0, 300.04, 5.0)
 
     monkeypatch.setattr(scaling, "cost_of", cost)
     path = tmp_path / "scaling.csv"
@@ -137,7 +153,7 @@ def test_only_what_is_missing_is_measured_again(tmp_path, monkeypatch):
     assert {size for size, stage in ran if stage == "train"} == {64, 128, 256}
     found = read(path)
     assert len(found) == len({row[:4] for row in found}) == 15
-    assert found[0] == Measurement("units", 16, "train", 0, 1.0, 2.0, 300.0)
+    assert found[0] == Measurement("units", 16, "train", 0, Cost(1.0, 2.0, 300.0, 5.0))
     ran.clear()
     scaling.measure("units", 0, path)
     assert not ran
@@ -152,7 +168,7 @@ def test_a_stage_that_fails_ends_the_program(tmp_path):
 def made_up(part):
     stages = [stage for grid in PARTS[part].grids for stage in grid.measured]
     return [
-        Measurement(part, size, stage, repeat, 1 + size / 1_000, 9.0, 200.0)
+        Measurement(part, size, stage, repeat, Cost(1 + size / 1_000, 9.0, 200.0, size / 100))
         for stage in dict.fromkeys(stages)
         for size in SIZES
         for repeat in range(2)
@@ -165,19 +181,16 @@ def test_the_table_says_what_was_measured_and_the_slope():
     )
 
 
-def test_the_report_draws_every_part_in_the_same_bytes(tmp_path):
-    rows = [row for part in PARTS for row in made_up(part)]
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        write_report(tmp_path / name, rows)
-    one, two = (sorted(path for path in (tmp_path / name).rglob("*") if path.is_file()) for name in ("one", "two"))
-    assert [path.name for path in one] == [
-        "scaling-seeds.svg",
-        "scaling-texts.svg",
-        "scaling-units.svg",
-        "scaling-width.svg",
-        "scaling.md",
-    ]
-    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
-    text = (tmp_path / "one" / "scaling.md").read_text()
-    assert all((tmp_path / "one" / path).exists() for path in re.findall(r"\]\((figures/.*?)\)", text))
+def test_what_is_ahead_is_said_with_its_error():
+    found = growths(made_up("texts"))["texts"]
+    assert ahead(found, 1_000_000).splitlines()[2] == (
+        "| ingest | 101 | 1,001 (1,001 to 1,001) | 200 | 200 (200 to 200) | 1,000 | 10,000 (10,000 to 10,000) |"
+    )
+
+
+def test_the_committed_tables_are_those_of_the_committed_measurements(tmp_path):
+    scaling, big_data = tmp_path / "scaling.md", tmp_path / "big_data.md"
+    for copy, page in ((scaling, SCALING), (big_data, BIG_DATA)):
+        copy.write_bytes(page.read_bytes())
+    write_tables(read(MEASUREMENTS), scaling, big_data)
+    assert scaling.read_bytes() == SCALING.read_bytes()

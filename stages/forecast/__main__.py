@@ -13,14 +13,17 @@ from stages.runtime.command import run
 from stages.runtime.workers.pool import duration
 
 
-def check(params: Params, *, dataset: str = "", raw: Path = Path("data/raw")) -> None:
+def check(params: Params, *, dataset: str = "", cores: int = 0, raw: Path = Path("data/raw")) -> None:
     """Say what a run will be, or refuse one that this machine cannot do; params.yaml was checked whole before.
 
-    An empty name stands for the dataset of params.yaml.
+    An empty name stands for the dataset of params.yaml. With `cores` it is said for a machine of so many, each as fast
+    as one of this machine, and nothing is refused.
 
     Raises:
         UserError: the dataset is unknown, its file is missing or broken, or the run does not fit.
     """
+    if cores < 0:
+        raise UserError(f"CORES: {cores} is not a number of cores; give 1 or more")
     if dataset:
         try:
             require_known("DATASET", dataset, params.datasets)
@@ -31,13 +34,17 @@ def check(params: Params, *, dataset: str = "", raw: Path = Path("data/raw")) ->
     if texts is None:
         print(f"{params.dataset}: params.yaml is right; how much work it is shows when the texts are downloaded")
         return
-    machine = this_machine(params.execution.workers, Path())
+    machine = this_machine(cores or params.execution.workers, Path())
     cost = cost_of(params, texts, machine)
     models = ", ".join(f"{number} of {name}" for name, number in cost.models.items())
     print(
         f"{params.dataset}: {texts.total:,} texts of {texts.tokens:.0f} tokens in rows of {cost.width:,}; "
         f"{sum(cost.models.values()):,} models: {models}"
     )
+    if cores:
+        needs = f"{size(max(cost.memory.values()))} of memory, {size(cost.disk)} of disk"
+        print(f"about {duration(sum(cost.seconds.values()))} on {_cores(cores)} like this machine's; {needs}")
+        return
     if params.execution.engine == "dask":
         print(f"about {duration(sum(cost.seconds.values()) * machine.cores)} of one core, on the workers of dask")
         return
@@ -46,12 +53,16 @@ def check(params: Params, *, dataset: str = "", raw: Path = Path("data/raw")) ->
 
 
 def _needs(cost: Cost, machine: Machine) -> str:
-    cores = "1 core" if machine.cores == 1 else f"{machine.cores} cores"
     return (
-        f"about {duration(sum(cost.seconds.values()))} on {cores} that are idle, less for what is there already; "
+        f"about {duration(sum(cost.seconds.values()))} on {_cores(machine.cores)} that are idle, "
+        f"less for what is there already; "
         f"{size(max(cost.memory.values()))} of memory ({size(machine.memory)} free), "
         f"{size(cost.disk)} of disk ({size(machine.disk)} free)"
     )
+
+
+def _cores(number: int) -> str:
+    return "1 core" if number == 1 else f"{number} cores"
 
 
 if __name__ == "__main__":

@@ -73,6 +73,8 @@ class Cost:
         width: positions of a row.
         models: by variant, how many are trained.
         seconds: by stage, on the machine asked about, where nothing is there yet.
+        tasks: by stage that has workers, core seconds of its tasks where `Machine.speed` is 1, in the groups that DVC
+            runs one after another.
         memory: by stage, bytes of its processes together.
         disk: bytes of what is written.
     """
@@ -80,6 +82,7 @@ class Cost:
     width: int
     models: dict[str, int]
     seconds: dict[str, float]
+    tasks: dict[str, list[list[float]]]
     memory: dict[str, float]
     disk: float
 
@@ -96,29 +99,31 @@ def cost_of(params: Params, texts: Texts, machine: Machine) -> Cost:
     weights = sum(models[name] * _weights_bytes(params, each, texts) for name, each in variants.items())
     disk = COPIES * (states + weights + texts.total * texts.tokens * TOKEN_BYTES)
 
-    def stages(tasks: Iterable[Iterable[float]]) -> float:
-        """Seconds of stages that run one after another, each with tasks side by side."""
-        return sum(STAGE + (TENSORFLOW + makespan(each, machine.cores)) / machine.speed for each in tasks)
+    tasks = {
+        "train": [[_training_seconds(params, each, texts, width)] * models[name] for name, each in variants.items()],
+        "export": [
+            [_reading_seconds(params, each, texts, width, side) for side in params.pad.sides] * seeds[name]
+            for name, each in variants.items()
+        ],
+        "analyze": [
+            [_analysis_seconds(params, each, texts) for name, each in variants.items() for _ in range(readings[name])]
+        ],
+    }
+
+    def stages(groups: list[list[float]]) -> float:
+        return sum(STAGE + (TENSORFLOW + makespan(each, machine.cores)) / machine.speed for each in groups)
 
     seconds = {
         "the stages before training": (3 + len(params.pad.sides)) * STAGE + texts.total * A_TEXT / machine.speed,
-        "train": FIRST_TENSORFLOW / machine.speed
-        + stages([_training_seconds(params, each, texts, width)] * models[name] for name, each in variants.items()),
-        "export": stages(
-            [_reading_seconds(params, each, texts, width, side) for side in params.pad.sides] * seeds[name]
-            for name, each in variants.items()
-        ),
-        "analyze": stages(
-            [[_analysis_seconds(params, each, texts) for name, each in variants.items() for _ in range(readings[name])]]
-        ),
+        **{stage: stages(groups) for stage, groups in tasks.items()},
         "report": STAGE + REPORT / machine.speed,
     }
-    tasks = {"train": max(models.values()), "export": max(readings.values()), "analyze": sum(readings.values())}
+    seconds["train"] += FIRST_TENSORFLOW / machine.speed
     memory = {
-        stage: each * min(machine.cores, tasks[stage])
+        stage: each * min(machine.cores, max(map(len, tasks[stage])))
         for stage, each in _process_bytes(params, variants, texts, width).items()
     }
-    return Cost(width, models, seconds, memory, disk)
+    return Cost(width, models, seconds, tasks, memory, disk)
 
 
 def makespan(tasks: Iterable[float], workers: int) -> float:

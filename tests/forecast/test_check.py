@@ -1,5 +1,6 @@
 """`make check`: what it says, and what it refuses."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -69,6 +70,20 @@ def test_a_cluster_is_not_measured(make_params, on, capsys):
     on(Machine(cores=2, speed=1.0, memory=1, disk=1))
     check(make_params({"execution.engine": "dask", "execution.scheduler": "tcp://127.0.0.1:8786"}))
     assert "of one core, on the workers of dask" in capsys.readouterr().out
+
+
+def test_more_cores_than_this_machine_has_may_be_asked_about(make_params, monkeypatch, capsys):
+    """Nothing is refused then: what is free here says nothing of another machine."""
+    monkeypatch.setattr(command, "this_machine", lambda workers, folder: Machine(workers, 1.0, memory=1, disk=1))
+    minutes = {}
+    for cores in (1, 16):
+        check(make_params({"datasets.synthetic.texts": 40_000}), cores=cores)
+        said = capsys.readouterr().out.splitlines()[1]
+        found = re.match(r"about (\d+) (h|min) .* on (\d+) cores? like this machine's; [\d.]+ GB of memory, ", said)
+        minutes[int(found[3])] = int(found[1]) * (60 if found[2] == "h" else 1)
+    assert minutes[1] > 4 * minutes[16]
+    with pytest.raises(UserError, match="^CORES: -2 is not a number of cores"):
+        check(make_params(), cores=-2)
 
 
 def test_another_dataset_may_be_named(make_params, capsys):

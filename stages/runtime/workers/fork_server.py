@@ -1,9 +1,9 @@
 """A process that has done a slow import once and forks the workers of every stage that one `dvc` command runs.
 
-What defends it (benchmarks/RESULTS.md, "the fork server"): without it the cold default run takes 1.16 times as long, in
-three pairs 1.15 to 1.23. A stage of `export` takes 7 to 10 CPU s in place of 14 to 17, one of `train` 30 to 35 in place
-of 37 to 41. The standard library's fork server, which ends with its stage, saves 0.2 to 1 s a stage and was not kept.
-`python -m benchmarks.pipeline --fork-server` measures it again. `execution.fork_server: false` switches it off; results
+What defends it (benchmarks/RESULTS.md, "without the fork server"): without it the cold default run takes 1.16 times as
+long, in three pairs 1.15 to 1.23. A stage of `export` takes 7 to 10 CPU s in place of 14 to 17, one of `train` 30 to 35
+in place of 37 to 41. The standard library's fork server, which ends with its stage, saves 0.2 to 1 s a stage and was
+not kept. `python -m benchmarks --only fork` measures it again. `execution.fork_server: false` switches it off; results
 are the same to the byte.
 
 Started by the first stage that asks for workers (forked.py), with the arguments LISTENER DVC MODULE FUNCTION: the
