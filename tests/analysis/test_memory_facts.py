@@ -127,7 +127,7 @@ def test_probes_are_means_over_the_seeds_that_learned(make_params):
     }
     assert facts["label"][0]["condition"] == "pads-0"
     assert (facts["texts"], facts["pad_count"]["classes"], facts["pad_count"]["chance"]) == (60, 2, 0.5)
-    assert (facts["pad_count"]["control"]["estimate"], facts["pad_count"]["entropy_bits"]) == (pytest.approx(0.48), 1)
+    assert facts["pad_count"]["entropy_bits"] == 1
     assert facts["confounded"] == ["as-trained"]
 
 
