@@ -248,7 +248,8 @@ def test_make_audit_takes_data_writes_where_it_is_told_and_passes_where_nothing_
     finally:
         python.write_text(before)
     assert result.stderr == ""
-    module, *given = result.stdout.splitlines()[1:]
+    lines = result.stdout.splitlines()
+    module, *given = lines[lines.index("-m") + 1 :]
     assert module == "stages.padding_audit"
     monkeypatch.chdir(made)
     assert main(given) == 0

@@ -13,7 +13,8 @@ from stages.sweeps.run import experiments
 from tests.conftest import REPOSITORY, committed, committed_files
 from tests.pipelines import commit, copy_project, run
 
-TEXTS = "text,label\n" + "".join(f"text number {row},{row % 2}\n" for row in range(400))
+SPLITS = ("train", "train", "train", "validation", "test")
+TEXTS = "text,label,split\n" + "".join(f"text number {row},{row % 2},{SPLITS[row % 5]}\n" for row in range(400))
 
 
 def printed():
