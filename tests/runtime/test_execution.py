@@ -57,6 +57,12 @@ def test_cores_without_a_model_of_their_own_are_shared_out_where_that_is_asked(
     assert capsys.readouterr().out == (said if each > 1 else "")
 
 
+def test_the_cores_of_a_cluster_are_not_shared_out(make_params, capsys):
+    execution = make_params({"execution.engine": "dask", "execution.workers": 8, "execution.threads": 0}).execution
+    assert threads_of_each(execution, 2, "train masked") == 1
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.slow
 def test_tasks_run_in_processes_of_their_own():
     with local_executor(workers=2, tasks=3) as executor:

@@ -64,8 +64,11 @@ def executor_for(
 
 
 def threads_of_each(execution: ExecutionParams, tasks: int, label: str) -> int:
-    """How many threads each task may use; said where they are more than one."""
-    cores = execution.workers or usable_cores()
+    """How many threads each task may use; said where they are more than one.
+
+    On a cluster none are shared out: its workers say how many tasks they take.
+    """
+    cores = 1 if execution.engine == "dask" else execution.workers or usable_cores()
     threads = execution.threads or max(1, cores // tasks)
     if threads > 1:
         print(f"{label}: {threads} threads for each of {tasks} models")
