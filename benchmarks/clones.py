@@ -11,6 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from benchmarks.table import REPOSITORY
+from stages.sweeps.run.identity import override
 
 SMALL: dict[str, Any] = {
     "datasets.synthetic.texts": 160,
@@ -43,12 +44,7 @@ def change_params(path: Path, changes: Mapping[str, Any]) -> None:
     """Write values at dotted paths into a file of params."""
     yaml = YAML()
     content = yaml.load(path)
-    for name, value in changes.items():
-        *sections, key = name.split(".")
-        section = content
-        for each in sections:
-            section = section[each]
-        section[key] = value
+    override(content, changes, str(path))
     yaml.dump(content, path)
 
 

@@ -16,7 +16,7 @@ from stages.errors import UserError
 from stages.forecast.cost import cost_of, makespan
 from stages.forecast.fitting import require_room
 from stages.forecast.machine import Machine, this_machine
-from stages.forecast.texts import texts_of
+from stages.forecast.texts import Texts, texts_of
 from stages.runtime.workers.pool import duration, usable_cores
 from stages.sweeps.run import git
 from stages.sweeps.run.identity import Experiment, planned
@@ -163,12 +163,17 @@ def foreseen(project: Path, experiments: Sequence[Experiment], jobs: int) -> flo
     """
     whole = this_machine(max(1, usable_cores() // jobs), project)
     machine = Machine(whole.cores, whole.speed, whole.memory // jobs, whole.disk // len(experiments))
+    known: dict[str, Texts | None] = {}  # a table is read once for all points that read it alike
     seconds = []
     for experiment in experiments:
-        texts = texts_of(experiment.params, project / "data" / "raw")
+        params = experiment.params
+        read = repr((params.chosen_dataset, params.corpus, params.tokenize.kind))
+        if read not in known:
+            known[read] = texts_of(params, project / "data" / "raw")
+        texts = known[read]
         if texts is None:
             return None
-        cost = cost_of(experiment.params, texts, machine)
+        cost = cost_of(params, texts, machine)
         try:
             require_room(cost, texts, machine)
         except UserError as error:
