@@ -242,13 +242,6 @@ class NamedEffect(Figure):
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
-class Gain(Interaction):
-    """How much more a mask adds to accuracy at a level than at the reference."""
-
-    level: str
-
-
-@dataclass(frozen=True, kw_only=True, config=CONFIG)
 class MainEffect(InWords):
     """What one axis does to accuracy and drift."""
 
@@ -259,8 +252,6 @@ class MainEffect(InWords):
     """Variant and side that are spoken of."""
     effects: list[NamedEffect]
     """Of the levels that the sentence names."""
-    gains: list[Gain]
-    """Of the same levels, where there is a mask beside the baseline."""
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)

@@ -261,7 +261,7 @@ def test_serving_otherwise_tells_the_worst_condition(contents):
 
 def test_the_answer_of_a_plain_sweep_is_what_its_axes_do_to_the_baseline(contents):
     content = contents["units"]
-    said = "`baseline` (pre), accuracy with units 32 instead of 8: +3.0 points; with 128: +9.0 points."
+    said = "`baseline` (pre), accuracy against units 8: +3.0 points with 32; +9.0 points with 128."
     assert said in content.answer
     assert content.answer.endswith("`masked` is EXACT in all 12 rows: the extra pads move nothing.")
     assert "`masked` (pre), units" not in content.answer

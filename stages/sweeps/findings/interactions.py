@@ -4,10 +4,8 @@ import itertools
 
 import numpy as np
 
-from stages.params.derived import BASELINE
 from stages.stats.seed_pairs import as_ratio, averaged, over_seeds
-from stages.sweeps.findings.effects import ACCURACY, ESTIMANDS, RATIOS, Grid, difference_by_seed
-from stages.sweeps.spec import VARIANT
+from stages.sweeps.findings.effects import ESTIMANDS, RATIOS, Grid, difference_by_seed
 from stages.sweeps.sweep_json_findings import Interaction
 from stages.sweeps.sweep_json_rows import DIFFERENCE, RATIO, Levels
 
@@ -32,30 +30,12 @@ def interactions(grid: Grid) -> tuple[list[Interaction], int]:
     return [interaction for _, interaction in notable[:MOST_INTERACTIONS]], len(scored)
 
 
-def gap_change(grid: Grid, axis: str, level: str, within: Levels) -> Interaction | None:
-    """How much more, or less, the first mask adds to the baseline's accuracy at a level than at the reference.
-
-    None where the grid has no masked variant beside the baseline, or where it has no interval.
-    """
-    variants = grid.axes.get(VARIANT, [])
-    masked = next((row.variant for row in grid.rows if row.masked and row.recurrent), None)
-    if masked is None or not variants or variants[0] != BASELINE or axis == VARIANT:
-        return None
-    place = {name: label for name, label in within.items() if name != VARIANT}
-    scored = _interaction(grid, {axis: level, VARIANT: masked}, ACCURACY, place)
-    return None if scored is None else scored[1]
-
-
-def _interaction(
-    grid: Grid, levels: Levels, estimand: str, within: Levels | None = None
-) -> tuple[float, Interaction] | None:
+def _interaction(grid: Grid, levels: Levels, estimand: str) -> tuple[float, Interaction] | None:
     """One difference of differences with its distance from 0 in half widths; None where it has no interval."""
     one, two = levels
     references = {axis: grid.axes[axis][0] for axis in levels}
     by_combination = []
     for rest in grid.others(one, two):
-        if not (within or {}).items() <= rest.items():
-            continue
         corners = [
             grid.find({**rest, one: first, two: second})
             for first in (levels[one], references[one])

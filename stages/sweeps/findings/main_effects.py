@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-from stages.params.derived import BASELINE
 from stages.reporting.format import capital, listed
 from stages.reporting.results import DRIFT
 from stages.sweeps.findings.effects import ACCURACY, Grid, unique
-from stages.sweeps.findings.interactions import gap_change
 from stages.sweeps.findings.words import (
     axis_name,
     format_in_points,
@@ -17,7 +15,7 @@ from stages.sweeps.findings.words import (
 )
 from stages.sweeps.spec import INNER_AXES, SIDE, VARIANT
 from stages.sweeps.sweep_json import Effect
-from stages.sweeps.sweep_json_findings import Exact, Gain, MainEffect, NamedEffect
+from stages.sweeps.sweep_json_findings import Exact, MainEffect, NamedEffect
 from stages.sweeps.sweep_json_rows import Levels, Row, picked
 
 FEW = 2
@@ -73,11 +71,9 @@ def _finding(grid: Grid, axis: str, within: Levels, effects: list[Effect]) -> Ma
         names if axis in INNER_AXES else chosen_levels(names, {name: by[name, ACCURACY].estimate for name in names})
     )
     reference = effects[0].reference
-    gains = {name: gap_change(grid, axis, name, within) if levels.get(VARIANT) == BASELINE else None for name in chosen}
     changes = {name: _points(by[name, ACCURACY]) for name in chosen}
     alike = {change: [label_text(name) for name in chosen if changes[name] == change] for change in changes.values()}
-    instead = (f" instead of {label_text(reference)}", *[""] * len(alike))
-    said = [f"{listed(names)}{more}: {change}" for (change, names), more in zip(alike.items(), instead, strict=False)]
+    said = "; ".join(f"{change} with {listed(names)}" for change, names in alike.items())
     return MainEffect(
         axis=axis,
         levels=levels,
@@ -86,8 +82,7 @@ def _finding(grid: Grid, axis: str, within: Levels, effects: list[Effect]) -> Ma
             for effect in effects
             if effect.level in chosen and effect.estimand in (ACCURACY, DRIFT)
         ],
-        gains=[picked(Gain, gain, level=name) for name, gain in gains.items() if gain is not None],
-        text=f"{capital(where(levels))}, accuracy with {axis_name(axis)} {'; with '.join(said)}.",
+        text=f"{capital(where(levels))}, accuracy against {axis_name(axis)} {label_text(reference)}: {said}.",
     )
 
 
