@@ -84,3 +84,12 @@ def audit(layers=CHAIN, pre=None, post=EXACT, outputs=None, hazards=(), cures=()
         33,
         rest.get("data", "made from the signature"),
     )
+
+
+def long_audit(length=100, at=60, hazards=0, cures=0):
+    """A model of many layers, whose mask is dropped in the middle."""
+    rows = [layer("embedding", Did.MADE)] + [layer(f"block_{i}/layer", Did.KEPT) for i in range(1, at)]
+    rows.append(layer("mixer", Did.DESTROYED, pre=0.5, post=0.5))
+    rows += [layer(f"block_{i}/layer", Did.LOST_BEFORE, pre=0.4, post=0.4) for i in range(at + 1, length)]
+    first = leaks(leak(Cause.DESTROYED, "mixer", "mixer"))
+    return audit(rows, pre=first, post=first, hazards=[hazard("word " * 60)] * hazards, cures=[cure()] * cures)
