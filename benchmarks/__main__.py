@@ -16,7 +16,7 @@ def main() -> None:
     """Measure the groups that are asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--only", nargs="+", metavar="GROUP", help="some of: run imports fork train cell steps idle audit"
+        "--only", nargs="+", metavar="GROUP", help="some of: run imports fork train cell steps threads idle audit"
     )
     parser.add_argument(
         "--torch", metavar="PYTHON", help="a Python with PyTorch; without it these rows are not measured"
@@ -33,6 +33,7 @@ def main() -> None:
         "train": lambda: training.masked_rows(given.reviews, given.torch, tiny=tiny),
         "cell": lambda: training.cell_rows(tiny=tiny),
         "steps": lambda: steps.rows(tiny=tiny),
+        "threads": lambda: steps.thread_rows(tiny=tiny),
         "idle": lambda: idle.rows(tiny=tiny),
         "audit": lambda: audit.rows(tiny=tiny),
     }

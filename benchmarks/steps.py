@@ -1,21 +1,23 @@
-"""What one step of a training batch takes, by rows and units, against its matrix products alone: CPU time."""
+"""What one step of a training batch takes: by rows and units, against its products alone, and with more threads."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from statistics import median
 from typing import Any
 
 import numpy as np
 
-from benchmarks.processes import module
-from benchmarks.table import Row
+from benchmarks.processes import in_turn, module
+from benchmarks.table import Row, spread
 
-ROWS, UNITS = (16, 32, 64, 256), (32, 64, 128)
+ROWS, UNITS, UNITS_OF_THREADS = (16, 32, 64, 256), (32, 64, 128), (32, 64, 128, 256, 512)
 FEW, MANY = 20, 60
 """Steps of a batch: a step is what the longer one takes more."""
 JUDGED = 64
-REPEATS = 30
+REPEATS, REPEATS_OF_THREADS = 30, 3
 
 
 def rows(*, tiny: bool) -> Iterator[Row]:
@@ -28,11 +30,30 @@ def rows(*, tiny: bool) -> Iterator[Row]:
         yield Row("steps", work, "the products alone", ours, products, step / alone)
 
 
-def main(units: int, repeats: int) -> None:
-    """Print by number of rows the microseconds of a step, there and back, and of its six products."""
-    from threadpoolctl import threadpool_limits
+def thread_rows(*, tiny: bool) -> Iterator[Row]:
+    """By units, how much sooner a step of one model ends that has all cores."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    for units in UNITS_OF_THREADS[:1] if tiny else UNITS_OF_THREADS:
 
+        def with_threads(threads: int, units: int = units) -> Callable[[], float]:
+            return lambda: float(module("steps", units, 3 if tiny else REPEATS, threads).said["wall"])
+
+        all_cores, one = in_turn(with_threads(cores), with_threads(1), 1 if tiny else REPEATS_OF_THREADS)
+        work = f"a training step of {units} units, {JUDGED} rows, masked: {cores} threads"
+        ours, theirs = (f"{spread(who, 0)} µs" for who in (all_cores, one))
+        yield Row("threads", work, "1 thread", ours, theirs, median(one) / median(all_cores))
+
+
+def main(units: int, repeats: int, threads: int = 0) -> None:
+    """Print the microseconds of a step, there and back: by number of rows its CPU time and that of its six products;
+    with a number of threads, how long it takes."""
     from stages.models.tensorflow_setup import one_op_after_another
+
+    if threads:
+        wall = one_op_after_another(threads)(lambda: _step(JUDGED, units, repeats, time.perf_counter))()
+        print(json.dumps({"wall": 1e6 * wall}))
+        return
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
         products = {batch: _products(batch, units, repeats) for batch in ROWS}
@@ -40,7 +61,7 @@ def main(units: int, repeats: int) -> None:
     print(json.dumps({batch: (1e6 * trained[batch], 1e6 * products[batch]) for batch in ROWS}))
 
 
-def _step(batch: int, units: int, repeats: int) -> float:
+def _step(batch: int, units: int, repeats: int, clock: Callable[[], float] = time.process_time) -> float:
     """Of the trainer of the stage `train`, embedding as wide as the units."""
     from benchmarks.prepared import changed_params
     from stages.models.training import _trainer
@@ -53,7 +74,7 @@ def _step(batch: int, units: int, repeats: int) -> float:
 
     def took(width: int) -> float:
         tokens = rng.integers(1, 1_000, (batch, width), dtype=np.int32)
-        return _shortest(lambda: trainer.train([(tokens, labels)]), repeats)
+        return _shortest(lambda: trainer.train([(tokens, labels)]), repeats, clock)
 
     took(FEW)
     return (took(MANY) - took(FEW)) / (MANY - FEW)
@@ -74,11 +95,11 @@ def _products(batch: int, units: int, repeats: int) -> float:
     return _shortest(work, repeats) / 100
 
 
-def _shortest(work: Callable[[], Any], repeats: int) -> float:
+def _shortest(work: Callable[[], Any], repeats: int, clock: Callable[[], float] = time.process_time) -> float:
     def seconds() -> float:
-        start = time.process_time()
+        start = clock()
         work()
-        return time.process_time() - start
+        return clock() - start
 
     return min(seconds() for _ in range(repeats))
 
