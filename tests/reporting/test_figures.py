@@ -10,6 +10,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
 
 from stages.reporting.dvc_plots import metrics, plot_records
 from stages.reporting.figures.against_pads import drift_figure, flips_figure
@@ -154,6 +155,21 @@ def test_every_figure_has_a_caption_that_leads_in_bold():
     for _, caption in FIGURES.values():
         assert re.match(r"\*\*[^*]+\.\*\* [A-Z]", caption)
         assert "\n" not in caption
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_caption_names_no_mark_that_is_not_drawn(name, more):
+    draw, caption = FIGURES[name]
+    figure = drawn(draw, more({"train.seeds": 3}))
+    shapes = [line for part in (figure, *figure.axes) for line in part.findobj(Line2D)]
+    there = {
+        "hollow": any(line.get_markerfacecolor() == "white" for line in shapes),
+        "open": any(line.get_markerfacecolor() == "white" for line in shapes),
+        "dotted": any(line.get_linestyle() in (":", "dotted") for line in shapes),
+        "dashed": any(line.get_linestyle() in ("--", "dashed") for line in shapes),
+    }
+    named = {mark for mark in there if re.search(rf"\b{mark}\b(?! where)", caption, re.IGNORECASE)}
+    assert {mark for mark in named if not there[mark]} == set()
 
 
 @pytest.mark.slow

@@ -71,8 +71,8 @@ FIGURES = {
     "padcount": Entry(
         padcount_figure,
         "**Whether the state tells how many pads it read.** A linear probe names the number of pads from the state; "
-        "hollow marks are the same probe on shuffled numbers, the dotted line is chance. On the right, how many of "
-        "the bits that name the number of pads the state gives away; a state without a trace of pads gives 0.",
+        "the dotted line is chance. On the right, how many of the bits that name the number of pads the state gives "
+        "away; a state without a trace of pads gives 0.",
     ),
     "probes": Entry(
         probes_figure,
