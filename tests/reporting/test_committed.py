@@ -1,11 +1,12 @@
-"""The committed reports: each report.md is what its report.json says."""
+"""The committed reports: each page is what its report.json says."""
 
 import json
 
 import pytest
 
 from stages.analysis.contract import Report, from_json
-from stages.reporting.documents import report_markdown
+from stages.reporting.documents import report_html, report_markdown
+from stages.reporting.figures.registry import FIGURES
 from stages.reporting.report_json import in_order_of_params, shown_params
 from stages.reporting.results import Results
 from tests.conftest import committed, committed_files
@@ -18,9 +19,11 @@ def committed_reports():
 
 
 @pytest.mark.parametrize("folder", committed_reports())
-def test_a_committed_report_renders_to_its_document(folder):
+def test_a_committed_report_renders_to_its_pages(folder):
     results = Results(from_json(Report, json.loads(committed(f"{folder}/report.json"))))
     assert report_markdown(results) == committed(f"{folder}/report.md")
+    figures = {name: committed(f"{folder}/figures/{name}.svg") for name in FIGURES}
+    assert report_html(results, figures) == committed(f"{folder}/report.html")
 
 
 @pytest.mark.parametrize("folder", committed_reports())
