@@ -82,6 +82,13 @@ def where(_task: object) -> tuple[int, int, str]:
     return os.getpid(), os.getppid(), str(Path.cwd())
 
 
+def write_square(number: int) -> tuple[int, int]:
+    """Write the square of a number into a file; the number of the worker, and the square."""
+    time.sleep(0.5)
+    Path(str(number)).write_text(str(number**2))
+    return os.getppid(), number**2
+
+
 def begin_and_sleep(name: str) -> None:
     """Write a file in the project's folder, then sleep for a minute."""
     Path(name).touch()

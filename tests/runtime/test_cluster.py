@@ -25,6 +25,7 @@ from tests.cluster import (
     sleep_the_first_time,
     task_processes,
     where,
+    write_square,
 )
 from tests.conftest import REPOSITORY
 
@@ -110,6 +111,21 @@ def test_what_a_worker_was_at_when_it_ended_another_one_does(empty_cluster, fold
         first = int((folder / "worker").read_text())
         os.kill(first, sign)
         assert future.result(timeout=40) == (workers - {first}).pop()
+
+
+def test_two_of_four_workers_are_killed_one_joins_late_and_24_tasks_are_done(empty_cluster, folder):
+    first = [empty_cluster.start_worker() for _ in range(4)]
+    numbers = range(24)
+    with cluster_executor(empty_cluster.address) as executor:
+        futures = [executor.submit(write_square, number) for number in numbers]
+        eventually(lambda: len(list(folder.glob("[0-9]*"))) >= 4)
+        late = empty_cluster.start_worker()
+        for victim in first[:2]:
+            os.kill(victim, signal.SIGKILL)
+        done = [future.result(timeout=60) for future in futures]
+    assert [square for _, square in done] == [number**2 for number in numbers]
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {str(n): str(n**2) for n in numbers}
+    assert late in {worker for worker, _ in done}
 
 
 def test_an_interrupt_at_a_worker_is_not_the_tasks_error(two_workers, folder):
