@@ -14,6 +14,7 @@ from stages.sweeps.sweep_json_findings import (
     Causes,
     Equivalence,
     Exact,
+    Gains,
     Interaction,
     Knee,
     MainEffect,
@@ -96,7 +97,7 @@ class Texts:
 
 
 Finding = Annotated[
-    Threshold | Knee | Equivalence | Tuning | Published | Matrix | Mismatch | Causes | MainEffect | Exact,
+    Threshold | Knee | Equivalence | Tuning | Published | Matrix | Mismatch | Causes | MainEffect | Gains | Exact,
     Field(discriminator="id"),
 ]
 

@@ -255,6 +255,19 @@ class MainEffect(InWords):
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
+class Gains(InWords):
+    """What a mask adds to accuracy at each level of one axis, averaged over the other axes of the grid."""
+
+    id: Literal["gains"] = "gains"
+    axis: str
+    levels: Levels
+    """The side that is spoken of."""
+    variant: str
+    """With the mask."""
+    gains: list[GapAt]
+
+
+@dataclass(frozen=True, kw_only=True, config=CONFIG)
 class Exact(InWords):
     """Which variants are EXACT in all of their rows."""
 

@@ -8,6 +8,7 @@ from stages.reporting.results import ACCURACY_CHANGE, Results
 from stages.sweeps.findings.batching import batching_findings
 from stages.sweeps.findings.causes import causes_findings
 from stages.sweeps.findings.effects import Grid, copied_variants, effects, grid_of, repeated_variants
+from stages.sweeps.findings.gains import gain_findings
 from stages.sweeps.findings.heads import downstream_findings
 from stages.sweeps.findings.interactions import interactions
 from stages.sweeps.findings.main_effects import exact_finding, main_findings
@@ -79,7 +80,10 @@ def settings(sweep: Sweep, experiment: ExperimentReport) -> Overrides:
 
 
 def _findings(sweep: Sweep, grid: Grid, changed: list[Effect]) -> list[Finding]:
-    """What this kind of sweep shows, then what every axis does; the first of both answers, and what is exact."""
+    """What this kind of sweep shows, then what every axis does; the first of both answers, and what is exact.
+
+    Where an axis is the answer, so is what a mask adds at its levels.
+    """
     thresholds, causes = threshold_findings(grid), causes_findings(grid)
     kinds: list[Finding] = [
         *truncation_findings(grid),
@@ -97,6 +101,7 @@ def _findings(sweep: Sweep, grid: Grid, changed: list[Effect]) -> list[Finding]:
     return [
         *(replace(finding, in_answer=not kinds) for finding in thresholds),
         *(replace(finding, in_answer=True) for finding in kinds),
+        *(replace(finding, in_answer=True) for finding in gain_findings(grid) if general),
         *(replace(finding, in_answer=general and _of_the_question(finding, main)) for finding in main),
         *(replace(finding, in_answer=True) for finding in exact_finding(grid.rows)),
     ]

@@ -14,6 +14,7 @@ LAST_OF_AXIS = {
     "pad.max_len": "max_len",
     "train.learning_rate": "learning rate",
     "train.epochs": "epochs",
+    "model.recurrent": "cell",
 }
 """Params that are called otherwise in a sentence; the others by their last part."""
 
