@@ -87,11 +87,11 @@ def _distances(results: Results, cell: CellFacts) -> list[Row]:
     if facts is None or facts.distributions is None:
         return []
     strata, distances = facts.distributions.strata, (facts.distributions.w1, facts.distributions.ks)
-    last_hidden = [vector for vector in cell.vectors if vector.startswith("h_")][-1]
+    hidden = [vector for vector in cell.vectors if vector.startswith("h_")]
     every: Row = [
         "all texts (W1, KS: averaged over the strata)",
         count_cell(sum(stratum.texts for stratum in strata) if strata else None),
-        estimate_cell(RATIO, results.finding(cell, DRIFT, results.headline, last_hidden)),
+        estimate_cell(RATIO, results.finding(cell, DRIFT, results.headline, hidden[-1] if hidden else cell.state)),
         *(number_cell(value) for units in distances for value in (units.median, units.largest)),
     ]
     return [every, *map(_stratum, strata)]

@@ -26,15 +26,26 @@ OUTCOMES = {
 }
 
 
-@pytest.fixture(params=("as trained", "served otherwise", "little known"))
+@pytest.fixture(params=("as trained", "served otherwise", "little known", "no recurrent layer"))
 def document(request, results, deep_results):
+    def head_alone(of_states):
+        return of_states and {"head": of_states["head"]}
+
+    def no_recurrent_layer(cell):
+        conditions = [
+            replace(each, states=head_alone(each.states), drift_ratio=head_alone(each.drift_ratio))
+            for each in cell.conditions
+        ]
+        return replace(cell, conditions=conditions, vectors=["head"])
+
     def little_known(cell):
         conditions = [replace(condition, states=None, distributions=None) for condition in cell.conditions]
         return replace(cell, conditions=conditions, probes=None, forgetting=None, pad_step=None, path=None)
 
     def make(changes, outcome):
         found = (results if request.param == "as trained" else deep_results)(changes, **outcome)
-        return report_markdown(with_cells(found, little_known) if request.param == "little known" else found)
+        change = {"little known": little_known, "no recurrent layer": no_recurrent_layer}.get(request.param)
+        return report_markdown(found if change is None else with_cells(found, change))
 
     return make
 
