@@ -22,6 +22,7 @@ class Options:
         level: confidence level at which the intervals of all options hold at once.
         epsilon: the largest difference of accuracy that does not matter.
         must_be_exact: whether a mask that is EXACT was chosen before, which the choice may not break.
+        naive: Keras' default, which stays unless it is shown to be worse or another is cheaper.
     """
 
     evidence: str
@@ -29,6 +30,7 @@ class Options:
     level: float
     epsilon: float
     must_be_exact: bool = False
+    naive: str = ""
 
     @property
     def level_of_each(self) -> float:
@@ -54,7 +56,10 @@ class Options:
         return exact if self.must_be_exact or not all(self._worse(name) for name in exact) else list(self.rows)
 
     def allowed(self, name: str) -> bool:
-        """Whether it is eligible; and the best of those, or within ε of it, or below by no more and not shown to be."""
+        """Whether it is eligible; and the best of those, or within ε of it, or not shown to be below and close to it.
+
+        Close is an estimate within ε, or the default, which needs no reason.
+        """
         if name not in self.eligible:
             return False
         best = self.best(self.eligible)
@@ -62,17 +67,18 @@ class Options:
         if name == best or to_best.inside(self.epsilon):
             return True
         estimate = to_best.contrast.estimate
-        return estimate is not None and estimate >= -self.epsilon and not to_best.below(0.0, self.level_of_each)
+        close = estimate is not None and (name == self.naive or estimate >= -self.epsilon)
+        return close and not self._shown_below(to_best)
 
     def equals(self) -> list[str]:
         """Of all that are allowed those that compute the fewest tokens in training: the figures do not decide."""
         tokens = {name: self.rows[name].computed_tokens for name in self.rows if self.allowed(name)}
         return [name for name, count in tokens.items() if count <= min(tokens.values()) * (1 + SAME_COST)]
 
-    def choose(self, naive: str) -> str:
+    def choose(self) -> str:
         """The default of Keras if it is among the equals, else the most accurate of them."""
         equals = self.equals()
-        return naive if naive in equals else self.best(equals)
+        return self.naive if self.naive in equals else self.best(equals)
 
     def breaking(self, choice: str) -> str | None:
         """The most accurate of those that are not EXACT and are shown to be more accurate than the choice."""
@@ -84,8 +90,11 @@ class Options:
         return self.best(better) if better else None
 
     def _worse(self, name: str) -> bool:
-        """Whether it is shown to be less accurate than the best; without an interval whether it is by more than ε."""
-        to_best = self.gain(name, self.best(self.rows))
-        if to_best.contrast.low is None:
-            return (to_best.contrast.estimate or 0.0) < -self.epsilon
-        return to_best.below(0.0, self.level_of_each)
+        """Whether it is shown to be less accurate than the best."""
+        return self._shown_below(self.gain(name, self.best(self.rows)))
+
+    def _shown_below(self, gain: Comparison) -> bool:
+        """Whether a gain is shown to be a loss; without an interval whether it is one of more than ε."""
+        if gain.contrast.low is None:
+            return (gain.contrast.estimate or 0.0) < -self.epsilon
+        return gain.below(0.0, self.level_of_each)

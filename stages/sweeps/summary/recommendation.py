@@ -111,11 +111,12 @@ def _from_sweep(
     run = sweeps.command(names[0])
     if sweep is None:
         return _undecided(word, defaults[0], run)
-    options = replace(_of_sweep(sweep, _rows(sweep, word, model)), must_be_exact=model.exact)
+    rows = _rows(sweep, word, model)
+    naive = _naive(rows, defaults, word) if rows else ""
+    options = replace(_of_sweep(sweep, rows), must_be_exact=model.exact, naive=naive)
     if len(options.rows) < 2 or not options.eligible:
         return _undecided(word, defaults[0], run, options.evidence)
-    naive = _naive(options.rows, defaults, word)
-    choice, axis = options.choose(naive), sweep.axis_of(word)
+    choice, axis = options.choose(), sweep.axis_of(word)
     levels = options.rows[choice].options
     knobs = sweep.knobs(levels if word == "batching" or axis is None else {axis: levels[axis]})
     notes = [_broken(options, choice), _cut(options.rows[choice], choice)]
