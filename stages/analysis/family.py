@@ -188,8 +188,9 @@ def _accuracy(asked: FamilyVerdict, cell: Cell | None, baseline: Cell, params: A
         return _unmoved(asked, Verdict.EXACT)
     if reason := no_interval(cell, baseline):
         return _undefined(asked, reason)
-    epsilon = tolerated(params.epsilon).gain(float(1 - baseline.tested.values.mean()))
     difference = accuracy_difference(cell, baseline, params.epsilon)
+    error = float(1 - baseline.tested.values.mean())
+    epsilon = tolerated(params.epsilon).on_its_side(_estimate(difference), error)
     return Answer(replace(asked, epsilon=epsilon), {None: difference}, None, len(cell.seeds), len(cell.seeds))
 
 
@@ -211,7 +212,8 @@ def _serving(asked: FamilyVerdict, cell: Cell, conditions: dict[str, int | None]
     worst = min(served, key=lambda name: _estimate(evidence[name]))
     if _estimate(evidence[worst]) > -bounds.loss(error):  # no loss to speak of, but maybe a gain
         worst = max(served, key=lambda name: abs(_estimate(evidence[name])))
-    return Answer(replace(asked, epsilon=bounds.gain(error)), evidence, worst, len(cell.learned), len(cell.seeds))
+    epsilon = bounds.on_its_side(_estimate(evidence[worst]), error)
+    return Answer(replace(asked, epsilon=epsilon), evidence, worst, len(cell.learned), len(cell.seeds))
 
 
 def _read_by_classifier(cell: Cell) -> str:

@@ -34,10 +34,11 @@ def worst_pads(runs: PadRuns, texts: Sequence[tuple[Ids, Ids]], width: int, side
         another class than as trained, and that under which fewest are right, with that number (`texts`).
     """
     tokens = [each for each, _ in texts]
-    predicted = _after(runs, tokens) if side == "post" else _before(runs, tokens)
     label = np.concatenate([labels for _, labels in texts])
     room = np.concatenate([np.full(len(each), width - each.shape[1]) for each in tokens])
-    trained = predicted[room, np.arange(len(label))]
+    read = _after if side == "post" else _before
+    predicted = read(runs, tokens, max(MOST, int(room.max())))
+    trained, predicted = predicted[room, np.arange(len(label))], predicted[: MOST + 1]
     flipped, right = (predicted != trained).sum(axis=1), (predicted == label).sum(axis=1)
     return {
         "texts": len(label),
@@ -48,32 +49,32 @@ def worst_pads(runs: PadRuns, texts: Sequence[tuple[Ids, Ids]], width: int, side
     }
 
 
-def _after(runs: PadRuns, texts: Sequence[Ids]) -> NDArray[np.int64]:
-    """The class of every text with 0 to MOST pads behind it, shape (MOST + 1, texts)."""
+def _after(runs: PadRuns, texts: Sequence[Ids], most: int) -> NDArray[np.int64]:
+    """The class of every text with 0 to `most` pads behind it, shape (most + 1, texts)."""
     found = [_run(runs, each, _zeros(runs)) for each in texts]
     output, *states = (np.concatenate(parts) for parts in zip(*found, strict=True))
     classes = [classes_of(output)]
     pad = np.zeros((len(output), 1), np.int32)
-    for _ in range(MOST):
+    for _ in range(most):
         output, *after = _run(runs, pad, states)
         if same(after, states):
             break
         states = after
         classes.append(classes_of(output))
-    return np.stack([*classes, *classes[-1:] * (MOST + 1 - len(classes))])
+    return np.stack([*classes, *classes[-1:] * (most + 1 - len(classes))])
 
 
-def _before(runs: PadRuns, texts: Sequence[Ids]) -> NDArray[np.int64]:
-    """The class of every text with 0 to MOST pads before it, shape (MOST + 1, texts)."""
+def _before(runs: PadRuns, texts: Sequence[Ids], most: int) -> NDArray[np.int64]:
+    """The class of every text with 0 to `most` pads before it, shape (most + 1, texts)."""
     starts = [_zeros(runs)]
-    for _ in range(MOST):
+    for _ in range(most):
         _, *after = _run(runs, np.zeros((1, 1), np.int32), starts[-1])
         if same(after, starts[-1]):
             break
         starts.append(after)
     parts = [np.concatenate(states) for states in zip(*starts, strict=True)]
     classes = np.concatenate([_from(runs, each, parts) for each in texts], axis=1)
-    return classes[np.minimum(np.arange(MOST + 1), len(starts) - 1)]
+    return classes[np.minimum(np.arange(most + 1), len(starts) - 1)]
 
 
 def _from(runs: PadRuns, texts: Ids, starts: Sequence[NDArray[np.float32]]) -> NDArray[np.int64]:

@@ -58,6 +58,10 @@ class Tolerated:
         """The largest gain that does not matter."""
         return min(self.points, (1 - self.error_ratio) * error)
 
+    def on_its_side(self, difference: float, error: float) -> float:
+        """That of the two which a difference of accuracy would have to pass."""
+        return self.loss(error) if difference < 0 else self.gain(error)
+
 
 @dataclass(frozen=True)
 class AccuracyDifference:

@@ -103,25 +103,13 @@ def kolmogorov_smirnov(one: StateHistogram, two: StateHistogram) -> Floats:
     """The largest gap |F₁ − F₂| at an edge of a bin, of every unit by stratum: shape (strata, width).
 
     A lower bound of the Kolmogorov–Smirnov distance: inside a bin the gap can grow by at most the share of texts that
-    the bin holds, so a unit whose values nearly all fall into one bin hides what happens to it. The upper bound is
-    `kolmogorov_smirnov_bound`. NaN for a stratum that holds no text of one of the two.
+    the bin holds, so a unit whose values nearly all fall into one bin hides what happens to it. NaN for a stratum that
+    holds no text of one of the two.
 
     Raises:
         ValueError: the shapes differ.
     """
     return _by_stratum(one, two, lambda first, second: np.abs(first - second).max(axis=-1))
-
-
-def kolmogorov_smirnov_bound(one: StateHistogram, two: StateHistogram) -> Floats:
-    """The largest Kolmogorov–Smirnov distance that values in these bins can have, shape (strata, width).
-
-    Inside a bin the gap is widest where all values of one distribution come before those of the other: F₁ at the right
-    edge against F₂ at the left one, or the reverse. NaN as in `kolmogorov_smirnov`.
-
-    Raises:
-        ValueError: the shapes differ.
-    """
-    return _by_stratum(one, two, lambda first, second: np.maximum(_gap(first, second), _gap(second, first)))
 
 
 def over_strata(distances: Floats, one: StateHistogram, two: StateHistogram) -> Floats:
@@ -155,11 +143,6 @@ def _function(counts: Counts) -> Floats:
     texts = float(below[0, -1])
     function: Floats = below / (texts or np.nan)
     return function
-
-
-def _gap(first: Floats, second: Floats) -> Floats:
-    gap: Floats = np.maximum((first[:, 1:] - second[:, :-1]).max(axis=-1), first[:, 0])
-    return gap
 
 
 def _check_alike(one: StateHistogram, two: StateHistogram) -> None:

@@ -140,7 +140,7 @@ def test_a_class_with_fewer_texts_than_splits_is_named_with_its_count(bench):
 
 def test_where_a_rare_class_is_another_in_capitals_folding_is_named_first(bench):
     rows = [*TWO_CLASSES, ("a", "POS"), ("b", "POS")]
-    bench.complaint(rows, "'POS' has 2", "first set corpus.fold_labels to true, for 'POS', 'pos' stand apart")
+    bench.complaint(rows, "'POS' has 2", "first set corpus.fold_labels to true, for 'POS' and 'pos' stand apart")
 
 
 def test_a_class_that_conflicts_left_nothing_of_is_named(bench):

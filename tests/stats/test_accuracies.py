@@ -67,6 +67,12 @@ def test_the_tolerated_differences_by_hand():
     assert (POINT.loss(0.045), POINT.gain(0.045)) == pytest.approx((0.005, 0.0045))
 
 
+def test_a_loss_is_held_to_the_bound_of_losses():
+    """An error of 5 %: .9 of it is 4.5 %, and 5 % is .9 of 5.56 %."""
+    assert POINT.on_its_side(-0.3, 0.05) == pytest.approx(0.05 / 0.9 - 0.05)
+    assert POINT.on_its_side(0.3, 0.05) == pytest.approx(0.005)
+
+
 def test_where_no_text_turned_the_bounds_are_those_of_none_of_n():
     same = drawn(np.random.default_rng(0), 0.8)
     found = AccuracyDifference.of(same, same, POINT)

@@ -39,6 +39,8 @@ def columnar(path: Path, columns: Columns, name: str) -> Iterator[RawText]:
                     text_id += 1
     except PermissionError:
         raise UserError(f"{name}: no permission to read it; give it with `chmod u+r`") from None
+    except MemoryError:  # one of pyarrow's is an ArrowException, too
+        raise
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last in names of columns
         reason = " ".join(str(error).split())
         raise UserError(

@@ -116,8 +116,9 @@ def _oddities(labels: list[str], names: list[str], fold: bool) -> dict[str, str]
     return oddities
 
 
-def _shown(labels: list[str]) -> str:
-    return ", ".join(repr(label[:60]) for label in labels[:3])
+def _shown(labels: list[str], last: str = ", ") -> str:
+    *first, end = (repr(label[:60]) for label in labels[:3])
+    return f"{', '.join(first)}{last}{end}" if first else end
 
 
 def _settle_rare(database: sqlite3.Connection, names: list[str], params: CorpusParams) -> int | None:
@@ -161,7 +162,7 @@ def _check_classes(database: sqlite3.Connection, source: Source, names: list[str
         shown = ", ".join(f"{name!r} has {count}" for name, count in list(few.items())[:5])
         more = f" (and {len(few) - 5} more classes)" if len(few) > 5 else ""
         spelt = next((group for group in alike(names).values() if len(group) > 1), None)
-        fold = f"; first set corpus.fold_labels to true, for {_shown(spelt)} stand apart" if spelt else ""
+        fold = f"; first set corpus.fold_labels to true, for {_shown(spelt, ' and ')} stand apart" if spelt else ""
         raise UserError(
             f"{source.name}: fewer texts than the split needs: class {shown}{more}, each needs "
             f"{FEWEST_TEXTS_OF_A_CLASS} that are distinct and stand under no other label; add texts, or set "

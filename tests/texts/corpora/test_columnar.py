@@ -136,3 +136,13 @@ def test_an_arrow_file_whose_offsets_point_anywhere_is_damaged_and_ends_no_proce
     path.write_bytes(content.replace(offsets, np.array([0, 9, 2**30], np.int32).tobytes()))
     with pytest.raises(UserError, match=r"train-0\.arrow: damaged"):
         read(tmp_path)
+
+
+def test_too_little_memory_is_not_told_as_a_damaged_file(tmp_path, monkeypatch):
+    def too_little(*_args, **_options):
+        raise pa.ArrowMemoryError("malloc of size 64 failed")
+
+    write_parquet(tmp_path / "a.parquet", ["good film"])
+    monkeypatch.setattr(pq, "ParquetFile", too_little)
+    with pytest.raises(MemoryError):
+        read(tmp_path / "a.parquet")
