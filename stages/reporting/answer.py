@@ -75,9 +75,7 @@ def cost(results: Results) -> str:
     training, served = _training(accuracy), _serving(serving)
     if different(serving) and not different(accuracy) and not all(record.decided for record in accuracy):
         return f"**{served}** {training}"
-    lead, _, figure = training.partition(": ")
-    bold = f"**{lead}**: {figure}" if figure else f"**{lead}**"
-    return f"{bold} {served}".rstrip()
+    return f"**{training}** {served}".rstrip()
 
 
 def _training(records: list[FamilyVerdict]) -> str:
@@ -85,14 +83,18 @@ def _training(records: list[FamilyVerdict]) -> str:
     losses = [record for record in different(records) if (record.estimate or 0.0) < 0]
     unclear = [record for record in records if not record.decided]
     if gains:
-        return f"Training without a mask costs accuracy: {_points(max(gains, key=_size))}."
+        most = "up to " if len(gains) > 1 else ""
+        return f"Training on {_sides(gains, records)} costs {most}{_points(gains)} of accuracy."
     if losses:
-        return f"The mask costs accuracy: {_points(max(losses, key=_size))}."
+        return f"With {_sides(losses, records)} the mask costs {_points(losses)} of accuracy."
     if all(record.verdict is Verdict.UNDEFINED for record in records):
         return "What training on padding costs cannot be said here."
+    dear = [record for record in unclear if record.high is not None and record.high < 0]
+    if dear and len(dear) == len(unclear):
+        most = format_points(max(-(record.low or 0.0) for record in dear)).removeprefix("+")
+        return f"With {_sides(dear, records)} the mask may cost up to {most} points of accuracy."
     if unclear:
-        padding = "padding" if len(unclear) == len(records) else paddings(unclear)
-        return f"Whether training on {padding} costs accuracy is undecided."
+        return f"Whether training on {_sides(unclear, records)} costs accuracy that matters is undecided."
     return "Training on padding costs no accuracy that matters."
 
 
@@ -161,6 +163,11 @@ def _size(record: FamilyVerdict) -> float:
     return abs(record.estimate or 0.0)
 
 
-def _points(record: FamilyVerdict) -> str:
-    """29.6 points with post-padding."""
-    return f"{format_points(_size(record)).removeprefix('+')} points with {record.side}-padding"
+def _sides(some: list[FamilyVerdict], records: list[FamilyVerdict]) -> str:
+    """The padding of some records; padding alone where they are all."""
+    return "padding" if len(some) == len(records) else paddings(some)
+
+
+def _points(records: list[FamilyVerdict]) -> str:
+    """The largest: 29.6 points."""
+    return f"{format_points(max(map(_size, records))).removeprefix('+')} points"

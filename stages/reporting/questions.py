@@ -1,10 +1,12 @@
 """What practitioners ask about padding, each answered in two sentences, or by the run that would have the answer."""
 
+import shlex
 from collections.abc import Callable
 
 import numpy as np
 
 from stages.analysis.contract import Question
+from stages.analysis.contract_cells import CellFacts
 from stages.params.derived import BASELINE
 from stages.params.layers import RECURRENT
 from stages.reporting.answer import LEAK
@@ -28,8 +30,8 @@ Answer = Callable[[Results], str]
 
 RECURRENT_TYPES = (*(cell.layer for cell in RECURRENT.values()), "Bidirectional")
 WORDS_AT_MASKED_STEPS = {"repeats": "repeats the step before", "zeros": "gives zeros", "other": "gives other values"}
-WITH_MASK = "`dvc exp run -S 'train.variants=[baseline,masked]'`"
-NO_MASK = f"This run cannot tell, for it trained no mask that works: run {WITH_MASK}."
+WITH_MASK = "train.variants=[baseline,masked]"
+UNDECIDED_SIDE = "Without a mask this run cannot tell the sides apart."
 
 
 def questions(results: Results) -> list[Question]:
@@ -39,10 +41,19 @@ def questions(results: Results) -> list[Question]:
     ]
 
 
+def _run(results: Results, knob: str) -> str:
+    """The command that answers on the dataset of this report."""
+    return f"`dvc exp run -S dataset={results.report.params['dataset']} -S {shlex.quote(knob)}`"
+
+
+def _no_mask(results: Results) -> str:
+    return f"This run cannot tell, for it trained no mask that works: run {_run(results, WITH_MASK)}."
+
+
 def which_side(results: Results) -> str:
     """Q1, with a mask by what moves, without one by the paired contrast of the sides."""
     if len(results.sides) < 2:
-        return f"This run has {results.sides[0]}-padding alone: run `dvc exp run -S 'pad.sides=[pre,post]'`."
+        return f"This run has {results.sides[0]}-padding alone: run {_run(results, 'pad.sides=[pre,post]')}."
     masked = [name for name in (results.masked_variant,) if name in results.variants and results.keeps_still(name)]
     either = "With a mask that works it does not matter: nothing moves on either side. " if masked else ""
     return f"{either}{_unmasked_side(results)}"
@@ -51,25 +62,36 @@ def which_side(results: Results) -> str:
 def _unmasked_side(results: Results) -> str:
     """By how many times pads move one side's readout further, over seeds that learned on both, each side at its worst.
 
-    The log ratio of two sides, paired by seed, of the readout drift; t over the seeds.
+    The log ratio of two sides, paired by seed, of the readout drift; t over the seeds. The worst is that of all numbers
+    of pads and of the other side.
     """
-    worst = {record.side: record.condition for record in results.judged(LEAK) if record.condition}
-    drifts = {
-        cell.side: {seed.seed: seed.readout_drift_by_condition.get(worst[cell.side]) for seed in cell.learned}
-        for cell in baselines(results)
-        if cell.side in worst
-    }
-    if len(drifts) < 2:
-        return "Without a mask this run cannot tell the sides apart."
-    (one, first), (other, second) = drifts.items()
-    pairs = [(first[seed] or 0.0, second[seed] or 0.0) for seed in first.keys() & second.keys()]
+    by_side = {cell.side: _worst_readout(cell) for cell in baselines(results) if cell.learned}
+    if len(by_side) < 2:
+        return UNDECIDED_SIDE
+    (one, first), (other, second) = by_side.items()
+    pairs = [(first[seed], second[seed]) for seed in first.keys() & second.keys()]
     logs = logarithms(np.array(pairs, dtype=np.float64).reshape(-1, 2))
     contrast = as_ratio(over_seeds(logs[:, 0] - logs[:, 1], results.level))
     if contrast.low is None or contrast.high is None or contrast.low <= 1 <= contrast.high:
-        return "Without a mask this run cannot tell the sides apart."
+        return UNDECIDED_SIDE
     times = contrast.estimate or 1.0
     less, factor = other if times > 1 else one, format_ratio(max(times, 1 / times))
     return f"Without a mask {less}: at its worst, padding moves what the classifier reads {factor} times less."
+
+
+def _worst_readout(cell: CellFacts) -> dict[int, float]:
+    """Seed -> readout drift, under the condition whose geometric mean over the seeds that learned is largest."""
+    conditions = {name for seed in cell.learned for name in seed.readout_drift_by_condition}
+    drifts = {
+        name: {seed.seed: seed.readout_drift_by_condition.get(name) or 0.0 for seed in cell.learned}
+        for name in sorted(conditions)
+    }
+
+    def size(name: str) -> float:
+        known = [drift for drift in drifts[name].values() if drift > 0]
+        return float(np.log(known).mean()) if known else -np.inf
+
+    return drifts[max(drifts, key=size)] if drifts else {}
 
 
 def are_zeros_enough(results: Results) -> str:
@@ -86,7 +108,7 @@ def what_mask_zero_does(results: Results) -> str:
     """Q3: it freezes the state at pads, unless something behind it makes another mask."""
     masked = working(results)
     if not masked:
-        return NO_MASK
+        return _no_mask(results)
     largest = format_ratio(largest_change(all_drifts(results, masked)))
     copies = [cell.variant for cell in results.cells if cell.same_as_baseline and cell.mask == "embedding+masking"]
     lost = f" A `Masking` layer behind it undoes that, as `{copies[0]}` shows." if copies else ""
@@ -97,17 +119,18 @@ def how_to_prove_it(results: Results) -> str:
     """Q4: by the audit and the gate."""
     masked = working(results)
     if not masked:
-        return NO_MASK
+        return _no_mask(results)
     proven = all(cell.audit.proves(side) for cell in masked for side in cell.audit.proven)
     here = f"Here `{masked[0].variant}` is {'proven' if proven else 'not proven, only tested'}"
-    return f"{here}: `make gate` asks for it. For a model of yours run `make audit MODEL=model.keras`."
+    gate = "`make gate` fails where it moves, on the dataset of `params.yaml`"
+    return f"{here}, and {gate}. For a model of yours run `make audit MODEL=model.keras`."
 
 
 def what_masked_steps_return(results: Results) -> str:
     """Q5: of the state by what the runs show, of outputs at every step by the audit."""
     masked = working(results)
     if not masked:
-        return NO_MASK
+        return _no_mask(results)
     moved = largest_change(all_drifts(results, masked))
     given = sorted(
         {
@@ -127,7 +150,7 @@ def is_masking_faster(results: Results) -> str:
     """Q6, in steps: the mask itself saves none, which is known and not measured; trimming does."""
     pairs = masked_and_baseline(results)
     if not pairs:
-        return f"This run compares no masked model with `{BASELINE}`: run {WITH_MASK}."
+        return f"This run compares no masked model with `{BASELINE}`: run {_run(results, WITH_MASK)}."
     share = steps_against(*pairs[0])
     if share >= 1:
         return "No: Keras computes masked steps and discards them, and no batch was trimmed here."
@@ -140,7 +163,7 @@ def how_bidirectional_reads_pads(results: Results) -> str:
     cells = [cell for cell in results.originals if cell.architecture.bidirectional != "none"]
     drifts = [(cell, drift) for cell in cells if (drift := worst_drift(results, cell)) is not None]
     if not drifts:
-        return "This run cannot tell: run `dvc exp run -S model.bidirectional=concat`."
+        return f"This run cannot tell: run {_run(results, 'model.bidirectional=concat')}."
     cell, worst = max(drifts, key=lambda pair: pair[1].estimate or 0.0)
     under = condition_text(worst.condition or "")
     return (
@@ -160,7 +183,7 @@ def which_layers_may_follow(results: Results) -> str:
     """Q9: what this run has behind the mask, and the sweep that has the other heads."""
     masked = working(results)
     if not masked:
-        return NO_MASK
+        return _no_mask(results)
     moved = largest_change(all_drifts(results, masked))
     behind = head_text(masked[0].architecture.head)
     return (

@@ -69,9 +69,14 @@ def _side(found: dict[str, Results], side: str) -> Side:
 def _line(side: Side) -> str:
     if side.over_all is None:
         return f"With {side.name}-padding fewer than two corpora have a gain with an interval."
-    gain = POINTS.of(side.over_all.interval)
+    mean = side.over_all.interval
+    gain = f"{POINTS.of(mean)} points on average over real texts"
+    shown = f"the mask gains {gain}" if mean.low > 0 else f"no gain of the mask is shown: {gain}"
+    of_one = [(record.estimate or 0.0, name) for name, record in side.gains.items() if name != GENERATED]
+    (least, low), (most, high) = min(of_one), max(of_one)
     return (
-        f"With {side.name}-padding the mask gains {gain} points on average over real texts. "
+        f"With {side.name}-padding {shown}. "
+        f"It goes from {format_points(least)} on {low} to {format_points(most)} on {high}. "
         f"The standard deviation between corpora is {format_points(side.over_all.tau).removeprefix('+')} points."
     )
 
@@ -86,7 +91,15 @@ def _table(found: dict[str, Results]) -> Table:
             words = ", ".join(str(record.verdict) for record in (leak, gain, serving))
             rows.append([f"[{name}]({name}/report.md)", side, *cells, words])
     return Table(
-        ["texts", "padding", "leak", "gain of the mask, points", "serving otherwise, points", "verdicts"], rows
+        [
+            "texts",
+            "padding",
+            "readout drift",
+            "gain of the mask, points",
+            "serving otherwise, points",
+            "the three verdicts",
+        ],
+        rows,
     )
 
 

@@ -16,7 +16,6 @@ from stages.reporting.format import (
 )
 from stages.reporting.results import DRIFT, JOINT_SHIFT, UNIT_SHIFT, Results, condition_text
 from stages.reporting.table import (
-    EXACT_CELL,
     MISSING_CELL,
     Cell,
     Notes,
@@ -28,7 +27,7 @@ from stages.reporting.table import (
     number_cell,
     of_seeds,
 )
-from stages.reporting.tables import cell_name, condition_rows
+from stages.reporting.tables import cell_name, condition_rows, unmoved_cell
 
 PADS_FIRST = "pads come before the text: they move the start state, which the text then overwrites"
 STANDS_STILL = "a pad does not move the state, so nothing is forgotten"
@@ -39,15 +38,16 @@ NO_PROBE = "no probe: no seed learned, or the analysis holds none"
 def states_table(results: Results) -> Table:
     """A row for each state of each cell that moves; one row for a cell whose states are all exact; no copies."""
     header = ["padding", "variant", "state", "drift ratio", "mean cosine", "share of units moved"]
-    header += ["share of units different (FDR)", "largest shift of a unit, sd", "seeds with every unit equivalent"]
-    header += ["joint distance, sd", "seeds jointly equivalent"]
+    header += ["share of units different (FDR)", "largest shift of a unit, sd", "seeds with every unit within ε"]
+    header += ["joint distance, sd", "seeds within ε together"]
     notes = Notes()
     none = number_cell(0.0, format_percent)
-    unmoved: Row = ["every state", EXACT_CELL, number_cell(1, format_plain), none, none, *(EXACT_CELL, "all") * 2]
     rows: list[Row] = []
     for cell in results.originals:
         if results.exact(cell):
-            rows.append([*cell_name(cell), *unmoved])
+            zero = unmoved_cell(results, cell)
+            row: Row = ["every state", zero, number_cell(1, format_plain), none, none, *(zero, "all") * 2]
+            rows.append([*cell_name(cell), *row])
         else:
             rows += [[*cell_name(cell), f"`{state}`", *_state(results, cell, state, notes)] for state in cell.vectors]
     return Table(header, rows, notes.reasons)

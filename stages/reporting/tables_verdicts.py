@@ -40,13 +40,19 @@ def family_table(results: Results) -> Table:
             _bound(record),
             "" if record.condition is None else condition_name_in_table(record.condition),
             Cell("", verdict=record.verdict) if record.verdict not in SEEN else Cell(str(record.verdict)),
-            MISSING_CELL if record.not_worse is None else "yes" if record.not_worse else "not shown",
+            MISSING_CELL if record.not_worse is None else _no_loss(record),
             _price(record, notes),
         ]
         for record in results.report.family
     ]
     header = ["asked", "padding", "figure", "ε", "worst", "verdict", "no loss beyond ε", "would decide it"]
     return Table(header, rows, notes.reasons)
+
+
+def _no_loss(record: FamilyVerdict) -> str:
+    if record.not_worse:
+        return "yes"
+    return "no" if record.verdict is Verdict.DIFFERENT and (record.estimate or 0.0) < 0 else "not shown"
 
 
 def _figure(record: FamilyVerdict) -> Cell:
@@ -69,7 +75,11 @@ def _price(record: FamilyVerdict, notes: Notes) -> Cell:
         return MISSING_CELL
     if record.seeds_needed is not None:
         return Cell(f"{record.seeds_needed} seeds", record.seeds_needed)
-    return Cell("more texts, not seeds" if record.about_epsilon else "more than one seed")
+    if not record.about_epsilon:
+        return Cell("more than one seed")
+    # Of a leak nine of ten new seeds must lie below ε: neither seeds nor texts bring those together that do not.
+    spread = record.question == LEAK and (record.estimate or 0.0) <= record.epsilon
+    return Cell("nothing: seeds lie on both sides of ε" if spread else "more texts, not seeds")
 
 
 def claims_table(results: Results) -> Table:

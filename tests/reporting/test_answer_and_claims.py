@@ -79,11 +79,11 @@ def test_the_worst_number_of_pads_speaks_and_the_text_alone_is_one(results):
 @pytest.mark.parametrize(
     ("gain", "lead"),
     [
-        (BETTER, "**Training without a mask costs accuracy**: 11.0 points with pre-padding."),
-        (WORSE, "**The mask costs accuracy**: 8.0 points with pre-padding."),
+        (BETTER, "**Training on padding costs up to 11.0 points of accuracy.**"),
+        (WORSE, "**With padding the mask costs 8.0 points of accuracy.**"),
         (SAME_ACCURACY, "**Training on padding costs no accuracy that matters.**"),
         (EXACT, "**Training on padding costs no accuracy that matters.**"),
-        (UNCLEAR, "**Whether training on padding costs accuracy is undecided.**"),
+        (UNCLEAR, "**Whether training on padding costs accuracy that matters is undecided.**"),
         (NOTHING, "**What training on padding costs cannot be said here.**"),
     ],
 )
@@ -94,14 +94,27 @@ def test_the_second_line_says_what_training_costs(gain, lead, results):
 
 def test_a_side_that_is_undefined_is_not_said_to_cost_nothing(results):
     found = with_family(results(drift=LEAK, gain=SAME_ACCURACY), "accuracy", NOTHING, "post")
-    assert answer(found)[1].endswith(" Whether training on post-padding costs accuracy is undecided.")
+    assert answer(found)[1].endswith(" Whether training on post-padding costs accuracy that matters is undecided.")
     found = with_family(with_family(found, "serving", SAME_ACCURACY), "serving", NOTHING, "pre")
     assert answer(found)[1].endswith(" Whether serving it otherwise costs accuracy is undecided.")
 
 
 def test_one_open_side_is_named(results):
     open_pre = with_family(results(drift=LEAK, gain=SAME_ACCURACY), "accuracy", UNCLEAR, "pre")
-    assert answer(open_pre)[1].endswith(" Whether training on pre-padding costs accuracy is undecided.")
+    assert answer(open_pre)[1].endswith(" Whether training on pre-padding costs accuracy that matters is undecided.")
+
+
+def test_training_is_said_to_cost_on_the_sides_where_it_is_shown_to(results):
+    """banking77 loses nothing with pre-padding: "training without a mask costs accuracy" was bold."""
+    found = with_family(results(drift=LEAK, gain=SAME_ACCURACY), "accuracy", BETTER, "post")
+    assert answer(found)[1].startswith("**Training on post-padding costs 11.0 points of accuracy.**")
+
+
+def test_where_the_mask_is_below_the_baseline_only_how_much_is_open(results):
+    """On snips the interval was [−0.8, −0.1]: whether training on pre-padding costs accuracy was called undecided."""
+    below = {**UNCLEAR, "estimate": -0.005, "low": -0.008, "high": -0.001}
+    found = with_family(results(drift=LEAK, gain=SAME_ACCURACY), "accuracy", below, "pre")
+    assert answer(found)[1].endswith(" With pre-padding the mask may cost up to 0.8 points of accuracy.")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +138,7 @@ def test_a_loss_that_is_decided_stands_before_what_is_not(results):
     found = with_family(with_family(results(drift=LEAK), "accuracy", UNCLEAR), "serving", LOSS)
     assert answer(found)[1] == (
         "**Trained with pre-padding and served with post-padding, it loses 8.0 points of accuracy.** "
-        "Whether training on padding costs accuracy is undecided."
+        "Whether training on padding costs accuracy that matters is undecided."
     )
 
 

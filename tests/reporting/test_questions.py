@@ -34,14 +34,19 @@ def test_there_are_ten_of_two_sentences_at_most(deep_results):
         assert len(re.findall(r"[.!?](?= |$)", re.sub(r"`[^`]*`", "code", question.answer))) <= 2, question
 
 
-def of_seeds(pre):
-    """Seeds whose readout drifts by `pre` with pre-padding, and by 0.4 with post-padding; a third of them by more."""
+def of_seeds(pre, other_side=0.0):
+    """Seeds whose readout drifts by `pre` with pre-padding, and by 0.4 with post-padding; a third of them by more.
+
+    Padded on the other side by `other_side`, whichever it is.
+    """
 
     def change(cell):
         drift = pre if cell.side == "pre" else 0.4
         seeds = [
             replace(
-                seed, readout_drift_by_condition=dict.fromkeys(CONDITIONS, drift * (1 + (seed.seed % 3 == 1) * drift))
+                seed,
+                readout_drift_by_condition=dict.fromkeys(CONDITIONS, drift * (1 + (seed.seed % 3 == 1) * drift))
+                | {"other-side": other_side},
             )
             for seed in cell.seeds
         ]
@@ -57,6 +62,7 @@ def test_sides_are_told_apart_by_pairs_of_seeds(deep_results):
     assert (
         "Without a mask pre: at its worst, padding moves what the classifier reads 4.33 times less." in apart
     )  # 4 · 1.4^⅓ / 1.1^⅓
+    assert "cannot tell the sides apart" in answers(with_cells(found, of_seeds(0.1, other_side=0.4)))["Q1"]
     one_seed = with_cells(with_cells(found, of_seeds(0.1)), lambda cell: replace(cell, seeds=cell.seeds[:1]))
     assert answers(one_seed)["Q1"].endswith("Without a mask this run cannot tell the sides apart.")
 
@@ -127,7 +133,7 @@ def test_masking_is_faster_by_trimming_alone(deep_results, results):
 
 
 def test_both_directions_are_answered_where_a_variant_reads_them(results):
-    assert "`dvc exp run -S model.bidirectional=concat`" in answers(results(drift=LEAK))["Q7"]
+    assert "`dvc exp run -S dataset=synthetic -S model.bidirectional=concat`" in answers(results(drift=LEAK))["Q7"]
     text = answers(results({"model.bidirectional": "concat"}, drift=LEAK))["Q7"]
     assert "`baseline` (pre) drifts by 0.385, under 1 extra pad" in text
     assert "dvc exp run" not in text

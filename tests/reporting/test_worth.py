@@ -31,7 +31,8 @@ def test_a_variant_below_the_bag_is_shown_below_it(results):
 
 def test_the_sentence_names_the_bag_and_the_best_variant(results):
     assert worth(results(drift=LEAK, learned=False)) == (
-        f"{SENTENCE}. `masked` (pre), the best mean here, differs from that by +9.2 [+8.1, +10.4] points."
+        f"{SENTENCE}. `masked`, the best mean here, differs from that by +9.2 [+8.1, +10.4] points, for new seeds on "
+        "these texts."
     )
 
 

@@ -55,7 +55,7 @@ def not_eliminated(results: Results) -> Ruling:
     if not alone:
         return Ruling(Stand.OPEN, f"No seed of an unmasked {results.network} learned here.")
     worst = max(alone, key=lambda drift: drift.estimate or 0.0)
-    left = f"{condition_text(worst.condition or '')} leave a drift of {format_ratio(worst.estimate)}"
+    left = f"{condition_text(worst.condition or '')} leave a state drift ratio of {format_ratio(worst.estimate)}"
     masked = results.masked_variant
     exact = masked in results.variants and results.keeps_still(masked)
     figure = f"Without a mask, {left} with {worst.side}-padding{f'; `{masked}` leaves 0' if exact else ''}."
@@ -81,7 +81,7 @@ def mask_protects(results: Results) -> Ruling:
     clauses = [f"nothing of {_names(kept)} moved in {len(drifts)} comparisons"] * bool(kept)
     for name in lost[:1]:
         largest = format_ratio(largest_change(all_drifts(results, results.of(name))))
-        clauses.append(f"a unit of `{name}` moved by {largest}")
+        clauses.append(f"a unit of some state of `{name}` moved by {largest}")
     figure = f"{'; '.join(clauses)}."
     figure = figure[:1].upper() + figure[1:]
     if not lost:
