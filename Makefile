@@ -55,7 +55,7 @@ sweep: $(READY) ## Run the grid NAME= of sweeps/, resuming what was begun; DATAS
 factors: $(READY) ## Rewrite reports/DATASET/factors.md from the sweeps that were run; DATASET= may be given
 	python -m stages.sweeps factors --reports reports --dataset "$(DATASET)"
 
-decide: check ## Train 6, 12, 18, at most 24 seeds until the six verdicts are decided; DATASET= may be given
+decide: check ## Train 6, 12, 18, at most 24 seeds until none of the six verdicts is open; DATASET= may be given
 	@python -m stages.sweeps decide --dataset "$(DATASET)"
 
 advise: $(READY) ## Print what the sweeps recommend for a dataset; DATASET= may be given
