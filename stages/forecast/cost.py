@@ -58,6 +58,8 @@ KEPT_BYTES = 120
 """That training keeps of a unit and position of a batch for the way back."""
 ANALYZED_BYTES = 400
 """That `analyze` keeps of a condition and pair of units."""
+BAG_PROCESS_BYTES, BAG_BYTES = 200e6, 36
+"""Of `bag_of_words` without texts, and that it keeps of a token."""
 COMPRESSED = 0.85
 TOKEN_BYTES = 12
 """On disk of a token of a text before training: the text itself, its tokens, and its rows of either side."""
@@ -123,6 +125,7 @@ def cost_of(params: Params, texts: Texts, machine: Machine) -> Cost:
         stage: each * min(machine.cores, max(map(len, tasks[stage])))
         for stage, each in _process_bytes(params, variants, texts, width).items()
     }
+    memory["bag_of_words"] = BAG_PROCESS_BYTES + BAG_BYTES * texts.total * texts.tokens
     return Cost(width, models, seconds, tasks, memory, disk)
 
 

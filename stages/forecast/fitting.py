@@ -22,6 +22,7 @@ SMALLER = {
     "train": "train.batch_size, pad.max_len, model.units, tokenize.vocabulary or execution.workers",
     "export": "export.batch_size, pad.max_len, model.units, tokenize.vocabulary or execution.workers",
     "analyze": "model.units, export.pads or execution.workers",
+    "bag_of_words": "corpus.max_texts",
 }
 """By stage, the keys that make it take less memory."""
 

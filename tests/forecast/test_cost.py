@@ -111,6 +111,7 @@ def test_memory_and_disk_grow_with_what_they_hold(make_params):
 
     assert cost(100_000_000).memory["train"] - cost().memory["train"] == pytest.approx(2 * 4 * 20 * 75e6, rel=0.01)
     assert cost(model__units=4096).memory["analyze"] > 50e9
+    assert cost(1_000_000).memory["bag_of_words"] > 2 * cost(100_000).memory["bag_of_words"]
     few = cost_of(make_params({"train.seeds": 1, "pad.sides": ["pre"]}), texts(), replace(MACHINE, cores=64))
     assert few.memory["train"] == cost().memory["train"] / 2, "no more processes than models"
     assert cost(export__texts=500).disk == pytest.approx(cost().disk / 2, rel=0.2)
