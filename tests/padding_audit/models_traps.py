@@ -8,8 +8,6 @@ from stages.padding_audit.result import Cause
 
 from .models import UNITS, L, Leak, behind_embedding, both, known, last, masked, sequence, tokens
 
-ONE_STATE, TWO_STATES = 1, 2
-
 
 def with_initial_state(layer: Any, count: int, *, by_hand: bool = False) -> keras.Model:
     """A layer that reads the states of another input, which has no time."""

@@ -37,7 +37,6 @@ NOTHING: Outcome = {"verdict": Verdict.UNDEFINED, "estimate": None, "low": None,
     "reason": "no seed learned"
 }
 FLIPS: Outcome = {"verdict": Verdict.DIFFERENT, "estimate": 0.021, "low": 0.015, "high": 0.029}
-NO_FLIPS: Outcome = {"verdict": Verdict.EQUIVALENT, "estimate": 0.0, "low": 0.0, "high": 0.003}
 BETTER: Outcome = {"verdict": Verdict.DIFFERENT, "estimate": 0.11, "low": 0.09, "high": 0.13}
 SAME_ACCURACY: Outcome = {"verdict": Verdict.EQUIVALENT, "estimate": 0.001, "low": -0.004, "high": 0.006}
 WORSE: Outcome = {"verdict": Verdict.DIFFERENT, "estimate": -0.08, "low": -0.1, "high": -0.06}
