@@ -1,5 +1,6 @@
 """A YAML file of knobs as Python values, whatever lies there: read as DVC reads it, and within bounds."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,3 +73,12 @@ def _where(error: MarkedYAMLError, text: str) -> str:
     if conflicts:
         advice = f"; git has left a conflict in line {conflicts[0]}"
     return f"line {mark.line + 1}: {problem}{advice}"
+
+
+def leaves(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted path and value of all that is no section with keys of its own, below `path`."""
+    if isinstance(content, Mapping) and content:
+        for key, inner in content.items():
+            yield from leaves(inner, f"{path}.{key}" if path else key)
+    elif path:
+        yield path, content

@@ -8,13 +8,14 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
 from stages.errors import UserError
-from stages.params.reading import read_mapping
+from stages.params.reading import leaves, read_mapping
 from stages.runtime.files import PARTIAL_SUFFIX
 
 DVC_YAML = Path("dvc.yaml")
@@ -22,8 +23,8 @@ DVC_YAML = Path("dvc.yaml")
 HASHED_BYTES = 2**20
 """A larger file is another one when its size or its time is."""
 
-UNWATCHED = (PARTIAL_SUFFIX, ".pyc")
-"""Endings that .dvcignore names."""
+UNWATCHED = re.compile(rf".*({re.escape(PARTIAL_SUFFIX)}|\.pyc|~)|\..*\.sw.|\.DS_Store")
+"""Names that .dvcignore has: what Python and editors write beside code, and files that are not whole yet."""
 
 
 class Inputs:
@@ -73,12 +74,12 @@ class Inputs:
                 raise UserError(f"{path} was {how} while {self._stage} ran; nothing was kept, so run again")
 
     def _values_of(self, content: Any) -> dict[str, Any]:
-        return {name: value for key in self._keys for name, value in _leaves(key, _at(content, key))}
+        return {name: value for key in self._keys for name, value in leaves(_at(content, key), key)}
 
     def _hashes(self) -> Iterator[tuple[Path, object]]:
         for dep in map(Path, self._deps):
             for path in [dep] if dep.is_file() else dep.rglob("*"):
-                if not path.name.endswith(UNWATCHED) and path.is_file():
+                if not (UNWATCHED.fullmatch(path.name) or "__pycache__" in path.parts) and path.is_file():
                     yield path, _hash(path)
 
 
@@ -95,11 +96,16 @@ def dvc_stages(project: Path = Path()) -> dict[str, dict[str, Any]]:
 def _hash(path: Path) -> object:
     try:
         status = path.stat()
-        if status.st_size > HASHED_BYTES:
-            return status.st_size, status.st_mtime_ns
-        return hashlib.sha256(path.read_bytes()).digest()
+        seen = status.st_size, status.st_mtime_ns
+        return seen if status.st_size > HASHED_BYTES else _digest(path, *seen)
     except OSError as error:  # who reads it as an input says what is wrong with it
         return error.errno
+
+
+@cache
+def _digest(path: Path, _size: int, _time: int) -> bytes:
+    """Read once as long as it has this size and time: a stage looks again with every model that ends."""
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def _at(content: Any, key: str) -> Any:
@@ -107,11 +113,3 @@ def _at(content: Any, key: str) -> Any:
     for name in key.split("."):
         content = content.get(name) if isinstance(content, Mapping) else None
     return content
-
-
-def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping) and value:
-        for key, inner in value.items():
-            yield from _leaves(f"{name}.{key}", inner)
-    else:
-        yield name, value

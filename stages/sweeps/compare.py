@@ -3,7 +3,6 @@
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from stages.analysis.contract import Report
 from stages.analysis.contract_cells import CellFacts
 from stages.analysis.estimate import Estimate
 from stages.errors import UserError
+from stages.params.reading import leaves
 from stages.reporting.answer import LEAK, SERVING
 from stages.reporting.format import MISSING, PERCENT, POINTS, RATIO, Scale
 from stages.reporting.render import markdown_table
@@ -41,7 +41,7 @@ def comparison(project: Path, dataset: str, names: tuple[str, str]) -> str:
 
 
 def _report(project: Path, dataset: str, name: str) -> Report:
-    refs = git.git(project, "for-each-ref", "--format=%(refname)", "refs/exps").splitlines()
+    refs = git.git(project, "for-each-ref", "--sort=-committerdate", "--format=%(refname)", "refs/exps").splitlines()
     ref = next((ref for ref in refs if ref.rpartition("/")[2] == name), name)
     try:
         sha = git.git(project, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").strip()
@@ -59,19 +59,11 @@ def _report(project: Path, dataset: str, name: str) -> Report:
 
 
 def _params(one: Report, two: Report) -> str:
-    flat = [dict(_leaves(report.params)) for report in (one, two)]
+    flat = [dict(leaves(report.params)) for report in (one, two)]
     changed = [key for key in flat[0] | flat[1] if flat[0].get(key) != flat[1].get(key)]
     if not changed:
         return "the same params."
     return "; ".join(f"`{key}` {flat[0].get(key, MISSING)} → {flat[1].get(key, MISSING)}" for key in changed) + "."
-
-
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _leaves(inner, f"{path}.{key}" if path else key)
-    else:
-        yield path, value
 
 
 def _cautions(one: Report, two: Report) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -129,7 +130,17 @@ def test_a_large_file_is_told_by_its_time(folder, ending):
     assert ending(lambda: os.utime(large, ns=(2, 2)))[0] == 2
 
 
-@pytest.mark.parametrize("path", ["models/gru/m", "data/x.0123abcd.partial", "data/__pycache__/b.pyc"])
+LITTER = ["data/.a.csv.swp", "data/a.csv~", "data/.DS_Store", "data/__pycache__/b.pyc.1402"]
+"""What editors, file managers and Python leave for a while."""
+
+
+def test_dvc_ignores_what_is_passed_over():
+    ignored = (REPOSITORY / ".dvcignore").read_text().splitlines()
+    for path in LITTER:
+        assert any(fnmatch(part, pattern.rstrip("/")) for part in Path(path).parts for pattern in ignored), path
+
+
+@pytest.mark.parametrize("path", ["models/gru/m", "data/x.0123abcd.partial", "data/__pycache__/b.pyc", *LITTER])
 def test_files_that_dvc_does_not_watch_for_the_stage_do_not(folder, ending, path):
     def edit() -> None:
         Path(path).parent.mkdir(exist_ok=True)

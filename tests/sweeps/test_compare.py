@@ -65,6 +65,14 @@ def test_other_code_and_other_texts_are_said(commit):
     assert "Different code computed the two. Their texts differ" in text
 
 
+def test_of_two_experiments_of_one_name_the_latest_is_compared(commit, tmp_path, monkeypatch):
+    commit("as-it-was", lambda report: None)
+    commit("mine", lambda report: None)
+    git(tmp_path, "update-ref", "refs/exps/00/00/mine", "HEAD")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2050-01-01T00:00:00")
+    assert "0.95 → longest" in comparison(commit("mine", wider), "synthetic", ("as-it-was", "mine"))
+
+
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [

@@ -1,11 +1,11 @@
 """The sweeps of one dataset, asked for what a summary quotes: the models they compare, at the levels that are usual."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from stages.params.derived import BASELINE
+from stages.params.reading import leaves
 from stages.sweeps.findings.effects import Grid, grid_of
 from stages.sweeps.spec import INNER_AXES, VARIANT, Overrides, label
 from stages.sweeps.sweep_json import SweepReport
@@ -122,7 +122,7 @@ class Sweeps:
         by_name = sorted(reports, key=lambda report: report.name)
         usual: dict[str, list[str]] = {}
         for settings in (params or {}, *(report.settings for report in by_name)):
-            for key, value in _dotted(settings):
+            for key, value in leaves(settings):
                 usual.setdefault(key, []).append(label(value))
         ordered = sorted(by_name, key=lambda report: rank.get(report.name, len(rank)))
         return Sweeps(dataset, [Swept(report, usual) for report in ordered])
@@ -150,12 +150,3 @@ def unmasked_variant(rows: list[Row]) -> str | None:
     """The variant that stands for no mask: `baseline`, or the first without one; None where all have one."""
     without = [row.variant for row in rows if row.unmasked]
     return BASELINE if BASELINE in without else next(iter(without), None)
-
-
-def _dotted(settings: Overrides, above: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted params and their values, of settings that are nested or dotted."""
-    for key, value in settings.items():
-        if isinstance(value, dict):
-            yield from _dotted(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value
