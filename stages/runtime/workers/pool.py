@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from tqdm import tqdm
@@ -27,6 +28,9 @@ from stages.runtime.workers.forked import ForkedExecutor, dvc_above
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+"""Where Linux bounds the cores of a container: microseconds of every so many."""
 
 POLL_SECONDS = 0.5
 LINE_SECONDS = 1.0
@@ -136,8 +140,13 @@ def _end_with(parent: int) -> None:
 
 
 def usable_cores() -> int:
-    """The number of cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The number of cores this process may run on: those of its affinity, and no more than a container's quota."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = map(int, CPU_QUOTA.read_text().split())
+    except (OSError, ValueError):  # no container, or one without a bound
+        return cores
+    return max(1, min(cores, quota // period))
 
 
 def run_all(
@@ -168,8 +177,9 @@ def run_all(
         Exception: the first error of a task; those not yet begun are cancelled.
         UserError: a worker was killed from outside, or an input of the stage was edited.
     """
-    futures = {executor.submit(work, task): task for task in tasks}
+    futures: dict[Future[Result], Task] = {}
     try:
+        futures |= {executor.submit(work, task): task for task in tasks}
         with tqdm(
             total=steps, desc=label, unit="step", dynamic_ncols=True, smoothing=0, disable=not sys.stderr.isatty()
         ) as bar:
