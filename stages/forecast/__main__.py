@@ -13,7 +13,7 @@ from stages.runtime.command import run
 from stages.runtime.workers.pool import duration
 
 
-def check(params: Params, *, dataset: str = "", cores: int = 0, raw: Path = Path("data/raw")) -> None:
+def check(params: Params, *, dataset: str = "", cores: int = 0) -> None:
     """Say what a run will be, or refuse one that this machine cannot do; params.yaml was checked whole before.
 
     An empty name stands for the dataset of params.yaml. With `cores` it is said for a machine of so many, each as fast
@@ -30,7 +30,7 @@ def check(params: Params, *, dataset: str = "", cores: int = 0, raw: Path = Path
         except ValueError as error:
             raise UserError(str(error)) from None
         params = params.model_copy(update={"dataset": dataset})
-    texts = texts_of(params, raw)
+    texts = texts_of(params, Path("data/raw"))
     if texts is None:
         print(f"{params.dataset}: params.yaml is right; how much work it is shows when the texts are downloaded")
         return

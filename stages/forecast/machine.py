@@ -1,5 +1,6 @@
 """What this machine has to give: cores, how fast one is, and free memory and disk."""
 
+import re
 import shutil
 import time
 from dataclasses import dataclass
@@ -61,6 +62,7 @@ def _free_memory() -> int:
     free = int(psutil.virtual_memory().available)
     try:
         bound, used = (int((CGROUP / name).read_text()) for name in ("memory.max", "memory.current"))
+        cached = re.search(r"^inactive_file (\d+)$", (CGROUP / "memory.stat").read_text(), re.MULTILINE)
     except (OSError, ValueError):  # no container, or one without a bound
         return free
-    return min(free, bound - used)
+    return min(free, bound - used + int(cached[1] if cached else 0))

@@ -74,7 +74,7 @@ def texts_of(params: Params, raw: Path) -> Texts | None:
     rows, words, official = _of_table(raw_file(raw, dataset.file), Columns.of(dataset))
     if params.tokenize.kind != "words":
         words = length_counts(np.rint(SUBWORDS * np.repeat(np.arange(len(words)), words)).astype(np.int64))
-    return Texts(_splits(params, rows, official if dataset.split else {}), words)
+    return Texts(_splits(params, rows, official), words)
 
 
 def _of_table(path: Path, columns: Columns) -> tuple[int, LengthCounts, Counter[int]]:
@@ -92,6 +92,7 @@ def _of_table(path: Path, columns: Columns) -> tuple[int, LengthCounts, Counter[
         if characters > MOST_CHARACTERS:
             files = [path] if path.is_file() else path.rglob("*")
             texts = max(texts, round(texts * sum(file.stat().st_size for file in files) / characters))
+            official.clear()  # the first rows may all be of one split
             break
     return texts, length_counts(np.array(lengths or [1])), official
 

@@ -42,6 +42,15 @@ def test_of_a_large_file_the_size_tells_the_number_of_rows(make_params, tmp_path
     assert texts_of(make_params(TABLE), tmp_path).total == pytest.approx(1000, rel=0.5)
 
 
+def test_the_first_rows_of_a_large_file_do_not_tell_its_splits(make_params, tmp_path, monkeypatch):
+    """The test split stood first, and all texts but one were taken for it."""
+    rows = [f"one two three four five,positive,{split}" for split in ("test", "train") for _ in range(1000)]
+    write(tmp_path, *rows, header="text,label,split")
+    monkeypatch.setattr(module, "MOST_CHARACTERS", 500)
+    texts = texts_of(make_params({**TABLE, "datasets.mr.split": "split"}), tmp_path)
+    assert texts.splits["train"] == pytest.approx(0.6 * texts.total, abs=1)
+
+
 def test_a_missing_or_broken_file_is_named_at_once(make_params, tmp_path):
     with pytest.raises(UserError, match=r"mr\.csv: no such file"):
         texts_of(make_params(TABLE), tmp_path)
