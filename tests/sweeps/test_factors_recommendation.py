@@ -13,7 +13,7 @@ from stages.params.schema import checked_params
 from stages.stats.verdicts import Verdict
 from stages.sweeps.findings.rows import rows_of
 from stages.sweeps.summary.choosing import Options
-from stages.sweeps.summary.factors import factors_report
+from stages.sweeps.summary.factors import _together, factors_report
 from stages.sweeps.summary.markdown import advice
 from stages.sweeps.summary.tables import recommendation_table
 from stages.sweeps.sweep_json_rows import Figure
@@ -215,6 +215,12 @@ def test_the_usual_settings_are_those_of_the_main_report():
     settings = replace(planted.batching(), settings={"pad": {"max_len": 0.95}, "pad.max_len": 0.95})
     found = factors_report("synthetic", [*sweeps, settings], None)
     assert found.recommendation[1].row == "`0.95`, pre, `masked`"
+
+
+def test_the_command_without_a_mask_that_holds_leaves_the_gate_as_it_is(decided):
+    """It said gate.invariant=[], which every stage refuses."""
+    mask = replace(next(one for one in decided[0].decided if one.decision == "mask"), choice="baseline", exact=False)
+    assert "gate" not in _together("mr", [mask])
 
 
 def test_the_command_that_trains_all_choices_names_params_that_exist(decided):

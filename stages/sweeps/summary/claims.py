@@ -164,7 +164,7 @@ def _cut(sweep: Swept, side: str, variant: str | None) -> tuple[str, Stand, str]
     """
     axis, epsilon = sweep.axis_of("max_len"), sweep.report.epsilon[ACCURACY]
     fixed = {name: label for name, label in sweep.references.items() if name != axis}
-    rows = sorted(sweep.where({**fixed, SIDE: side, VARIANT: variant}), key=lambda row: -row.max_len)[::-1]
+    rows = sorted(sweep.where({**fixed, SIDE: side, VARIANT: variant}), key=lambda row: row.max_len)
     if variant is None or len(rows) < 2:
         return None
     widest = rows[-1]

@@ -100,6 +100,6 @@ def _order(interaction: Interaction) -> tuple[bool, float]:
 
 def _together(dataset: str, decided: list[Decided]) -> str:
     """The run that trains what is recommended, all choices at once."""
-    gated = [f"gate.invariant=[{one.choice if one.exact else ''}]" for one in decided if one.decision == "mask"]
+    gated = [f"gate.invariant=[{one.choice}]" for one in decided if one.decision == "mask" and one.exact]
     knobs = [f"dataset={dataset}", *(knob for decision in decided for knob in decision.knobs), *gated]
     return " ".join(["dvc exp run", *(f"-S {shlex.quote(knob)}" for knob in knobs)])
