@@ -93,7 +93,7 @@ def advise(params: Params, *, reports: Path, dataset: str) -> None:
     print(advice(_read(path, FactorsReport, again) if path.exists() else factors_report(name, [], None)))
 
 
-def decide(params: Params, *, dataset: str, reports: Path = Path("reports")) -> None:
+def decide(params: Params, *, dataset: str) -> None:
     """Train 6, 12, 18 and at most 24 seeds, until the six questions are decided; an empty name as for `factors`.
 
     Raises:
@@ -106,9 +106,7 @@ def decide(params: Params, *, dataset: str, reports: Path = Path("reports")) -> 
         left = "params.yaml keeps the train.seeds and analyze.family.look of the look that was begun"
         print(f"decide: interrupted; the same command goes on where it stopped, and {left}", file=sys.stderr)
         sys.exit(130)
-    print(
-        f"{reports / name / 'report.md'} has the verdicts; train.seeds and analyze.family.look in params.yaml made them"
-    )
+    print(f"reports/{name}/report.md has the verdicts; train.seeds and analyze.family.look in params.yaml made them")
 
 
 def compare(params: Params, *, one: str, two: str, dataset: str) -> None:

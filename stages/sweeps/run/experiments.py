@@ -47,7 +47,6 @@ def run_missing(project: Path, sweep: Sweep, points: Sequence[Point], jobs: int 
     project = project.resolve()
     commit = git.head(project)
     with _alone(project):
-        tree = git.snapshot(project, _own(project, "sandbox-index"))
         experiments, inputs = planned(project, sweep, points)
         reports = _reports(project, commit, experiments)
         missing = {one.identity: one for one in experiments if one.identity not in reports}
@@ -55,7 +54,10 @@ def run_missing(project: Path, sweep: Sweep, points: Sequence[Point], jobs: int 
         if done:
             print(f"{sweep.name}: {done} of {len(points)} experiments are done already", flush=True)
         if missing:
+            tree = git.snapshot(project, _own(project, "sandbox-index"))
             shared = (commit, tree, frozen(project, inputs, _own(project, "sandbox-inputs")), cache_folder(project))
+            if planned(project, sweep, points)[0] != experiments:
+                raise UserError(f"{sweep.name}: files that it reads were edited as it began; run it again")
             count = min(jobs or usable_cores(), len(missing))
             sandboxes = [Sandbox(project, _own(project, f"sandbox-{number}"), *shared) for number in range(count)]
             progress = _Progress(sweep.name, len(points), done, count)

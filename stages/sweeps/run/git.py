@@ -5,8 +5,6 @@ import os
 import subprocess
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from stages.analysis.contract import Report, from_json
 from stages.errors import UserError
 
@@ -82,5 +80,5 @@ def report(project: Path, sha: str, dataset: str) -> Report | None:
     """The report.json that an experiment's commit holds; None where it holds none, or one of another version's form."""
     try:
         return from_json(Report, json.loads(git(project, "show", f"{sha}:./reports/{dataset}/report.json")))
-    except (subprocess.CalledProcessError, ValidationError):
+    except (subprocess.CalledProcessError, ValueError):  # no such file, no JSON, or none of this form
         return None
