@@ -46,7 +46,8 @@ def done(command: list[str], folder: Path = REPOSITORY, **environment: str) -> D
             sys.exit(f"{' '.join(command)} failed:\n{errors.read()}")
         lines = output.read().splitlines()
     said = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}
-    return Done(said, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return Done(said, wall, usage.ru_utime + usage.ru_stime, peak)
 
 
 def rival(name: str, *options: object, python: str = sys.executable) -> Done:

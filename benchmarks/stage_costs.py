@@ -1,16 +1,14 @@
 """What one stage of the pipeline costs: CPU time and memory of its processes, and disk; and where that is kept."""
 
 import csv
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 # The process that measures imports as little as it can, for Linux counts its memory towards those that it starts.
 from benchmarks.clones import change_params
+from benchmarks.processes import done
 from benchmarks.table import REPOSITORY
 
 SIDE, VARIANT = "pre", "baseline"
@@ -23,7 +21,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "tokenize": ("--raw", "raw", "--corpus", "corpus", "--tokens", "tokens"),
     "bag_of_words": ("--tokens", "tokens", "--bag-of-words", "bag_of_words"),
     "pad": ("--side", SIDE, "--tokens", "tokens", "--padded", f"padded/{SIDE}"),
-    "train": (*_VARIANT, "--tokens", "tokens"),
+    "train": ("--tokens", "tokens", *_VARIANT),
     "export": (*_VARIANT, "--tokens", "tokens", "--states", f"states/variant={VARIANT}"),
     "analyze": (
         *("--corpus", "corpus", "--tokens", "tokens", "--bag-of-words", "bag_of_words", "--padded", "padded"),
@@ -31,7 +29,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     "report": ("--analysis", "analysis", "--reports", "reports"),
 }
-"""Every stage in the order of the pipeline, with its options."""
+"""Every stage in the order of the pipeline, with its options, the folder that it writes last."""
 
 CHANGES: dict[str, Any] = {
     "dataset": "synthetic",
@@ -45,7 +43,7 @@ CHANGES: dict[str, Any] = {
 }
 """One cell, one seed, one epoch. One worker, so that what is started does not depend on the number of cores."""
 
-ENVIRONMENT = {"PYTHONPATH": str(REPOSITORY), "TF_CPP_MIN_LOG_LEVEL": "3", "OPENBLAS_NUM_THREADS": "1"}
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 """On cores with other work, two threads of OpenBLAS wait for each other, and waiting is CPU time."""
 
 
@@ -77,17 +75,9 @@ def write_params(folder: Path, changes: Mapping[str, Any]) -> None:
 
 def cost_of(folder: Path, stage: str) -> Cost:
     """Run one stage in `folder`, where the stages before it have run; end the program where it fails."""
-    command = [sys.executable, "-m", f"stages.{stage}", *COMMANDS[stage]]
-    start = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, env={**os.environ, **ENVIRONMENT}, stdout=subprocess.DEVNULL)
-    # Of the process and of all that it waited for: times are added up, the peak is that of the largest.
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    if status:
-        sys.exit(f"{stage} ended with status {status}")
+    ran = done([sys.executable, "-m", f"stages.{stage}", *COMMANDS[stage]], folder, **ENVIRONMENT)
     written = sum(path.stat().st_size for path in (folder / COMMANDS[stage][-1]).rglob("*") if path.is_file())
-    kibibyte = 2**10 if sys.platform == "darwin" else 1
-    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / kibibyte / 2**10, written / 2**20)
+    return Cost(ran.cpu, ran.wall, ran.peak, written / 2**20)
 
 
 def read(path: Path) -> list[Measurement]:

@@ -1,7 +1,6 @@
 """What one step of a training batch takes: by rows and units, against its products alone, and with more threads."""
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ import numpy as np
 
 from benchmarks.processes import in_turn, module
 from benchmarks.table import Row, spread
+from stages.runtime.workers.pool import usable_cores
 
 ROWS, UNITS, UNITS_OF_THREADS = (16, 32, 64, 256), (32, 64, 128), (32, 64, 128, 256, 512)
 FEW, MANY = 20, 60
@@ -32,7 +32,7 @@ def rows(*, tiny: bool) -> Iterator[Row]:
 
 def thread_rows(*, tiny: bool) -> Iterator[Row]:
     """By units, how much sooner a step of one model ends that has all cores."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     for units in UNITS_OF_THREADS[:1] if tiny else UNITS_OF_THREADS:
 
         def with_threads(threads: int, units: int = units) -> Callable[[], float]:

@@ -67,7 +67,7 @@ def masked_rows(reviews: Path, torch: str | None, *, tiny: bool) -> Iterator[Row
                 if run is None:
                     yield Row("train", work, against, bound=bound)
                     continue
-                repeats = 1 if tiny or against == PACKED else REPEATS
+                repeats = 1 if tiny else REPEATS_OF_PACKED if against == PACKED else REPEATS
                 own, other = in_turn(ours, _rate(run, profile["tokens"], tiny=tiny), repeats)
                 ratio = median(mine / its for mine, its in zip(own, other, strict=True))
                 said = (f"{spread([rate / 1e3 for rate in who], 0)} k tokens/s" for who in (own, other))

@@ -161,7 +161,7 @@ def test_only_what_is_missing_is_measured_again(tmp_path, monkeypatch):
 
 def test_a_stage_that_fails_ends_the_program(tmp_path):
     write_params(tmp_path, {"dataset": "nothing"})
-    with pytest.raises(SystemExit, match="ingest ended with status"):
+    with pytest.raises(SystemExit, match=r"-m stages\.ingest .* failed:\ningest: error: params\.yaml: dataset: "):
         cost_of(tmp_path, "ingest")
 
 
