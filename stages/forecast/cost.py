@@ -25,22 +25,22 @@ from stages.stats.padding_cost import Batching, padding_costs
 from stages.texts.tokens.length_histogram import clipped
 from stages.texts.tokens.padding import row_width
 
-FLOPS_A_SECOND = 30e9
+FLOPS_A_SECOND = 45e9
 STAGE = 1.2
 """Seconds of any stage: Python, imports, and DVC, which hashes what the stage reads and writes."""
 FIRST_TENSORFLOW, TENSORFLOW = 4.0, 2.5
 """Seconds of the import, and of every stage's processes until all of the model's functions are traced."""
 A_TEXT = 1 / 13_000
 """Seconds of a text in all stages before training: ingest, tokenize, bag_of_words and pad."""
-TRAINED_MODEL, TRAINED_BATCH, TRAINED_STEP = 0.4, 1.5e-3, 38e-6
+TRAINED_MODEL, TRAINED_BATCH, TRAINED_STEP = 0.3, 1.0e-3, 25e-6
 """Seconds of a training, of one of its batches, and of a step of a batch, there and back, its FLOPs left out."""
 OTHER_CELLS = 2.5
 """How much longer a step takes in training that is no LSTM's: by the gradient that TensorFlow derives."""
-EPOCHS_TO_BEST = 50
-"""Where `train.patience` ends a training: after so many, and those that it waits."""
+EPOCHS_TO_BEST, STOPPED = 50, 0.9
+"""Where `train.patience` ends a training: after so many, and those that it waits; of fewer, so large a part is run."""
 SCORED = 0.5
 """Of what a batch and a step take in training: forward alone, as validation does it after every epoch."""
-READ_MODEL, READ_CALL, READ_STEP, READ_ROWS = 0.35, 2e-3, 38e-6, 16
+READ_MODEL, READ_CALL, READ_STEP, READ_ROWS = 0.25, 1.3e-3, 20e-6, 16
 """Seconds of a model in `export`, of a batch under a condition, and of its steps; it holds texts of one length, and is
 filled up to READ_ROWS of them."""
 MASKED_TRAINED, MASKED_READ = 1.15, 2.5
@@ -48,7 +48,7 @@ MASKED_TRAINED, MASKED_READ = 1.15, 2.5
 FOLLOWED, FOLLOWED_PADS, FOLLOWED_FLOPS_A_SECOND = 128, 1_000, 6e9
 """Texts that `export` reads twice more, to see what a pad does, and the pads that it follows where one does something.
 """
-ANALYZED_MODEL, ANALYZED_PAIR = 1.2, 7e-10
+ANALYZED_MODEL, ANALYZED_PAIR = 0.8, 5e-10
 """Seconds of a model of 32 units in `analyze`; of a text, a condition and a pair of units."""
 REPORT = 4.0
 
@@ -168,7 +168,7 @@ def _training_seconds(params: Params, architecture: Architecture, texts: Texts, 
         computed = texts.splits[split] * positions * _flops(architecture) * flops / FLOPS_A_SECOND
         return share * batches * (TRAINED_BATCH + positions * step) + computed
 
-    epochs = min(train.epochs, EPOCHS_TO_BEST + train.patience) if train.patience else train.epochs
+    epochs = min(STOPPED * train.epochs, EPOCHS_TO_BEST + train.patience) if train.patience else train.epochs
     return TRAINED_MODEL + epochs * (read("train", 3, 1) + read("validation", 1, SCORED))
 
 

@@ -51,7 +51,7 @@ def test_it_says_what_the_run_will_be(make_params, on, capsys):
         (
             {"train.epochs": 100_000, "train.patience": 0, "train.seeds": 24},
             {},
-            r"^the run takes about 14 days for 4,000 texts, longest in train, and more than 7 days are refused; lower",
+            r"^the run takes about 9 days for 4,000 texts, longest in train, and more than 7 days are refused; lower",
         ),
         (
             {"datasets.synthetic.texts": 10**9, "train.epochs": 1},

@@ -11,63 +11,39 @@ from stages.forecast import machine as machine_module
 from stages.forecast.cost import cost_of, makespan
 from stages.forecast.machine import Machine, this_machine
 from stages.forecast.texts import Texts, texts_of
-from stages.params.derived import architecture_of
 from stages.runtime.workers import pool
 from stages.texts.tokens.length_histogram import length_counts
-from stages.texts.tokens.padding import row_width
 
 MACHINE = Machine(cores=2, speed=1.0, memory=16 * 10**9, disk=10**11)
 WITHIN = 1.5
 
-TRAINED = {
-    "synthetic": {"baseline": 3.8, "masked": 4.3},
-    "mr": {"baseline": 9.6, "masked": 10.7},
-    "polarity2": {"baseline": 47.8, "masked": 49.2},
+SPEED = 1.2
+"""Of the machine that ran what follows."""
+RAN = {
+    "sms": ({}, {"train": 57.0, "export": 28.0, "analyze": 17.6}),
+    "polarity2": ({"train.seeds": 2}, {"train": 129.0, "export": 206.0}),
 }
-"""Of one model, ten epochs."""
-READ = {
-    "synthetic": {"baseline": {"post": 1.2}, "masked": {"post": 1.3}},
-    "mr": {"baseline": {"post": 2.3}, "masked": {"post": 2.3}},
-    "polarity2": {"baseline": {"pre": 137.0, "post": 48.0}, "masked": {"pre": 138.0, "post": 99.0}},
-}
-"""Of one model in `export`, padded on that side."""
+"""By dataset: what was changed in params.yaml, and seconds by stage on two cores."""
 
 
 def within(estimate, measured):
     return measured / WITHIN <= estimate <= measured * WITHIN
 
 
-@pytest.fixture(params=TRAINED)
-def run_of(request, make_params):
-    """A dataset's params, texts and width."""
-    raw = None if request.param == "synthetic" else request.getfixturevalue("real_data")
-    params = make_params({"dataset": request.param})
-    texts = texts_of(params, raw)
-    return params, texts, row_width(params.pad.max_len, texts.lengths)
-
-
-def test_a_training_takes_what_was_measured(run_of):
-    params, texts, width = run_of
-    for variant, measured in TRAINED[params.dataset].items():
-        assert within(module._training_seconds(params, architecture_of(params, variant), texts, width), measured)
-
-
-def test_an_export_takes_what_was_measured(run_of):
-    params, texts, width = run_of
-    for variant, sides in READ[params.dataset].items():
-        for side, measured in sides.items():
-            seconds = module._reading_seconds(params, architecture_of(params, variant), texts, width, side)
-            assert within(seconds, measured)
+@pytest.mark.parametrize("dataset", RAN)
+def test_stages_take_what_was_measured(dataset, make_params, real_data):
+    changes, measured = RAN[dataset]
+    params = make_params({"dataset": dataset, **changes})
+    cost = cost_of(params, texts_of(params, real_data), replace(MACHINE, speed=SPEED))
+    for stage, seconds in measured.items():
+        assert within(cost.seconds[stage], seconds), stage
 
 
 def test_the_default_run_takes_what_was_measured(make_params, tmp_path):
     params = make_params()
-    cost = cost_of(params, texts_of(params, tmp_path), MACHINE)
+    cost = cost_of(params, texts_of(params, tmp_path), replace(MACHINE, speed=SPEED))
     assert cost.models == {"baseline": 24, "masked": 12, "double_mask": 2}
-    assert within(sum(cost.seconds.values()) - cost.seconds["the stages before training"], 172)
-    assert within(cost.seconds["train"], (127.1 + 96.4) / 2)
-    assert within(cost.seconds["export"], (40.1 + 29.7) / 2)
-    assert within(cost.seconds["analyze"], (37.1 + 32.9) / 2)
+    assert within(sum(cost.seconds.values()), 96)
     assert within(cost.disk / module.COPIES, 177e6), "what `dvc push` counts in docs/beyond-one-machine.md"
 
 
@@ -83,8 +59,8 @@ def texts(number=4000, length=20):
         ({"train.epochs": 20}, "train", 1.5, 2.0),
         ({"train.epochs": 100_000}, "train", 3.0, 5.5),  # most trainings stop early
         ({"train.epochs": 1_000, "train.patience": 0}, "train", 50, 100),
-        ({"train.seeds": 24}, "export", 1.5, 2.0),
-        ({"pad.max_len": 200}, "train", 3.0, 10.0),
+        ({"train.seeds": 24}, "export", 1.4, 2.0),
+        ({"pad.max_len": 200}, "train", 2.5, 10.0),
         ({"model.units": 256}, "train", 5.0, 64.0),
         ({"model.units": 256}, "analyze", 5.0, 64.0),
         ({"train.variants": ["baseline"], "pad.sides": ["post"]}, "train", 0.2, 0.5),
@@ -102,7 +78,7 @@ def test_twice_the_cores_take_less_and_twice_the_speed_too(make_params):
     def seconds(**changes):
         return sum(cost_of(make_params(), texts(), replace(MACHINE, **changes)).seconds.values())
 
-    assert seconds(cores=4) < 0.7 * seconds()
+    assert seconds(cores=4) < 0.75 * seconds()
     assert seconds(speed=2.0) < 0.6 * seconds()
 
 
