@@ -48,7 +48,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("model", metavar="MODEL", help="a .keras or .h5 file")
-    add("--data", metavar="FILE", help=".csv, .parquet, .npz or .npy; without it, texts are made from the signature")
+    add(
+        "--data",
+        metavar="FILE",
+        help=".csv, .tsv, .jsonl, .parquet, .npz or .npy; without it, texts are made from the signature",
+    )
     add("--tokenizer", metavar="FILE", help="the tokenizer.json that makes ids of texts")
     add("--text", metavar="COLUMN", default="", help="the column of texts")
     add("--label", metavar="COLUMN", default="", help="the column of labels")

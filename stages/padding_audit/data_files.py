@@ -1,7 +1,8 @@
-"""Texts from the user's file, as `audit` takes them: csv, parquet, npz or npy."""
+"""Texts from the user's file, as `audit` takes them: csv, tsv, jsonl, parquet, npz or npy."""
 
 import csv
 import io
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +34,8 @@ def read_data(
     """Texts and labels from a file.
 
     Args:
-        path: csv with a header and texts; parquet with texts or lists of steps; npz with an array for every input,
-            npy with one array.
+        path: csv or tsv with a header and texts; jsonl, an object a line, or parquet with texts or lists of steps; npz
+            with an array for every input, npy with one array.
         model: a model whose inputs give the columns and arrays their names. With one input the column may also be
             called text, tokens or ids, or be the only one.
         tokenizer: the tokenizer.json that makes ids of texts.
@@ -51,6 +52,8 @@ def read_data(
     path = checked_file(Path(path))
     readers: dict[str, Callable[[Path], Mapping[str, Any]]] = {
         ".csv": _csv,
+        ".tsv": _csv,
+        ".jsonl": _jsonl,
         ".parquet": _parquet,
         ".npz": _numpy,
         ".npy": _numpy,
@@ -89,14 +92,33 @@ def _short(name: str) -> str:
     return shown if len(shown) <= LONGEST_NAME else f"{shown[:LONGEST_NAME]}…"
 
 
-def _csv(path: Path) -> dict[str, list[str]]:
-    csv.field_size_limit(LONGEST_CELL)
+def _decoded(path: Path) -> str:
     with reading(path):
         content = path.read_bytes()
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise AuditError(f"{path}: the file is not UTF-8 (byte {error.start}); convert it") from error
+
+
+def _jsonl(path: Path) -> dict[str, list[Any]]:
+    """A key that a line lacks is None there, as in parquet."""
+    rows = []
+    for number, line in enumerate(_decoded(path).split("\n"), start=1):
+        if line.strip():
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise AuditError(f"{path}: line {number}: not JSON ({first_line(error)})") from error
+            if not isinstance(row, dict):
+                raise AuditError(f"{path}: line {number}: not an object; write {{…}} with a key for every column")
+            rows.append(row)
+    return {name: [row.get(name) for row in rows] for row in rows for name in row}
+
+
+def _csv(path: Path) -> dict[str, list[str]]:
+    csv.field_size_limit(LONGEST_CELL)
+    text = _decoded(path)
     first = text.partition("\n")[0]
     delimiter = next((mark for mark in DELIMITERS if mark in first), ",")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

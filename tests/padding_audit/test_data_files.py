@@ -110,7 +110,11 @@ def test_columns_are_named(tmp_path):
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
 def test_cells_stand_apart_by_what_stands_in_the_header(delimiter, tmp_path):
-    path = written(tmp_path, "d.csv", f'text{delimiter}label\r\n"a ""good"", film\n{delimiter} bad"{delimiter}1\r\n')
+    path = written(
+        tmp_path,
+        "d.tsv" if delimiter == "\t" else "d.csv",
+        f'text{delimiter}label\r\n"a ""good"", film\n{delimiter} bad"{delimiter}1\r\n',
+    )
     data, labels = read_data(path, STRINGS)
     assert (data["raw"].tolist(), rows(labels)) == ([f'a "good", film\n{delimiter} bad'], [1])
 
@@ -126,6 +130,8 @@ def test_strings_stay_for_a_model_that_reads_them(tmp_path):
     [
         ("d.npy", [[3, 4, 0]], TOKENS, {"tokens": [[3, 4, 0]]}, None),
         ("d.npz", {"tokens": [[3, 0]], "labels": [1]}, TOKENS, {"tokens": [[3, 0]]}, [1]),
+        ("d.jsonl", '{"ids": [3, 4], "label": 0}\n{"label": 1, "ids": [5]}\n', TOKENS, {"tokens": [[3, 4], [5]]},
+         [0, 1]),
         ("d.npz", {"x": [[3, 0]], "label": [[1, 0]]}, TOKENS, {"tokens": [[3, 0]]}, [[1, 0]]),
         ("d.npz", {"words": [[3]], "letters": [[[1] * 6]], "else": [7]}, TWO,
          {"words": [[3]], "letters": [[[1] * 6]]}, None),
@@ -152,7 +158,7 @@ def test_a_model_that_names_no_inputs_gets_the_column_itself(tmp_path):
 
 
 MISTAKES = [
-    ("d.txt", "a", TOKENS, {}, "read from files that end in .csv, .parquet, .npz, .npy"),
+    ("d.txt", "a", TOKENS, {}, "read from files that end in .csv, .tsv, .jsonl, .parquet, .npz, .npy"),
     ("d.csv", "", TOKENS, {}, "the file is empty"),
     ("d.csv", "version https://git-lfs.github.com/spec/v1\noid", TOKENS, {}, "Git LFS pointer.*git lfs pull"),
     ("d.csv", b"text\n\xe9\n", TOKENS, {}, "not UTF-8"),
@@ -175,6 +181,10 @@ MISTAKES = [
     ("d.npz", {"words": [[1]]}, TWO, {}, "the model reads words, letters, the file has words; name"),
     ("d.npz", {"words": [[1]]}, TWO, {"text": "words"}, "--text .* is for models of one input"),
     ("d.npz", b"PK nothing", TOKENS, {}, "numpy cannot read the file"),
+    ("d.jsonl", '{"text": "a"}\n{"text"\n', STRINGS, {}, "line 2: not JSON "),
+    ("d.jsonl", '["a"]\n', STRINGS, {}, "line 1: not an object; write {"),
+    ("d.jsonl", '{"ids": [1]}\n\n{"label": 1}\n', TOKENS, {}, "row 2, column `ids`: there is nothing"),
+    ("d.jsonl", "\n", TOKENS, {}, "which column does the model read"),
     ("d.parquet", b"nothing", TOKENS, {}, "pyarrow cannot read the file"),
     ("d.parquet", {"ids": [[1], None]}, TOKENS, {}, "row 2, column `ids`: there is nothing"),
     ("d.parquet", {"series": [[[1.0, 2], [3.0]]]}, SERIES, {}, "row 1, column `series`: its steps have different"),
