@@ -1,6 +1,5 @@
 """What this machine has to give: cores, how fast one is, and free memory and disk."""
 
-import re
 import shutil
 import time
 from dataclasses import dataclass
@@ -9,10 +8,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from stages.runtime.workers.pool import usable_cores
+from stages.runtime.workers.pool import CGROUP, usable_cores
 
-CGROUP = Path("/sys/fs/cgroup")
-"""Where Linux bounds the memory of a container."""
 REFERENCE_SECONDS = 0.0008
 """What `_work` took on the machine whose rates stand in cost.py."""
 
@@ -62,7 +59,8 @@ def _free_memory() -> int:
     free = int(psutil.virtual_memory().available)
     try:
         bound, used = (int((CGROUP / name).read_text()) for name in ("memory.max", "memory.current"))
-        cached = re.search(r"^inactive_file (\d+)$", (CGROUP / "memory.stat").read_text(), re.MULTILINE)
+        parts = dict(line.split() for line in (CGROUP / "memory.stat").read_text().splitlines())
     except (OSError, ValueError):  # no container, or one without a bound
         return free
-    return min(free, bound - used + int(cached[1] if cached else 0))
+    # Files that were read count as used, and make room as soon as memory is asked for.
+    return min(free, bound - used + int(parts.get("inactive_file", 0)))

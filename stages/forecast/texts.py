@@ -1,13 +1,17 @@
 """How many texts a run will read and how long they are, before any stage has read them."""
 
+import gzip
 import re
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from stages.params.datasets import SyntheticDataset, TableDataset
 from stages.params.schema import Params
@@ -15,6 +19,7 @@ from stages.runtime.paths import SPLITS, raw_file
 from stages.texts.corpora.columns import Columns
 from stages.texts.corpora.source import SPLIT_NAMES, TRAIN
 from stages.texts.corpora.tables import table
+from stages.texts.reading import GZIP
 from stages.texts.tokens.length_histogram import LengthCounts, length_counts
 
 WORD = re.compile(r"\w+|[^\w\s]+")
@@ -78,7 +83,10 @@ def texts_of(params: Params, raw: Path) -> Texts | None:
 
 
 def _of_table(path: Path, columns: Columns) -> tuple[int, LengthCounts, Counter[int]]:
-    """Rows, lengths in words of the first of them, and how many are of each official split, by its place in SPLITS."""
+    """Rows, lengths in words of the first of them, and how many are of each official split, by its place in SPLITS.
+
+    Of the splits nothing is said where not all rows are read: those of a split may stand together.
+    """
     lengths: list[int] = []
     official: Counter[int] = Counter()
     texts = characters = 0
@@ -90,11 +98,29 @@ def _of_table(path: Path, columns: Columns) -> tuple[int, LengthCounts, Counter[
         texts += 1
         characters += len(text)
         if characters > MOST_CHARACTERS:
-            files = [path] if path.is_file() else path.rglob("*")
-            texts = max(texts, round(texts * sum(file.stat().st_size for file in files) / characters))
-            official.clear()  # the first rows may all be of one split
+            texts = max(texts, _number(path, texts / characters))
+            official.clear()
             break
     return texts, length_counts(np.array(lengths or [1])), official
+
+
+def _number(path: Path, texts_of_a_byte: float) -> int:
+    """Of the texts in a table: as its Parquet files say, or by its size."""
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    parquet = [file for file in files if file.suffix == ".parquet"]
+    with suppress(pa.ArrowException, OSError):  # `ingest` says what is wrong with a file that this run does not reach
+        if parquet:
+            return sum(pq.read_metadata(file).num_rows for file in parquet)
+    return round(texts_of_a_byte * sum(map(_unpacked, files)))
+
+
+def _unpacked(file: Path) -> float:
+    """Bytes of a file's content, were all of it packed as closely as its beginning."""
+    size = file.stat().st_size
+    if file.suffix != GZIP:
+        return size
+    with file.open("rb") as packed, gzip.open(packed) as content:
+        return len(content.read(MOST_CHARACTERS)) * size / packed.tell()
 
 
 def _splits(params: Params, texts: int, official: Mapping[int, int]) -> dict[str, int]:

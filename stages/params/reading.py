@@ -51,6 +51,15 @@ def read_mapping(path: Path) -> dict[Any, Any]:
     return content
 
 
+def dotted(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value below a section by its dotted path; what is no section, or an empty one, by its own."""
+    if isinstance(value, Mapping) and (value or not path):
+        for key, inner in value.items():
+            yield from dotted(inner, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, value
+
+
 def _require_flat(path: Path, text: str) -> None:
     depth = 0
     for event in YAML(typ="safe").parse(text):
@@ -73,12 +82,3 @@ def _where(error: MarkedYAMLError, text: str) -> str:
     if conflicts:
         advice = f"; git has left a conflict in line {conflicts[0]}"
     return f"line {mark.line + 1}: {problem}{advice}"
-
-
-def leaves(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted path and value of all that is no section with keys of its own, below `path`."""
-    if isinstance(content, Mapping) and content:
-        for key, inner in content.items():
-            yield from leaves(inner, f"{path}.{key}" if path else key)
-    elif path:
-        yield path, content

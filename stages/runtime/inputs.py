@@ -4,6 +4,7 @@ DVC records params, code and data as they are when a stage has ended. A stage th
 outputs keeps what was edited meanwhile out of dvc.lock, and out of the run cache.
 """
 
+import fnmatch
 import hashlib
 import os
 import re
@@ -15,7 +16,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from stages.errors import UserError
-from stages.params.reading import leaves, read_mapping
+from stages.params.reading import dotted, read_mapping
 from stages.runtime.files import PARTIAL_SUFFIX
 
 DVC_YAML = Path("dvc.yaml")
@@ -23,8 +24,9 @@ DVC_YAML = Path("dvc.yaml")
 HASHED_BYTES = 2**20
 """A larger file is another one when its size or its time is."""
 
-UNWATCHED = re.compile(rf".*({re.escape(PARTIAL_SUFFIX)}|\.pyc|~)|\..*\.sw.|\.DS_Store")
-"""Names that .dvcignore has: what Python and editors write beside code, and files that are not whole yet."""
+UNWATCHED = (f"*{PARTIAL_SUFFIX}", "__pycache__", "*.pyc", ".*.sw?", "*~", ".DS_Store")
+"""Names of files and folders, as in .dvcignore: half-written, or what Python, an editor or macOS puts beside others."""
+_UNWATCHED = re.compile("|".join(map(fnmatch.translate, UNWATCHED)))
 
 
 class Inputs:
@@ -74,12 +76,12 @@ class Inputs:
                 raise UserError(f"{path} was {how} while {self._stage} ran; nothing was kept, so run again")
 
     def _values_of(self, content: Any) -> dict[str, Any]:
-        return {name: value for key in self._keys for name, value in leaves(_at(content, key), key)}
+        return {name: value for key in self._keys for name, value in dotted(_at(content, key), key)}
 
     def _hashes(self) -> Iterator[tuple[Path, object]]:
         for dep in map(Path, self._deps):
             for path in [dep] if dep.is_file() else dep.rglob("*"):
-                if not (UNWATCHED.fullmatch(path.name) or "__pycache__" in path.parts) and path.is_file():
+                if is_watched(path) and path.is_file():
                     yield path, _hash(path)
 
 
@@ -93,18 +95,24 @@ def dvc_stages(project: Path = Path()) -> dict[str, dict[str, Any]]:
     return {name: entry.get("do", entry) for name, entry in stages.items()}
 
 
+def is_watched(path: Path) -> bool:
+    """Whether DVC looks at a file; the path is relative to the project."""
+    return not any(map(_UNWATCHED.match, path.parts))
+
+
 def _hash(path: Path) -> object:
     try:
         status = path.stat()
-        seen = status.st_size, status.st_mtime_ns
-        return seen if status.st_size > HASHED_BYTES else _digest(path, *seen)
+        if status.st_size > HASHED_BYTES:
+            return status.st_size, status.st_mtime_ns
+        return _digest(path.absolute(), status.st_size, status.st_ctime_ns)
     except OSError as error:  # who reads it as an input says what is wrong with it
         return error.errno
 
 
 @cache
-def _digest(path: Path, _size: int, _time: int) -> bytes:
-    """Read once as long as it has this size and time: a stage looks again with every model that ends."""
+def _digest(path: Path, _size: int, _changed: int) -> bytes:
+    """Of a file's content, read once for each size and time of change: a stage looks after each of many tasks."""
     return hashlib.sha256(path.read_bytes()).digest()
 
 

@@ -11,7 +11,7 @@ from stages.analysis.contract import Report
 from stages.analysis.contract_cells import CellFacts
 from stages.analysis.estimate import Estimate
 from stages.errors import UserError
-from stages.params.reading import leaves
+from stages.params.reading import dotted
 from stages.reporting.answer import LEAK, SERVING
 from stages.reporting.format import MISSING, PERCENT, POINTS, RATIO, Scale
 from stages.reporting.render import markdown_table
@@ -32,22 +32,21 @@ def comparison(project: Path, dataset: str, names: tuple[str, str]) -> str:
     Raises:
         UserError: there is no such run, or it has no report of the dataset that this version reads.
     """
-    git.head(project)
-    one, two = (_report(project, dataset, name) for name in names)
+    known = git.experiments(project, git.head(project))
+    one, two = (_report(project, dataset, name, known) for name in names)
     header = ["padding", "what", *(f"`{name}`" for name in names), "difference, points"]
     sentences = [_params(one, two), *_cautions(one, two)]
     rows = [*_accuracies(one, two), *_judged(one, two)]
     return "\n\n".join([f"**{dataset}**: {' '.join(sentences)}", markdown_table(Table(header, rows))])
 
 
-def _report(project: Path, dataset: str, name: str) -> Report:
-    refs = git.git(project, "for-each-ref", "--sort=-committerdate", "--format=%(refname)", "refs/exps").splitlines()
-    ref = next((ref for ref in refs if ref.rpartition("/")[2] == name), name)
+def _report(project: Path, dataset: str, name: str, known: Mapping[str, str]) -> Report:
+    """Of an experiment, `known` by its name, or of another revision."""
     try:
-        sha = git.git(project, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").strip()
+        sha = git.git(project, "rev-parse", "--verify", "--quiet", f"{known.get(name, name)}^{{commit}}").strip()
     except subprocess.CalledProcessError:
-        known = ", ".join(sorted(ref.rpartition("/")[2] for ref in refs)) or "none yet"
-        raise UserError(f"{name}: neither an experiment nor a revision of git; experiments: {known}") from None
+        names = ", ".join(sorted(known)) or "none yet"
+        raise UserError(f"{name}: neither an experiment nor a revision of git; experiments: {names}") from None
     report = git.report(project, sha, dataset)
     if report is None:
         path = f"reports/{dataset}/report.json"
@@ -59,7 +58,7 @@ def _report(project: Path, dataset: str, name: str) -> Report:
 
 
 def _params(one: Report, two: Report) -> str:
-    flat = [dict(leaves(report.params)) for report in (one, two)]
+    flat = [dict(dotted(report.params)) for report in (one, two)]
     changed = [key for key in flat[0] | flat[1] if flat[0].get(key) != flat[1].get(key)]
     if not changed:
         return "the same params."

@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 
 from stages.forecast import cost as module
-from stages.forecast import machine as machine_module
 from stages.forecast.cost import cost_of, makespan
 from stages.forecast.machine import Machine, this_machine
 from stages.forecast.texts import Texts, texts_of
-from stages.runtime.workers import pool
 from stages.texts.tokens.length_histogram import length_counts
 
 MACHINE = Machine(cores=2, speed=1.0, memory=16 * 10**9, disk=10**11)
@@ -116,24 +114,15 @@ def test_units_go_to_whoever_is_free():
     assert makespan([5, 3, 3, 3], 4) == makespan([5, 3, 3, 3], 100) == 5
 
 
-def test_in_a_container_files_that_can_be_dropped_count_as_free(tmp_path, monkeypatch):
-    for name, content in {
-        "memory.max": "4000000000",
-        "memory.current": "3500000000",
-        "memory.stat": "anon 1\ninactive_file 3000000000\nactive_file 5\n",
-    }.items():
-        (tmp_path / name).write_text(content + "\n")
-    monkeypatch.setattr(machine_module, "CGROUP", tmp_path)
-    monkeypatch.setattr(machine_module.psutil, "virtual_memory", lambda: SimpleNamespace(available=10**11))
-    assert this_machine(1, tmp_path).memory == 3_500_000_000
-
-
-@pytest.mark.parametrize(("content", "cores"), [("150000 100000", 1), ("50000 100000", 1), ("max 100000", None)])
-def test_a_quota_bounds_the_cores(content, cores, tmp_path, monkeypatch):
-    unbound = pool.usable_cores()
-    (tmp_path / "cpu.max").write_text(content + "\n")
-    monkeypatch.setattr(pool, "CPU_QUOTA", tmp_path / "cpu.max")
-    assert pool.usable_cores() == (cores or unbound)
+def test_files_that_a_container_keeps_in_memory_are_free_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=10**9))
+    monkeypatch.setattr("stages.forecast.machine.CGROUP", tmp_path)
+    assert this_machine(1, tmp_path).memory == 10**9
+    for name, text in (("max", "1000"), ("current", "900"), ("stat", "anon 300\ninactive_file 500\nslab 1\n")):
+        (tmp_path / f"memory.{name}").write_text(text)
+    assert this_machine(1, tmp_path).memory == 600
+    (tmp_path / "memory.max").write_text("max")
+    assert this_machine(1, tmp_path).memory == 10**9
 
 
 def test_this_machine_is_measured(tmp_path):

@@ -1,6 +1,10 @@
 """What is known of a dataset before a stage has read it."""
 
+import gzip
+
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from stages.errors import UserError
@@ -42,13 +46,31 @@ def test_of_a_large_file_the_size_tells_the_number_of_rows(make_params, tmp_path
     assert texts_of(make_params(TABLE), tmp_path).total == pytest.approx(1000, rel=0.5)
 
 
-def test_the_first_rows_of_a_large_file_do_not_tell_its_splits(make_params, tmp_path, monkeypatch):
-    """The test split stood first, and all texts but one were taken for it."""
-    rows = [f"one two three four five,positive,{split}" for split in ("test", "train") for _ in range(1000)]
-    write(tmp_path, *rows, header="text,label,split")
+def test_test_rows_that_come_first_do_not_make_the_rest_seem_test_rows(make_params, tmp_path, monkeypatch):
+    write(tmp_path, *["a b c,x,test"] * 500, *["a b c,x,train"] * 500, header="text,label,split")
     monkeypatch.setattr(module, "MOST_CHARACTERS", 500)
     texts = texts_of(make_params({**TABLE, "datasets.mr.split": "split"}), tmp_path)
-    assert texts.splits["train"] == pytest.approx(0.6 * texts.total, abs=1)
+    assert texts.splits["train"] / texts.total == pytest.approx(0.6, abs=0.01), "as corpus.validation and corpus.test"
+
+
+def test_the_files_of_a_folder_are_its_splits(make_params, tmp_path):
+    for split, rows in (("train", 80), ("test", 20)):
+        (tmp_path / "mr").mkdir(exist_ok=True)
+        pq.write_table(pa.table({"text": ["a"] * rows, "label": ["x"] * rows}), tmp_path / "mr" / f"{split}.parquet")
+    assert texts_of(make_params({**TABLE, "datasets.mr.file": "mr"}), tmp_path).splits["test"] == 20
+
+
+@pytest.mark.parametrize("ending", ["csv.gz", "parquet"])
+def test_of_a_large_packed_file_the_rows_are_those_inside(make_params, tmp_path, monkeypatch, ending):
+    texts = [" ".join(map(str, numbers)) for numbers in np.random.default_rng(0).integers(0, 100, (100_000, 8))]
+    if ending == "parquet":
+        pq.write_table(pa.table({"text": texts, "label": ["x"] * len(texts)}), tmp_path / f"mr.{ending}")
+    else:
+        rows = "text,label\n" + "\n".join(f"{text},x" for text in texts)
+        (tmp_path / f"mr.{ending}").write_bytes(gzip.compress(rows.encode()))
+    monkeypatch.setattr(module, "MOST_CHARACTERS", 500_000)
+    found = texts_of(make_params({**TABLE, "datasets.mr.file": f"mr.{ending}"}), tmp_path)
+    assert found.total == pytest.approx(len(texts), rel=0 if ending == "parquet" else 0.3)
 
 
 def test_a_missing_or_broken_file_is_named_at_once(make_params, tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stages.errors import UserError
-from stages.params.reading import read_mapping
+from stages.params.reading import dotted, read_mapping
 from stages.params.schema import load_params
 from tests.conftest import REPOSITORY
 
@@ -69,3 +69,11 @@ def test_values_are_those_of_yaml_1_2_as_dvc_reads_them(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text("a: 1e-4\nb: 010\nc: no\nd: 0o10\ne: 1:30\n")
     assert read_mapping(path) == {"a": 1e-4, "b": 10, "c": "no", "d": 8, "e": "1:30"}
+
+
+def test_sections_become_dotted_paths_and_an_empty_one_is_a_value() -> None:
+    nested = {"pad": {"sides": ["pre"], "more": {"x": 1}}, "audit": {}, "train.epochs": 3}
+    assert dict(dotted(nested)) == {"pad.sides": ["pre"], "pad.more.x": 1, "audit": {}, "train.epochs": 3}
+    assert list(dotted({})) == []
+    assert dict(dotted(nested["pad"], "pad")) == {"pad.sides": ["pre"], "pad.more.x": 1}
+    assert list(dotted(None, "pad")) == [("pad", None)]

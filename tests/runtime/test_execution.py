@@ -3,6 +3,7 @@ import operator
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
@@ -63,10 +64,28 @@ def test_the_cores_of_a_cluster_are_not_shared_out(make_params, capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize(("bound", "cores"), [("200000 100000", 2), ("150000 100000", 2), ("max 100000", 8), ("", 8)])
+def test_a_container_has_as_many_cores_as_its_quota_fills(monkeypatch, tmp_path, bound, cores):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: range(8), raising=False)
+    monkeypatch.setattr(pool, "CGROUP", tmp_path)
+    if bound:
+        (tmp_path / "cpu.max").write_text(bound)
+    assert pool.usable_cores() == cores
+
+
 @pytest.mark.slow
 def test_tasks_run_in_processes_of_their_own():
     with local_executor(workers=2, tasks=3) as executor:
         assert run_all(executor, operator.neg, [1, 2, 3], label="", steps=3, done=nothing_done) == [-1, -2, -3]
+
+
+def test_a_pool_that_broke_before_a_task_was_handed_over_is_a_sentence():
+    class Broken(ThreadPoolExecutor):
+        def submit(self, *_: object) -> None:
+            raise BrokenProcessPool
+
+    with Broken(1) as executor, pytest.raises(UserError, match="train: a worker process was killed"):
+        run_all(executor, operator.neg, [1], label="train", steps=1, done=nothing_done)
 
 
 def test_on_a_terminal_the_bar_shows_the_remark(monkeypatch, capsys):

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from stages.params.schema import Params
 from stages.runtime.command import run
 from stages.runtime.files import whole_folder
+from stages.runtime.inputs import UNWATCHED, Inputs
 from tests.conftest import REPOSITORY
 
 DVC_YAML = """
@@ -130,17 +130,18 @@ def test_a_large_file_is_told_by_its_time(folder, ending):
     assert ending(lambda: os.utime(large, ns=(2, 2)))[0] == 2
 
 
-LITTER = ["data/.a.csv.swp", "data/a.csv~", "data/.DS_Store", "data/__pycache__/b.pyc.1402"]
-"""What editors, file managers and Python leave for a while."""
-
-
-def test_dvc_ignores_what_is_passed_over():
-    ignored = (REPOSITORY / ".dvcignore").read_text().splitlines()
-    for path in LITTER:
-        assert any(fnmatch(part, pattern.rstrip("/")) for part in Path(path).parts for pattern in ignored), path
-
-
-@pytest.mark.parametrize("path", ["models/gru/m", "data/x.0123abcd.partial", "data/__pycache__/b.pyc", *LITTER])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "models/gru/m",
+        "data/x.0123abcd.partial",
+        "data/__pycache__/b.pyc",
+        "data/__pycache__/b.cpython-311.pyc.1402",
+        "data/.b.csv.swp",
+        "data/b.csv~",
+        "data/below/.DS_Store",
+    ],
+)
 def test_files_that_dvc_does_not_watch_for_the_stage_do_not(folder, ending, path):
     def edit() -> None:
         Path(path).parent.mkdir(exist_ok=True)
@@ -149,5 +150,31 @@ def test_files_that_dvc_does_not_watch_for_the_stage_do_not(folder, ending, path
     assert ending(edit) == (0, "")
 
 
+def test_what_is_not_watched_is_what_dvc_ignores():
+    lines = (REPOSITORY / ".dvcignore").read_text().splitlines()
+    assert {line.rstrip("/") for line in lines if not line.startswith("#")} == set(UNWATCHED)
+
+
 def test_a_file_written_again_as_it_was_does_not(folder, ending):
     assert ending(lambda: Path("code.py").write_text("old")) == (0, "")
+
+
+def test_files_that_nobody_touched_are_read_once_however_many_tasks_end(folder, monkeypatch):
+    inputs = Inputs("train", {"variant": "masked"}, Path("params.yaml"))
+    read = []
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path.name) or b"old")
+    inputs.check()
+    assert read == []
+    os.utime("code.py")
+    inputs.check()
+    inputs.check()
+    assert read == ["code.py"]
+
+
+def test_an_edit_that_leaves_size_and_time_of_writing_is_seen(folder, ending):
+    def edit() -> None:
+        before = Path("code.py").stat()
+        Path("code.py").write_text("new")
+        os.utime("code.py", ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    assert ending(edit)[0] == 2

@@ -55,6 +55,29 @@ def test_params_that_differ_and_differences_paired_by_seed(commit):
     assert "DIFFERENT" in row_of(text, "post", "readout drift")[2]
 
 
+def test_of_experiments_of_one_name_that_of_the_commit_at_hand_counts_else_the_latest(commit, monkeypatch):
+    def of(year, on, max_len):
+        """Commit `again`, made in this year on a commit whose hash begins like this; what a comparison says of it."""
+
+        def change(report):
+            report["params"]["pad"]["max_len"] = max_len
+
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"{year}-01-01T00:00:00Z")
+        project = commit("again", change)
+        git(project, "update-ref", f"refs/exps/{on}/again", "HEAD")
+        git(project, "update-ref", "-d", "refs/exps/12/34/again")
+        return project, comparison(project, "synthetic", ("plain", "again"))
+
+    commit("plain", lambda report: None)
+    assert "0.95 → longest" in of(2020, "bb/bb", "longest")[1]
+    assert "0.95 → 7" in of(2022, "cc/cc", 7)[1]
+    project, text = of(2021, "aa/aa", 5)
+    assert "0.95 → 7" in text, "the latest, and not the first by the hash it was made on"
+    head = git(project, "rev-parse", "HEAD").strip()
+    git(project, "update-ref", f"refs/exps/{head[:2]}/{head[2:]}/again", "HEAD")
+    assert "0.95 → 5" in comparison(project, "synthetic", ("plain", "again"))
+
+
 def test_other_code_and_other_texts_are_said(commit):
     def other(report):
         report["provenance"]["code"] = "0" * 16
@@ -63,14 +86,6 @@ def test_other_code_and_other_texts_are_said(commit):
     commit("as-it-was", lambda report: None)
     text = comparison(commit("other", other), "synthetic", ("as-it-was", "other"))
     assert "Different code computed the two. Their texts differ" in text
-
-
-def test_of_two_experiments_of_one_name_the_latest_is_compared(commit, tmp_path, monkeypatch):
-    commit("as-it-was", lambda report: None)
-    commit("mine", lambda report: None)
-    git(tmp_path, "update-ref", "refs/exps/00/00/mine", "HEAD")
-    monkeypatch.setenv("GIT_COMMITTER_DATE", "2050-01-01T00:00:00")
-    assert "0.95 → longest" in comparison(commit("mine", wider), "synthetic", ("as-it-was", "mine"))
 
 
 @pytest.mark.parametrize(
@@ -83,3 +98,11 @@ def test_of_two_experiments_of_one_name_the_latest_is_compared(commit, tmp_path,
 def test_a_run_that_is_not_there_is_named(commit, names, sentence):
     with pytest.raises(UserError, match=sentence):
         comparison(commit("there", lambda report: None), "synthetic" if "nowhere" in names else "mr", names)
+
+
+def test_a_report_with_a_conflict_in_it_is_named(commit):
+    project = commit("there", lambda report: None)
+    (project / PATH).write_text("<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> theirs\n")
+    git(project, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qam", "a conflict")
+    with pytest.raises(UserError, match=f"HEAD: it holds no {PATH} that this version reads"):
+        comparison(project, "synthetic", ("HEAD", "there"))

@@ -9,6 +9,7 @@ import pytest
 from stages.errors import UserError
 from stages.runtime.workers.pool import duration
 from stages.sweeps.run.experiments import OWN, run_missing, workers
+from stages.sweeps.run.sandbox import frozen
 from tests.pipelines import contents, run
 from tests.sweeps import toy
 
@@ -114,6 +115,20 @@ def test_an_input_file_is_read_and_belongs_to_the_identity(project):
     assert words(go(project, sweep, "mr")) == ["mr 5 text,label\nb,1"]
     assert len(toy.started(project)) == 2
     assert run(project, "git", "status", "--porcelain").stdout == ""
+
+
+def test_an_input_that_is_edited_while_the_sweep_begins_is_not_taken_for_the_one_before(project, monkeypatch):
+    file = project / "data" / "raw" / "mr.csv"
+    file.write_text("text,label\na,1\n")
+
+    def frozen_late(*arguments):
+        file.write_text("text,label\nb,1\n")
+        return frozen(*arguments)
+
+    monkeypatch.setattr("stages.sweeps.run.experiments.frozen", frozen_late)
+    with pytest.raises(UserError, match=r"^toy: .* a file in data/raw was edited while the sweep began"):
+        go(project, toy.grid(5), "mr")
+    assert toy.started(project) == []
 
 
 def test_a_failed_experiment_is_named_and_the_next_goes_on(project, capsys):

@@ -73,6 +73,12 @@ def test_modules_that_compute_belong_to_it(project, module, same):
     assert (name(project) == before) == same
 
 
+def test_the_file_of_an_open_editor_does_not(project):
+    before = name(project)
+    (project / "stages" / "models" / ".training.py.swp").write_text("# changed")
+    assert name(project) == before
+
+
 def test_every_file_of_a_folder_that_stages_depend_on_belongs_to_it_but_for_what_python_writes(project):
     before = name(project)
     (project / "stages" / "models" / "__pycache__").mkdir()

@@ -6,6 +6,7 @@ a cluster (dask_executor.py, `execution.engine`). Results are the same with any.
 """
 
 import importlib.util
+import math
 import multiprocessing
 import os
 import signal
@@ -29,9 +30,8 @@ from stages.runtime.workers.forked import ForkedExecutor, dvc_above
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
-"""Where Linux bounds the cores of a container: microseconds of every so many."""
-
+CGROUP = Path("/sys/fs/cgroup")
+"""Where Linux bounds the CPU time and the memory of a container."""
 POLL_SECONDS = 0.5
 LINE_SECONDS = 1.0
 
@@ -140,13 +140,13 @@ def _end_with(parent: int) -> None:
 
 
 def usable_cores() -> int:
-    """The number of cores this process may run on: those of its affinity, and no more than a container's quota."""
+    """The number of cores this process may run on; no more than a container's quota of CPU time fills."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        quota, period = map(int, CPU_QUOTA.read_text().split())
+        quota, period = map(int, (CGROUP / "cpu.max").read_text(encoding="utf-8").split())
     except (OSError, ValueError):  # no container, or one without a bound
         return cores
-    return max(1, min(cores, quota // period))
+    return min(cores, math.ceil(quota / period))
 
 
 def run_all(
@@ -179,7 +179,8 @@ def run_all(
     """
     futures: dict[Future[Result], Task] = {}
     try:
-        futures |= {executor.submit(work, task): task for task in tasks}
+        for task in tasks:
+            futures[executor.submit(work, task)] = task
         with tqdm(
             total=steps, desc=label, unit="step", dynamic_ncols=True, smoothing=0, disable=not sys.stderr.isatty()
         ) as bar:

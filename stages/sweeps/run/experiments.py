@@ -41,23 +41,26 @@ def run_missing(project: Path, sweep: Sweep, points: Sequence[Point], jobs: int 
         jobs: how many experiments run at a time; 0 takes the number of cores.
 
     Raises:
-        UserError: a point is impossible or an input is missing (nothing was run then), another sweep runs in this
-            project, or experiments failed; those that did not fail are kept.
+        UserError: a point is impossible, or an input is missing or was edited meanwhile (nothing was run then),
+            another sweep runs in this project, or experiments failed; those that did not fail are kept.
     """
     project = project.resolve()
     commit = git.head(project)
     with _alone(project):
         experiments, inputs = planned(project, sweep, points)
+        tree = git.snapshot(project, _own(project, "sandbox-index"))
         reports = _reports(project, commit, experiments)
         missing = {one.identity: one for one in experiments if one.identity not in reports}
         done = sum(one.identity in reports for one in experiments)
         if done:
             print(f"{sweep.name}: {done} of {len(points)} experiments are done already", flush=True)
         if missing:
-            tree = git.snapshot(project, _own(project, "sandbox-index"))
             shared = (commit, tree, frozen(project, inputs, _own(project, "sandbox-inputs")), cache_folder(project))
             if planned(project, sweep, points)[0] != experiments:
-                raise UserError(f"{sweep.name}: files that it reads were edited as it began; run it again")
+                raise UserError(
+                    f"{sweep.name}: params.yaml, the code or a file in data/raw was edited while the sweep began; "
+                    "nothing was run, so run it again"
+                )
             count = min(jobs or usable_cores(), len(missing))
             sandboxes = [Sandbox(project, _own(project, f"sandbox-{number}"), *shared) for number in range(count)]
             progress = _Progress(sweep.name, len(points), done, count)
@@ -116,7 +119,8 @@ class _Progress:
 
 def _reports(project: Path, commit: str, experiments: Sequence[Experiment]) -> dict[str, Report]:
     """Identity -> report.json of the experiments that are there."""
-    commits = git.experiments(project, commit)
+    found = git.experiments(project, commit)
+    commits = {name.rpartition("-")[2]: found[name] for name in reversed(found)}  # the first of an identity counts
     reports = {}
     for experiment in experiments:
         if experiment.identity in commits and experiment.identity not in reports:

@@ -63,22 +63,22 @@ def snapshot(project: Path, index: Path) -> str:
 
 
 def experiments(project: Path, commit: str) -> dict[str, str]:
-    """Every DVC experiment by the last part of its name, behind the hyphen, and its commit.
+    """Every DVC experiment by its name, and its commit: those made on `commit` first, then the latest first.
 
-    Where several commits have an experiment of that name, the one made on `commit` counts, else the latest.
+    Where several commits have an experiment of that name, the first of these counts.
     """
     layout = "%(refname)%00%(objectname)"
     commits: dict[str, str] = {}
-    lines = git(project, "for-each-ref", "--sort=committerdate", f"--format={layout}", "refs/exps").splitlines()
+    lines = git(project, "for-each-ref", "--sort=-committerdate", f"--format={layout}", "refs/exps").splitlines()
     refs = [tuple(line.split("\0")) for line in lines]
-    for ref, sha in sorted(refs, key=lambda ref: ref[0].startswith(f"refs/exps/{commit[:2]}/{commit[2:]}/")):
-        commits[ref.rpartition("/")[2].rpartition("-")[2]] = sha
+    for ref, sha in sorted(refs, key=lambda ref: not ref[0].startswith(f"refs/exps/{commit[:2]}/{commit[2:]}/")):
+        commits.setdefault(ref.rpartition("/")[2], sha)
     return commits
 
 
 def report(project: Path, sha: str, dataset: str) -> Report | None:
-    """The report.json that an experiment's commit holds; None where it holds none, or one of another version's form."""
+    """The report.json that a commit holds; None where it holds none, or one that is broken or of another version."""
     try:
         return from_json(Report, json.loads(git(project, "show", f"{sha}:./reports/{dataset}/report.json")))
-    except (subprocess.CalledProcessError, ValueError):  # no such file, no JSON, or none of this form
+    except (subprocess.CalledProcessError, ValueError):  # no JSON, or (pydantic's ValidationError) of another form
         return None

@@ -14,7 +14,7 @@ from stages.params.datasets import TableDataset
 from stages.params.reading import read_mapping
 from stages.params.schema import Params, checked_params
 from stages.params.texts import NO_VECTORS
-from stages.runtime.inputs import dvc_stages
+from stages.runtime.inputs import dvc_stages, is_watched
 from stages.sweeps.spec import TEXTS_KEY, Overrides, Point, Sweep
 
 WITHOUT_EFFECT = {"report", "audit", "gate", "execution", "datasets", "variants"}
@@ -131,14 +131,15 @@ def code_checksum(project: Path) -> str:
 
 
 def _files(project: Path, dep: str) -> list[Path]:
-    """The file that a stage depends on, or the files below the folder, but for what Python writes beside the code."""
+    """The file that a stage depends on, or the files below the folder that DVC looks at."""
     path = project / dep
     if path.is_file():
         return [Path(dep)]
-    files = [file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+    below = [file.relative_to(project) for file in path.rglob("*") if file.is_file()]
+    files = list(filter(is_watched, below))
     if not files:
         raise UserError(f"dvc.yaml: a stage depends on {dep}, and there is no such file")
-    return [file.relative_to(project) for file in files]
+    return files
 
 
 def input_files(project: Path, params: Params) -> list[Path]:

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from stages.params.derived import BASELINE
-from stages.params.reading import leaves
+from stages.params.reading import dotted
 from stages.sweeps.findings.effects import Grid, grid_of
 from stages.sweeps.spec import INNER_AXES, VARIANT, Overrides, label
 from stages.sweeps.sweep_json import SweepReport
@@ -122,7 +122,7 @@ class Sweeps:
         by_name = sorted(reports, key=lambda report: report.name)
         usual: dict[str, list[str]] = {}
         for settings in (params or {}, *(report.settings for report in by_name)):
-            for key, value in leaves(settings):
+            for key, value in dotted(settings):
                 usual.setdefault(key, []).append(label(value))
         ordered = sorted(by_name, key=lambda report: rank.get(report.name, len(rank)))
         return Sweeps(dataset, [Swept(report, usual) for report in ordered])
