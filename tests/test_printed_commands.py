@@ -61,7 +61,8 @@ class StartedError(Exception):
 def test_all_kinds_are_looked_at_here():
     assert len(SWEEPS) > 10
     assert len(RUNS) > 3
-    assert {*COMMANDS} == {*SWEEPS, *RUNS, *OTHERS}
+    # `make stale` is printed where older code computed a sweep, as none of those that are committed.
+    assert {*COMMANDS, "make stale"} == {*SWEEPS, *RUNS, *OTHERS}
 
 
 @pytest.mark.slow
