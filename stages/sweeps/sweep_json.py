@@ -10,8 +10,8 @@ from stages.analysis import contract
 from stages.analysis.estimate import CONFIG, left_out
 from stages.stats.rounding import rounded
 from stages.sweeps.spec import SIDE, VARIANT, Estimand, FigureSpec, Overrides
+from stages.sweeps.sweep_json_causes import Causes
 from stages.sweeps.sweep_json_findings import (
-    Causes,
     Equivalence,
     Exact,
     Gains,

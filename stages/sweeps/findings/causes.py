@@ -17,7 +17,7 @@ from stages.sweeps.findings.words import (
     where,
 )
 from stages.sweeps.spec import VARIANT
-from stages.sweeps.sweep_json_findings import Cause, Causes
+from stages.sweeps.sweep_json_causes import Cause, Causes
 from stages.sweeps.sweep_json_rows import Figure, Levels, Row, picked
 
 Counts = dict[str, NDArray[np.int64]]

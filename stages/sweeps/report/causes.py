@@ -9,7 +9,7 @@ from stages.reporting.figures.marks import intervals, name_rows, plain_numbers, 
 from stages.reporting.figures.style import GREY, LOOKS, PANEL_WIDTH, empty_figure, title
 from stages.sweeps.findings.words import where
 from stages.sweeps.sweep_json import SweepReport
-from stages.sweeps.sweep_json_findings import Cause, Causes
+from stages.sweeps.sweep_json_causes import Cause, Causes
 from stages.sweeps.sweep_json_rows import estimate_of
 
 ROW_HEIGHT, MARGIN = 0.27, 0.9

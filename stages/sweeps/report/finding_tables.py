@@ -8,8 +8,8 @@ from stages.sweeps.findings import heads
 from stages.sweeps.report.tables import axis_title, table_of
 from stages.sweeps.spec import INNER_AXES, SIDE, VARIANT
 from stages.sweeps.sweep_json import SweepReport
+from stages.sweeps.sweep_json_causes import Causes
 from stages.sweeps.sweep_json_findings import (
-    Causes,
     Equivalence,
     Knee,
     Matrix,
