@@ -22,6 +22,8 @@ RAN = {
     "polarity2": ({"train.seeds": 2}, {"train": 129.0, "export": 206.0}),
 }
 """By dataset: what was changed in params.yaml, and seconds by stage on two cores."""
+RUNS = {"mr": 128, "sms": 117, "subj": 158, "snips": 154, "banking77": 201}
+"""By dataset: seconds of a whole run on that machine."""
 
 
 def within(estimate, measured):
@@ -37,11 +39,18 @@ def test_stages_take_what_was_measured(dataset, make_params, real_data):
         assert within(cost.seconds[stage], seconds), stage
 
 
+@pytest.mark.parametrize("dataset", RUNS)
+def test_a_run_takes_what_was_measured(dataset, make_params, real_data):
+    params = make_params({"dataset": dataset})
+    cost = cost_of(params, texts_of(params, real_data), replace(MACHINE, speed=SPEED))
+    assert within(sum(cost.seconds.values()), RUNS[dataset])
+
+
 def test_the_default_run_takes_what_was_measured(make_params, tmp_path):
     params = make_params()
     cost = cost_of(params, texts_of(params, tmp_path), replace(MACHINE, speed=SPEED))
     assert cost.models == {"baseline": 24, "masked": 12, "double_mask": 2}
-    assert within(sum(cost.seconds.values()), 96)
+    assert within(sum(cost.seconds.values()), 82)
     assert within(cost.disk / module.COPIES, 177e6), "what `dvc push` counts in docs/beyond-one-machine.md"
 
 
@@ -57,8 +66,8 @@ def texts(number=4000, length=20):
         ({"train.epochs": 20}, "train", 1.5, 2.0),
         ({"train.epochs": 100_000}, "train", 3.0, 5.5),  # most trainings stop early
         ({"train.epochs": 1_000, "train.patience": 0}, "train", 50, 100),
-        ({"train.seeds": 24}, "export", 1.4, 2.0),
-        ({"pad.max_len": 200}, "train", 2.5, 10.0),
+        ({"train.seeds": 24}, "export", 1.5, 2.0),
+        ({"pad.max_len": 200}, "train", 3.0, 10.0),
         ({"model.units": 256}, "train", 5.0, 64.0),
         ({"model.units": 256}, "analyze", 5.0, 64.0),
         ({"train.variants": ["baseline"], "pad.sides": ["post"]}, "train", 0.2, 0.5),
@@ -68,15 +77,16 @@ def texts(number=4000, length=20):
     ],
 )
 def test_seconds_grow_with_the_knobs(make_params, changes, stage, least, most):
-    before = cost_of(make_params(), texts(), MACHINE).seconds[stage]
-    assert least <= cost_of(make_params(changes), texts(), MACHINE).seconds[stage] / before <= most
+    one_core = replace(MACHINE, cores=1)  # beside whose work a start is short
+    before = cost_of(make_params(), texts(), one_core).seconds[stage]
+    assert least <= cost_of(make_params(changes), texts(), one_core).seconds[stage] / before <= most
 
 
 def test_twice_the_cores_take_less_and_twice_the_speed_too(make_params):
     def seconds(**changes):
-        return sum(cost_of(make_params(), texts(), replace(MACHINE, **changes)).seconds.values())
+        return sum(cost_of(make_params(), texts(8000), replace(MACHINE, **changes)).seconds.values())
 
-    assert seconds(cores=4) < 0.75 * seconds()
+    assert seconds(cores=4) < 0.7 * seconds()
     assert seconds(speed=2.0) < 0.6 * seconds()
 
 
