@@ -63,7 +63,7 @@ def _flipped(cells: Iterable[CellFacts]) -> str:
     if not share:
         return " No prediction changes."
     if condition == ALONE:
-        return f" Taking {side}-padding away changes {format_percent(share)} of its predictions."
+        return f" Serving it without its {side}-padding changes {format_percent(share)} of its predictions."
     what = condition_text(condition)
     changed = f"{conjugated('change', what)} {format_percent(share)} of its predictions as trained"
     return f" {capital(what)} {changed} with {side}-padding."
@@ -84,33 +84,31 @@ def _training(records: list[FamilyVerdict]) -> str:
     unclear = [record for record in records if not record.decided]
     if gains:
         most = "up to " if len(gains) > 1 else ""
-        return f"Training on {_sides(gains, records)} costs {most}{_points(gains)} of accuracy."
+        return f"Unmasked training{_on(gains, records)} costs {most}{_points(gains)} of accuracy."
     if losses:
-        return f"With {_sides(losses, records)} the mask costs {_points(losses)} of accuracy."
+        return f"The mask costs {_points(losses)} of accuracy{_on(losses, records)}."
     if all(record.verdict is Verdict.UNDEFINED for record in records):
-        return "What training on padding costs cannot be said here."
+        return "What unmasked training costs cannot be said here."
     dear = [record for record in unclear if record.high is not None and record.high < 0]
     if dear and len(dear) == len(unclear):
         most = format_points(max(-(record.low or 0.0) for record in dear)).removeprefix("+")
-        return f"With {_sides(dear, records)} the mask may cost up to {most} points of accuracy."
+        return f"The mask may cost up to {most} points of accuracy{_on(dear, records)}."
     if unclear:
-        return f"Whether training on {_sides(unclear, records)} costs accuracy that matters is undecided."
-    return "Training on padding costs no accuracy that matters."
+        return f"Undecided: whether unmasked training{_on(unclear, records)} costs accuracy that matters."
+    return "Unmasked training costs no accuracy that matters."
 
 
 def _serving(records: list[FamilyVerdict]) -> str:
     if different(records):
         losses = [record for record in different(records) if (record.estimate or 0.0) < 0]
         worst = max(losses or different(records), key=_size)
-        changes = (
-            f"it {'loses' if losses else 'gains'} {format_points(_size(worst)).removeprefix('+')} points of accuracy"
-        )
-        return f"Trained with {worst.side}-padding and served with {_served(worst)}, {changes}."
+        changes = f"{'loses' if losses else 'gains'} {format_points(_size(worst)).removeprefix('+')} points of accuracy"
+        return f"Trained with {worst.side}-padding and served with {_served(worst)}, it {changes}."
     if all(record.verdict is Verdict.UNDEFINED for record in records):
         return ""
     if not all(record.decided for record in records):
-        return "Whether serving it otherwise costs accuracy is undecided."
-    return "Serving it otherwise costs none that matters."
+        return "Undecided: whether serving it padded otherwise costs accuracy."
+    return "Serving it padded otherwise costs none that matters."
 
 
 def _served(record: FamilyVerdict) -> str:
@@ -126,7 +124,8 @@ def fix(results: Results) -> str:
     if variant not in results.variants:
         return f"**No mask was tried**: add `{variant}` to `train.variants`."
     proven = all(cell.audit.proves(side) for cell in results.of(variant) for side in cell.audit.proven)
-    mask = f"`{variant}`" + ", that is `mask_zero=True`," * (results.of(variant)[0].mask == "embedding")
+    called = f"`{variant}`"
+    mask = f"`mask_zero=True`, here called {called}," if results.of(variant)[0].mask == "embedding" else called
     if not results.keeps_still(variant):
         first = f"**{mask} does not stop it**: padding moves what its classifier reads."
     elif proven:
@@ -145,7 +144,7 @@ def fix(results: Results) -> str:
 def _undone(results: Results, name: str) -> str:
     """What is said of a variant that repeats the baseline."""
     if results.of(name)[0].mask == "embedding+masking":
-        return "A `Masking` layer behind it undoes it."
+        return "A `Masking` layer after the embedding undoes the mask."
     return f"`{name}` equals `{BASELINE}` to the last bit."
 
 
@@ -163,9 +162,9 @@ def _size(record: FamilyVerdict) -> float:
     return abs(record.estimate or 0.0)
 
 
-def _sides(some: list[FamilyVerdict], records: list[FamilyVerdict]) -> str:
-    """The padding of some records; padding alone where they are all."""
-    return "padding" if len(some) == len(records) else paddings(some)
+def _on(some: list[FamilyVerdict], records: list[FamilyVerdict]) -> str:
+    """The padding of some records; nothing where they are all."""
+    return "" if len(some) == len(records) else f" on {paddings(some)}"
 
 
 def _points(records: list[FamilyVerdict]) -> str:

@@ -151,6 +151,7 @@ def _context(results: Results) -> dict[str, Any]:
         "dramatic": DRAMATIC,
         "majority": results.cells[0].seeds[0].majority,
         "best": best,
+        "with_mask": results.of(results.masked_variant),
         "sides": results.sides,
         "copies": listed([f"`{variant}`" for variant in results.copies]),
         "one_copy": len(results.copies) == 1,

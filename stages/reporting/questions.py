@@ -111,7 +111,7 @@ def what_mask_zero_does(results: Results) -> str:
         return _no_mask(results)
     largest = format_ratio(largest_change(all_drifts(results, masked)))
     copies = [cell.variant for cell in results.cells if cell.same_as_baseline and cell.mask == "embedding+masking"]
-    lost = f" A `Masking` layer behind it undoes that, as `{copies[0]}` shows." if copies else ""
+    lost = f" A `Masking` layer after the embedding undoes that, as `{copies[0]}` shows." if copies else ""
     return f"A recurrent layer then skips index 0: the largest change of `{masked[0].variant}` is {largest}.{lost}"
 
 

@@ -73,18 +73,18 @@ def test_the_worst_number_of_pads_speaks_and_the_text_alone_is_one(results):
         return replace(cell, alone=replace(cell.alone, against_training=worst)) if cell.side == "pre" else cell
 
     first = answer(with_cells(results(drift=LEAK), change))[0]
-    assert first.endswith("Taking pre-padding away changes 30.0 % of its predictions.")
+    assert first.endswith("Serving it without its pre-padding changes 30.0 % of its predictions.")
 
 
 @pytest.mark.parametrize(
     ("gain", "lead"),
     [
-        (BETTER, "**Training on padding costs up to 11.0 points of accuracy.**"),
-        (WORSE, "**With padding the mask costs 8.0 points of accuracy.**"),
-        (SAME_ACCURACY, "**Training on padding costs no accuracy that matters.**"),
-        (EXACT, "**Training on padding costs no accuracy that matters.**"),
-        (UNCLEAR, "**Whether training on padding costs accuracy that matters is undecided.**"),
-        (NOTHING, "**What training on padding costs cannot be said here.**"),
+        (BETTER, "**Unmasked training costs up to 11.0 points of accuracy.**"),
+        (WORSE, "**The mask costs 8.0 points of accuracy.**"),
+        (SAME_ACCURACY, "**Unmasked training costs no accuracy that matters.**"),
+        (EXACT, "**Unmasked training costs no accuracy that matters.**"),
+        (UNCLEAR, "**Undecided: whether unmasked training costs accuracy that matters.**"),
+        (NOTHING, "**What unmasked training costs cannot be said here.**"),
     ],
 )
 def test_the_second_line_says_what_training_costs(gain, lead, results):
@@ -94,39 +94,46 @@ def test_the_second_line_says_what_training_costs(gain, lead, results):
 
 def test_a_side_that_is_undefined_is_not_said_to_cost_nothing(results):
     found = with_family(results(drift=LEAK, gain=SAME_ACCURACY), "accuracy", NOTHING, "post")
-    assert answer(found)[1].endswith(" Whether training on post-padding costs accuracy that matters is undecided.")
+    assert answer(found)[1].endswith(
+        " Undecided: whether unmasked training on post-padding costs accuracy that matters."
+    )
     found = with_family(with_family(found, "serving", SAME_ACCURACY), "serving", NOTHING, "pre")
-    assert answer(found)[1].endswith(" Whether serving it otherwise costs accuracy is undecided.")
+    assert answer(found)[1].endswith(" Undecided: whether serving it padded otherwise costs accuracy.")
+
+
+LOST_ON_THE_OTHER_SIDE = "Trained with pre-padding and served with post-padding, it loses 8.0 points of accuracy."
 
 
 def test_one_open_side_is_named(results):
     open_pre = with_family(results(drift=LEAK, gain=SAME_ACCURACY), "accuracy", UNCLEAR, "pre")
-    assert answer(open_pre)[1].endswith(" Whether training on pre-padding costs accuracy that matters is undecided.")
+    assert answer(open_pre)[1].endswith(
+        " Undecided: whether unmasked training on pre-padding costs accuracy that matters."
+    )
 
 
 def test_training_is_said_to_cost_on_the_sides_where_it_is_shown_to(results):
     """banking77 loses nothing with pre-padding: "training without a mask costs accuracy" was bold."""
     found = with_family(results(drift=LEAK, gain=SAME_ACCURACY), "accuracy", BETTER, "post")
-    assert answer(found)[1].startswith("**Training on post-padding costs 11.0 points of accuracy.**")
+    assert answer(found)[1].startswith("**Unmasked training on post-padding costs 11.0 points of accuracy.**")
 
 
 def test_where_the_mask_is_below_the_baseline_only_how_much_is_open(results):
     """On snips the interval was [−0.8, −0.1]: whether training on pre-padding costs accuracy was called undecided."""
     below = {**UNCLEAR, "estimate": -0.005, "low": -0.008, "high": -0.001}
     found = with_family(results(drift=LEAK, gain=SAME_ACCURACY), "accuracy", below, "pre")
-    assert answer(found)[1].endswith(" With pre-padding the mask may cost up to 0.8 points of accuracy.")
+    assert answer(found)[1].endswith(" The mask may cost up to 0.8 points of accuracy on pre-padding.")
 
 
 @pytest.mark.parametrize(
     ("serving", "end"),
     [
-        (LOSS, " Trained with pre-padding and served with post-padding, it loses 8.0 points of accuracy."),
+        (LOSS, f" {LOST_ON_THE_OTHER_SIDE}"),
         (
             {**BETTER, "condition": "pads-64"},
             " Trained with pre-padding and served with 64 extra pads, it gains 11.0 points of accuracy.",
         ),
-        (SAME_ACCURACY, " Serving it otherwise costs none that matters."),
-        (UNCLEAR, " Whether serving it otherwise costs accuracy is undecided."),
+        (SAME_ACCURACY, " Serving it padded otherwise costs none that matters."),
+        (UNCLEAR, " Undecided: whether serving it padded otherwise costs accuracy."),
         (NOTHING, "that matters.**"),
     ],
 )
@@ -137,19 +144,18 @@ def test_the_second_line_says_what_serving_costs(serving, end, results):
 def test_a_loss_that_is_decided_stands_before_what_is_not(results):
     found = with_family(with_family(results(drift=LEAK), "accuracy", UNCLEAR), "serving", LOSS)
     assert answer(found)[1] == (
-        "**Trained with pre-padding and served with post-padding, it loses 8.0 points of accuracy.** "
-        "Whether training on padding costs accuracy that matters is undecided."
+        f"**{LOST_ON_THE_OTHER_SIDE}** Undecided: whether unmasked training costs accuracy that matters."
     )
 
 
 def test_the_third_line_says_what_the_mask_does(results):
     third = answer(results(drift=LEAK))[2]
     assert (
-        third == "**`masked`, that is `mask_zero=True`, stops it**: no tested padding moves anything. "
-        "A `Masking` layer behind it undoes it."
+        third == "**`mask_zero=True`, here called `masked`, stops it**: no tested padding moves anything. "
+        "A `Masking` layer after the embedding undoes the mask."
     )
     assert answer(results(drift=LEAK, masked_drift=SMALL))[2].startswith(
-        "**`masked`, that is `mask_zero=True`, does not"
+        "**`mask_zero=True`, here called `masked`, does not"
     )
     other = with_cells(results(drift=LEAK), lambda cell: replace(cell, same_as_baseline=False))
     assert answer(other)[2].endswith("`double_mask` does not.")

@@ -23,7 +23,8 @@ class Entry(NamedTuple):
 FIGURES = {
     "verdicts": Entry(
         verdicts_figure,
-        "**The six verdicts.** The mark is the estimate, the line its 95 % interval, the strip what does not matter.",
+        "**The six verdicts.** The mark is the estimate, the line its 95 % interval. Within the strip, differences are "
+        "too small to matter.",
     ),
     "drift": Entry(
         drift_figure,
