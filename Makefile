@@ -97,10 +97,10 @@ format: $(READY) ## Rewrite the code in the project's format
 lock: $(READY) ## Compile requirements.txt from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --extra pipeline --group dev pyproject.toml -o requirements.txt
 
-scaling: $(READY) ## Measure how every stage's CPU time, memory and disk grow (45 minutes); writes benchmarks/scaling.md and docs/big_data.md
+scaling: $(READY) ## Measure how every stage's CPU time, memory and disk grow (20 minutes); writes benchmarks/scaling.md and docs/big_data.md
 	python -m benchmarks.scaling
 
-bench: $(READY) ## Measure against rivals (90 minutes; ONLY= some rows, TORCH= a Python with PyTorch); writes benchmarks/RESULTS.md
+bench: $(READY) ## Measure against rivals (60 minutes; ONLY= some rows, TORCH= a Python with PyTorch); writes benchmarks/RESULTS.md
 	python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(TORCH),--torch $(TORCH))
 
 clean: ## Remove what the pipeline and the tests wrote outside of reports/ and data/raw/, and what was left half-written
