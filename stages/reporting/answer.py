@@ -84,18 +84,23 @@ def _training(records: list[FamilyVerdict]) -> str:
     unclear = [record for record in records if not record.decided]
     if gains:
         most = "up to " if len(gains) > 1 else ""
-        return f"Unmasked training{_on(gains, records)} costs {most}{_points(gains)} of accuracy."
+        return f"Unmasked training{_on(gains, records)} costs {most}{points(gains)} of accuracy."
     if losses:
-        return f"The mask costs {_points(losses)} of accuracy{_on(losses, records)}."
+        return f"The mask costs {points(losses)} of accuracy{_on(losses, records)}."
     if all(record.verdict is Verdict.UNDEFINED for record in records):
         return "What unmasked training costs cannot be said here."
-    dear = [record for record in unclear if record.high is not None and record.high < 0]
-    if dear and len(dear) == len(unclear):
-        most = format_points(max(-(record.low or 0.0) for record in dear)).removeprefix("+")
-        return f"The mask may cost up to {most} points of accuracy{_on(dear, records)}."
+    may_cost = [record for record in unclear if not _excludes_a_cost(record)]
+    if may_cost:
+        return f"Undecided: whether unmasked training{_on(may_cost, records)} costs accuracy that matters."
     if unclear:
-        return f"Undecided: whether unmasked training{_on(unclear, records)} costs accuracy that matters."
+        most = format_points(max(-(record.low or 0.0) for record in unclear)).removeprefix("+")
+        return f"The mask may cost up to {most} points of accuracy{_on(unclear, records)}."
     return "Unmasked training costs no accuracy that matters."
+
+
+def _excludes_a_cost(record: FamilyVerdict) -> bool:
+    """Whether the interval says that training without the mask costs nothing that matters; the mask may."""
+    return record.low is not None and record.high is not None and record.low < 0 and record.high < record.epsilon
 
 
 def _serving(records: list[FamilyVerdict]) -> str:
@@ -167,6 +172,6 @@ def _on(some: list[FamilyVerdict], records: list[FamilyVerdict]) -> str:
     return "" if len(some) == len(records) else f" on {paddings(some)}"
 
 
-def _points(records: list[FamilyVerdict]) -> str:
+def points(records: list[FamilyVerdict]) -> str:
     """The largest: 29.6 points."""
     return f"{format_points(max(map(_size, records))).removeprefix('+')} points"

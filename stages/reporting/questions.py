@@ -9,7 +9,7 @@ from stages.analysis.contract import Question
 from stages.analysis.contract_cells import CellFacts
 from stages.params.derived import BASELINE
 from stages.params.layers import RECURRENT
-from stages.reporting.answer import LEAK
+from stages.reporting.answer import ACCURACY, LEAK, different, points
 from stages.reporting.claims.cost import cheapest, steps_against
 from stages.reporting.claims.stand import (
     all_drifts,
@@ -51,12 +51,22 @@ def _no_mask(results: Results) -> str:
 
 
 def which_side(results: Results) -> str:
-    """Q1, with a mask by what moves, without one by the paired contrast of the sides."""
+    """Q1, with a mask by what moves, without one by accuracy as trained, or else by paired seeds."""
     if len(results.sides) < 2:
         return f"This run has {results.sides[0]}-padding alone: run {_run(results, 'pad.sides=[pre,post]')}."
     masked = [name for name in (results.masked_variant,) if name in results.variants and results.keeps_still(name)]
     either = "With a mask that works it does not matter: nothing moves on either side. " if masked else ""
-    return f"{either}{_unmasked_side(results)}"
+    return f"{either}{_side_that_costs_less(results) or _unmasked_side(results)}"
+
+
+def _side_that_costs_less(results: Results) -> str:
+    """By the verdicts on accuracy, whose masked model is the same on both sides; empty where intervals overlap."""
+    for dear in different(results.judged(ACCURACY)):
+        for other in results.judged(ACCURACY):
+            if dear.low is not None and other.high is not None and max(other.high, 0.0) < dear.low:
+                lost = f"training on {dear.side}-padding costs {points([dear])} of accuracy"
+                return f"Without a mask {other.side}, served as trained: {lost}."
+    return ""
 
 
 def _unmasked_side(results: Results) -> str:

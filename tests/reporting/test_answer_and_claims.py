@@ -122,6 +122,8 @@ def test_where_the_mask_is_below_the_baseline_only_how_much_is_open(results):
     below = {**UNCLEAR, "estimate": -0.005, "low": -0.008, "high": -0.001}
     found = with_family(results(drift=LEAK, gain=SAME_ACCURACY), "accuracy", below, "pre")
     assert answer(found)[1].endswith(" The mask may cost up to 0.8 points of accuracy on pre-padding.")
+    both_open = with_family(found, "accuracy", UNCLEAR, "post")
+    assert "Undecided: whether unmasked training on post-padding costs accuracy" in answer(both_open)[1]
 
 
 @pytest.mark.parametrize(

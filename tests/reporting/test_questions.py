@@ -11,7 +11,17 @@ from stages.params.schema import checked_params
 from stages.reporting.documents import report_markdown
 from stages.reporting.questions import QUESTIONS, questions
 from tests.conftest import changed, load_content
-from tests.reporting.analyses import EXACT, LEAK, NOTHING, SMALL, UNCLEAR, with_cells
+from tests.reporting.analyses import (
+    BETTER,
+    EXACT,
+    LEAK,
+    NOTHING,
+    SAME_ACCURACY,
+    SMALL,
+    UNCLEAR,
+    with_cells,
+    with_family,
+)
 
 UNMASKED = {"train.variants": ["baseline"]}
 CONDITIONS = ["pads-0", *(f"pads-{2**power}" for power in range(7))]
@@ -65,6 +75,17 @@ def test_sides_are_told_apart_by_pairs_of_seeds(deep_results):
     assert "cannot tell the sides apart" in answers(with_cells(found, of_seeds(0.1, other_side=0.4)))["Q1"]
     one_seed = with_cells(with_cells(found, of_seeds(0.1)), lambda cell: replace(cell, seeds=cell.seeds[:1]))
     assert answers(one_seed)["Q1"].endswith("Without a mask this run cannot tell the sides apart.")
+
+
+def test_a_side_that_costs_accuracy_is_not_said_to_be_like_the_other(deep_results):
+    """banking77 loses 65 points with post-padding and none with pre-padding: "cannot tell the sides apart", it said."""
+    alike = with_cells(deep_results(drift=LEAK, gain=SAME_ACCURACY), of_seeds(0.1, other_side=0.4))
+    dear = answers(with_family(alike, "accuracy", BETTER, "post"))["Q1"]
+    assert dear.endswith(
+        "Without a mask pre, served as trained: training on post-padding costs 11.0 points of accuracy."
+    )
+    both = answers(with_family(alike, "accuracy", BETTER))["Q1"]
+    assert both.endswith("Without a mask this run cannot tell the sides apart.")
 
 
 def test_a_mask_that_leaks_does_not_make_the_sides_equal(results):
