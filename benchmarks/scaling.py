@@ -65,7 +65,13 @@ PARTS = {
             Grid((300_000, 1_000_000), BEFORE_TRAINING, repeats=1),
         ),
     ),
-    "tokens": Part(_tokens, (Grid((12, 25, 50, 100, 200), tuple(COMMANDS), {TEXTS: 4_000}),)),
+    "tokens": Part(
+        _tokens,
+        (
+            Grid((12, 25, 50, 100, 200), tuple(COMMANDS), {TEXTS: 4_000}),
+            Grid((600, 2_000), tuple(COMMANDS), {TEXTS: 4_000}, repeats=1),
+        ),
+    ),
     "width": Part(
         lambda size: {"pad.max_len": f"longest*{size}"},
         (

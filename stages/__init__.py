@@ -1,7 +1,18 @@
 """The padding-impact pipeline: one module per DVC stage, and the rooms of library code behind them."""
 
+import os
 import sys
+from pathlib import Path
 from types import TracebackType
+
+ONE_ARITHMETIC = {"ONEDNN_MAX_CPU_ISA": "AVX2", "OPENBLAS_CORETYPE": "Haswell"}
+"""TensorFlow's and numpy's products add in another order on processors with wider vectors, and a training that begins
+with another last bit ends elsewhere. With these, all x86 processors that have AVX2 give one report."""
+
+CPUS = Path("/proc/cpuinfo")
+if CPUS.exists() and " avx2 " in CPUS.read_text(encoding="utf-8"):  # read by the libraries when they are imported
+    for name, value in ONE_ARITHMETIC.items():
+        os.environ.setdefault(name, value)
 
 if sys.argv[0] == "-m":  # the module that is run comes next, and its imports, which take seconds
     usual = sys.excepthook

@@ -1,4 +1,4 @@
-"""Keras's LSTM for training, with its gradient written out: the same bits in less time.
+"""Keras's LSTM for training, with its gradient written out, and no padding computed that a mask hides.
 
 TensorFlow derives the gradient of a loop op by op: it keeps every value of a step that the gradient of an op needs,
 and goes back through all of them. Written out, a step keeps seven values and goes back in half as many ops.
@@ -6,11 +6,14 @@ and goes back through all of them. Written out, a step keeps seven values and go
 A step is that of Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000), as Keras computes it:
 with z = x W + h U + b in four parts of the order i, f, g, o,
 
-    i, f, g, o = σ(z_i), σ(z_f), tanh(z_g), σ(z_o),   c' = f c + i g,   h' = o tanh(c'),
+    i, f, g, o = σ(z_i), σ(z_f), tanh(z_g), σ(z_o),   c' = f c + i g,   h' = o tanh(c').
 
-and where the mask is False, h and c stay as they were. The way back is backpropagation through time (appendix A of
-Greff et al. 2017, "LSTM: A Search Space Odyssey", without peepholes), its sums in the order that TensorFlow has. Only
-where a row has masked steps between others and every step is returned is that order another, and the last bit with it.
+The way back is backpropagation through time (appendix A of Greff et al. 2017, "LSTM: A Search Space Odyssey", without
+peepholes), its sums in the order that TensorFlow has: without a mask, every bit is that of Keras.
+
+Where the mask is False, h and c stay as they were. Keras computes such a step and throws it away; here a step has only
+the rows that are present in it, forward and back. A product of fewer rows may round otherwise, so with a mask values
+and gradients are those of Keras to rounding.
 """
 
 from typing import Any, NamedTuple
@@ -47,7 +50,7 @@ class LSTM(keras.layers.LSTM):  # type: ignore[misc]
         if not training or not self._is_usual(mask):
             return super().inner_loop(sequences, initial_state, mask=mask, training=training)
         x = tf.transpose(sequences, (1, 0, 2))
-        present = None if mask is None else tf.transpose(mask)[:, :, tf.newaxis]
+        present = None if mask is None else tf.transpose(mask)
         if self.go_backwards:
             x = tf.reverse(x, (0,))
             present = None if present is None else tf.reverse(present, (0,))
@@ -72,7 +75,7 @@ def _through_time(
 
     Args:
         x: the steps, shape (time, batch, features).
-        present: which steps are not masked, shape (time, batch, 1); None without a mask.
+        present: which steps are not masked, shape (time, batch); None without a mask.
         kernel: W, shape (features, 4 units).
         recurrent: U, shape (units, 4 units).
         bias: b, shape (4 units,).
@@ -104,48 +107,61 @@ class _Kept(NamedTuple):
 
 
 class _Passes:
-    """The way forward over the steps, and behind it the way back; arguments as those of `_through_time`."""
+    """The way forward over the steps, and behind it the way back; arguments as those of `_through_time`.
+
+    Under a mask, a step has the rows alone that are present in it.
+    """
 
     def __init__(
         self, x: Tensor, present: Tensor | None, kernel: Tensor, recurrent: Tensor, bias: Tensor, *, every_step: bool
     ) -> None:
         self._kernel, self._recurrent, self._bias = kernel, recurrent, bias
         self._every_step = every_step
+        self._shape = tf.shape(x, out_type=tf.int64)
         self._time = tf.shape(x)[0]
-        self._zeros = tf.zeros((tf.shape(x)[1], recurrent.shape[0]))
-        self._x = self._array().unstack(x)
-        self._present = None if present is None else self._array(tf.bool).unstack(present)
-        self._kept = _Kept(*(self._array() for _ in _Kept._fields))
+        (features, _), (units, _) = kernel.shape, recurrent.shape
+        self._zeros = tf.zeros((tf.shape(x)[1], units))
+        self._kept = _Kept(*(self._array(units) for _ in _Kept._fields))
+        if present is None:
+            self._places = self._rows = None
+            self._x = self._array(features).unstack(x)
+        else:
+            self._places = tf.where(present)
+            rows = tf.reduce_sum(tf.cast(present, tf.int32), axis=1)
+            self._rows = self._array(1, tf.int64).split(self._places[:, 1:], rows)
+            self._x = self._array(features).split(tf.gather_nd(x, self._places), rows)
 
     def forward(self) -> tuple[Tensor, Tensor]:
         """What `_through_time` returns."""
-        start = (0, self._zeros, self._zeros, self._kept, self._array())
+        start = (0, self._zeros, self._zeros, self._kept, self._array(self._zeros.shape[1]))
         _, h, c, self._kept, states = tf.while_loop(
             lambda t, *_: t < self._time, self._step, start, parallel_iterations=1
         )
         return (states.stack() if self._every_step else h), c
 
     def _step(self, t: Tensor, h: Tensor, c: Tensor, kept: _Kept, states: tf.TensorArray) -> tuple[Any, ...]:
-        z = tf.matmul(self._x.read(t), self._kernel) + tf.matmul(h, self._recurrent) + self._bias
+        last_h, last_c = self._present(t, h), self._present(t, c)
+        z = tf.matmul(self._x.read(t), self._kernel) + tf.matmul(last_h, self._recurrent) + self._bias
         z_i, z_f, z_g, z_o = tf.split(z, 4, axis=1)
         i, f, g, o = tf.sigmoid(z_i), tf.sigmoid(z_f), tf.tanh(z_g), tf.sigmoid(z_o)
-        next_c = f * c + i * g
+        next_c = f * last_c + i * g
         tanh_c = tf.tanh(next_c)
-        values = _Kept(i, f, g, o, tanh_c, h, c)
+        values = _Kept(i, f, g, o, tanh_c, last_h, last_c)
         kept = _Kept(*(array.write(t, value) for array, value in zip(kept, values, strict=True)))
-        h, c = self._where_present(t, o * tanh_c, h), self._where_present(t, next_c, c)
+        h, c = self._with_present(t, h, o * tanh_c), self._with_present(t, c, next_c)
         return t + 1, h, c, kept, (states.write(t, h) if self._every_step else states)
 
     def backward(self, d_found: Tensor, d_c: Tensor) -> tuple[Tensor, ...]:
         """The gradients of x, W, U and b, of their shapes, from those of what `forward` returned."""
-        d_states = self._array().unstack(d_found) if self._every_step else None
+        units, features = self._recurrent.shape[0], self._kernel.shape[0]
+        d_states = self._array(units).unstack(d_found) if self._every_step else None
         weights = (self._kernel, self._recurrent, self._bias)
 
         def step_back(t: Tensor, d_h: Tensor, d_c: Tensor, d_weights: Any, d_x: tf.TensorArray) -> tuple[Any, ...]:
             kept = _Kept(*(array.read(t) for array in self._kept))
             if d_states is not None:
                 d_h += d_states.read(t)
-            d_z, d_last_c = self._through_gates(t, kept, d_h, d_c)
+            d_z, d_last_c = _through_gates(kept, self._present(t, d_h), self._present(t, d_c))
             d_last_h = tf.matmul(d_z, self._recurrent, transpose_b=True)
             of_step = (
                 tf.matmul(self._x.read(t), d_z, transpose_a=True),
@@ -154,35 +170,42 @@ class _Passes:
             )
             return (
                 t - 1,
-                self._where_present(t, d_last_h, d_h),
-                self._where_present(t, d_last_c, d_c),
+                self._with_present(t, d_h, d_last_h),
+                self._with_present(t, d_c, d_last_c),
                 tuple(total + more for total, more in zip(d_weights, of_step, strict=True)),
                 d_x.write(t, tf.matmul(d_z, self._kernel, transpose_b=True)),
             )
 
         d_h = self._zeros if self._every_step else d_found
-        end = (self._time - 1, d_h, d_c, tuple(tf.zeros_like(weight) for weight in weights), self._array())
+        end = (self._time - 1, d_h, d_c, tuple(tf.zeros_like(weight) for weight in weights), self._array(features))
         *_, d_weights, d_x = tf.while_loop(lambda t, *_: t >= 0, step_back, end, parallel_iterations=1)
-        return (d_x.stack(), *d_weights)
+        if self._places is None:
+            return (d_x.stack(), *d_weights)
+        return (tf.scatter_nd(self._places, d_x.concat(), self._shape), *d_weights)
 
-    def _through_gates(self, t: Tensor, kept: _Kept, d_h: Tensor, d_c: Tensor) -> tuple[Tensor, Tensor]:
-        """The gradients of z and of c before the step from those of h and c behind it."""
-        d_next_h = self._where_present(t, d_h, self._zeros)
-        d_next_c = self._where_present(t, d_c, self._zeros) + _through_tanh(kept.tanh_c, d_next_h * kept.o)
-        d_gates = (
-            _through_sigmoid(kept.i, d_next_c * kept.g),
-            _through_sigmoid(kept.f, d_next_c * kept.c),
-            _through_tanh(kept.g, d_next_c * kept.i),
-            _through_sigmoid(kept.o, d_next_h * kept.tanh_c),
-        )
-        return tf.concat(d_gates, axis=1), d_next_c * kept.f
+    def _present(self, t: Tensor, states: Tensor) -> Tensor:
+        """The rows that are present in step t."""
+        return states if self._rows is None else tf.gather_nd(states, self._rows.read(t))
 
-    def _where_present(self, t: Tensor, there: Tensor, masked: Tensor) -> Tensor:
-        """Rows of `there`, and of `masked` where step t is masked."""
-        return there if self._present is None else tf.where(self._present.read(t), there, masked)
+    def _with_present(self, t: Tensor, states: Tensor, found: Tensor) -> Tensor:
+        """The rows of `found` where they are present in step t, the others as they were."""
+        return found if self._rows is None else tf.tensor_scatter_nd_update(states, self._rows.read(t), found)
 
-    def _array(self, dtype: tf.DType = tf.float32) -> tf.TensorArray:
-        return tf.TensorArray(dtype, self._time, clear_after_read=False)
+    def _array(self, width: int, dtype: tf.DType = tf.float32) -> tf.TensorArray:
+        """A tensor (rows, width) for every step."""
+        return tf.TensorArray(dtype, self._time, clear_after_read=False, infer_shape=False, element_shape=(None, width))
+
+
+def _through_gates(kept: _Kept, d_h: Tensor, d_c: Tensor) -> tuple[Tensor, Tensor]:
+    """The gradients of z and of c before the step from those of h and c behind it."""
+    d_next_c = d_c + _through_tanh(kept.tanh_c, d_h * kept.o)
+    d_gates = (
+        _through_sigmoid(kept.i, d_next_c * kept.g),
+        _through_sigmoid(kept.f, d_next_c * kept.c),
+        _through_tanh(kept.g, d_next_c * kept.i),
+        _through_sigmoid(kept.o, d_h * kept.tanh_c),
+    )
+    return tf.concat(d_gates, axis=1), d_next_c * kept.f
 
 
 def _through_sigmoid(value: Tensor, gradient: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from stages.runtime.files import read_json
 
 STAGES = Path(__file__).parents[1]
 COMPUTING = (
-    *("analysis", "models", "states", "stats", "texts"),
+    *("__init__.py", "analysis", "models", "states", "stats", "texts"),
     *("params/derived.py", "params/layers.py", "runtime/parquet.py", "runtime/paths.py"),
     *(f"{name}.py" for name in ("ingest", "tokenize", "bag_of_words", "pad", "train", "export", "analyze")),
 )

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from stages.params.texts import Side
 
 MOST = 1000
-ROWS = 4096
-"""Rows read at a time: texts behind different runs of pads are read side by side."""
+POSITIONS = 200_000
+"""Tokens read at a time: texts behind different runs of pads are read side by side."""
 
 Ids = NDArray[np.int32]
 
@@ -79,7 +79,7 @@ def _before(runs: PadRuns, texts: Sequence[Ids], most: int) -> NDArray[np.int64]
 
 def _from(runs: PadRuns, texts: Ids, starts: Sequence[NDArray[np.float32]]) -> NDArray[np.int64]:
     """The class of every text of one length from every start state, shape (starts, texts)."""
-    many = max(1, ROWS // len(texts))
+    many = max(1, POSITIONS // texts.size)
     classes = []
     for first in range(0, len(starts[0]), many):
         some = [np.repeat(part[first : first + many], len(texts), axis=0) for part in starts]

@@ -1,4 +1,4 @@
-"""The LSTM that trains: Keras's own is the judge of its values and gradients, to the last bit."""
+"""The LSTM that trains: Keras's own is the judge, to the last bit, under a mask to rounding."""
 
 import numpy as np
 import pytest
@@ -18,9 +18,10 @@ MASKS = {
     "post": LENGTHS > STEPS,
     "pre": STEPS[::-1] < LENGTHS,
     "holes": RNG.random((BATCH, TIME)) < 0.6,
+    "nothing in a step": (RNG.random((BATCH, TIME)) < 0.6) & (STEPS % 5 > 0),
 }
 X = np.ones((2, 3, 5), np.float32)
-ONE_END = [(mask, sequences) for mask in ("none", "post", "pre") for sequences in (False, True)]
+SEQUENCES = (False, True)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def value_and_gradients(layer_class, mask, **options):
     draws = np.random.default_rng(5)
     layer = layer_class(UNITS, use_cudnn=False, **options)
     layer.build((None, None, FEATURES))
-    layer.set_weights([draws.normal(size=weight.shape) for weight in layer.get_weights()])
+    layer.set_weights([draws.normal(scale=0.3, size=weight.shape) for weight in layer.get_weights()])
     x = tf.constant(draws.normal(size=(BATCH, TIME, FEATURES)), tf.float32)
     weights = [variable.value for variable in layer.trainable_variables]
 
@@ -59,19 +60,23 @@ def value_and_gradients(layer_class, mask, **options):
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-@pytest.mark.parametrize(("mask", "sequences"), [*ONE_END, ("holes", False)])
-def test_value_and_gradients_are_those_of_keras_to_the_last_bit(layers, mask, sequences, backwards):
+@pytest.mark.parametrize("sequences", SEQUENCES)
+def test_value_and_gradients_are_those_of_keras_to_the_last_bit(layers, sequences, backwards):
     options = {"return_sequences": sequences, "go_backwards": backwards}
-    ours, theirs = (value_and_gradients(layer, mask, **options) for layer in layers)
+    ours, theirs = (value_and_gradients(layer, "none", **options) for layer in layers)
     assert [value.tobytes() for value in ours] == [value.tobytes() for value in theirs]
     assert all(np.abs(value).max() > 0 for value in ours)
 
 
-def test_gradients_of_masked_steps_between_others_are_those_of_keras_to_rounding(layers):
-    """There the steps of a sequence have another order of sums."""
-    ours, theirs = (value_and_gradients(layer, "holes", return_sequences=True) for layer in layers)
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("sequences", SEQUENCES)
+@pytest.mark.parametrize("mask", ["post", "pre", "holes", "nothing in a step"])
+def test_under_a_mask_they_are_those_of_keras_to_rounding(layers, mask, sequences, backwards):
+    options = {"return_sequences": sequences, "go_backwards": backwards}
+    ours, theirs = (value_and_gradients(layer, mask, **options) for layer in layers)
     for value, expected in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(value, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+        assert np.abs(expected).max() > 0
 
 
 OURS = "computed by our own LSTM"
@@ -109,25 +114,43 @@ def test_what_it_has_no_formula_for_keras_computes(layers, monkeypatch, options)
 
 TWO_WAYS = {"model.bidirectional": "concat", "model.head": "max"}
 MODELS = {
-    "masked": ("masked", "post", {"model.layers": 2, "model.dropout": 0.2}),
     "not masked": ("baseline", "pre", {}),
     "fixed width": ("baseline", "post", {"model.head": "flatten"}),
     "a head that sees masked steps": ("masked", "pre", TWO_WAYS),
 }
 
 
+@pytest.fixture
+def trained(layers, make_params, padded, tmp_path, monkeypatch):
+    """Trains a seed of a cell with our layers and with those of Keras; the folders of both."""
+
+    def train(variant, side, **changes):
+        make, made = stage._trainer.__wrapped__, []
+        monkeypatch.setattr(stage, "_trainer", lambda *given: made.append(make(*given)) or made[-1])
+        for name, layer in zip(("ours", "keras"), layers, strict=True):
+            monkeypatch.setattr("stages.models.lstm.LSTM", layer)
+            stage.train_seed(training_task(make_params, padded[side], tmp_path / name, variant, side, **changes))
+            assert layer in {type(each) for each in made[-1].model._flatten_layers()}
+        assert len(made) == 2
+        return tmp_path / "ours", tmp_path / "keras"
+
+    return train
+
+
 @pytest.mark.parametrize(("variant", "side", "changes"), MODELS.values(), ids=MODELS)
-def test_a_seed_ends_as_with_layers_of_keras(
-    layers, make_params, padded, tmp_path, monkeypatch, variant, side, changes
-):
-    make, made = stage._trainer.__wrapped__, []
-    monkeypatch.setattr(stage, "_trainer", lambda *given: made.append(make(*given)) or made[-1])
-    found = {}
-    for name, layer in zip(("ours", "keras"), layers, strict=True):
-        monkeypatch.setattr("stages.models.lstm.LSTM", layer)
-        stage.train_seed(training_task(make_params, padded[side], tmp_path / name, variant, side, **changes))
-        assert layer in {type(each) for each in made[-1].model._flatten_layers()}
-        found[name] = [path.read_bytes() for path in sorted((tmp_path / name).iterdir())]
-    assert len(made) == 2
-    assert len(found["ours"]) == 4
-    assert found["ours"] == found["keras"]
+def test_a_seed_ends_as_with_layers_of_keras(trained, variant, side, changes):
+    ours, theirs = (
+        [path.read_bytes() for path in sorted(each.iterdir())] for each in trained(variant, side, **changes)
+    )
+    assert len(ours) == 4
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("side", ["pre", "post"])
+def test_a_masked_seed_ends_with_the_weights_of_keras_to_rounding(trained, side):
+    import keras
+
+    folders = trained("masked", side, **{"model.layers": 2, "model.dropout": 0.2})
+    models = [keras.models.load_model(folder / "model.keras", compile=False) for folder in folders]
+    for ours, theirs in zip(*(model.get_weights() for model in models), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)

@@ -25,7 +25,7 @@ def test_the_worst_is_that_of_every_padded_row(name, width, side, monkeypatch):
     from stages.states.rows import with_pads
 
     monkeypatch.setattr(every_pads, "MOST", MOST)
-    monkeypatch.setattr(every_pads, "ROWS", 64)  # so that starts are read in several parts
+    monkeypatch.setattr(every_pads, "POSITIONS", 200)  # so that starts are read in several parts
     rng = np.random.default_rng(3)
     texts = [(rng.integers(1, 40, (8, length), dtype=np.int32), rng.integers(0, 3, 8)) for length in (2, 5, 9)]
     found = every_pads.worst_pads(PadRuns.of(model), texts, width, side)
