@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-ONE_ARITHMETIC = {"ONEDNN_MAX_CPU_ISA": "AVX2", "OPENBLAS_CORETYPE": "Haswell"}
+ONE_ARITHMETIC = {"ONEDNN_MAX_CPU_ISA": "AVX2", "TF_ENABLE_ONEDNN_OPTS": "0", "OPENBLAS_CORETYPE": "Haswell"}
 """TensorFlow's and numpy's products add in another order on processors with wider vectors, and a training that begins
-with another last bit ends elsewhere. With these, all x86 processors that have AVX2 give one report."""
+with another last bit ends elsewhere. With these, all x86 processors that have AVX2 train the same weights; attention
+and layer normalization excepted, whose reciprocals every make approximates in its way."""
 
 CPUS = Path("/proc/cpuinfo")
 if CPUS.exists() and " avx2 " in CPUS.read_text(encoding="utf-8"):  # read by the libraries when they are imported
