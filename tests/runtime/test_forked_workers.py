@@ -150,20 +150,6 @@ def test_a_stage_behind_a_server_that_is_gone_starts_another():
     assert all_of(state, [0])[0]["server"] != gone
 
 
-def test_what_killed_servers_left_is_cleared_away():
-    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tempfile, "tempdir", name)
-        left = []
-        for _ in range(2):
-            with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as another:
-                with ForkedExecutor(1, prepare, another.pid) as executor:
-                    os.kill(executor.submit(state, 0).result()["server"], signal.SIGKILL)
-                another.kill()
-            left.append({path.name for path in Path(name).rglob("*") if path.is_socket()})
-        assert [len(sockets) for sockets in left] == [1, 1]
-        assert left[0] != left[1]
-
-
 def test_a_server_that_nobody_asks_ends(tmp_path):
     code = """
 import os, socket

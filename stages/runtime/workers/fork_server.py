@@ -1,15 +1,11 @@
 """A process that has done a slow import once and forks the workers of every stage that one `dvc` command runs.
 
-What defends it (benchmarks/RESULTS.md, "without the fork server"): without it the cold default run takes 1.16 times as
-long, in three pairs 1.15 to 1.23. A stage of `export` takes 7 to 10 CPU s in place of 14 to 17, one of `train` 30 to 35
-in place of 37 to 41. The standard library's fork server, which ends with its stage, saves 0.2 to 1 s a stage and was
-not kept. `python -m benchmarks --only fork` measures it again. `execution.fork_server: false` switches it off; results
-are the same to the byte.
+Without it the cold default run takes 1.16 times as long (benchmarks/RESULTS.md; `python -m benchmarks --only fork`
+measures it again). The standard library's fork server ends with its stage and saves 0.2 to 1 s of it.
 
-Started by the first stage that asks for workers (forked.py), with the arguments LISTENER DVC MODULE FUNCTION: the
-numbers of two inherited files, a listening socket and the pidfd of the `dvc` process, and the function whose imports
-the workers share. It calls nothing else, and a worker forgets the project's modules, so that it runs the code as it
-stands when the worker begins.
+Started by forked.py with the arguments LISTENER DVC MODULE FUNCTION: the numbers of two inherited files, a listening
+socket and the pidfd of the `dvc` process, and the function whose imports the workers share. A worker forgets the
+project's modules, so that it runs the code as it stands when the worker begins.
 """
 
 import importlib

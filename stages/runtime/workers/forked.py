@@ -1,8 +1,7 @@
 """Workers that need not import TensorFlow, forked from a process that has.
 
-The import takes seconds, and `dvc repro` runs a dozen stages whose workers need it. The first of these stages starts a
-server (fork_server.py, which says what that saves); it and those behind it have their workers forked there. The server
-ends with `dvc`. Off where `execution.fork_server` is false: the workers are spawned processes then.
+The first stage of a `dvc` command that needs workers starts a server (fork_server.py); it and those behind it have
+theirs forked there. The server ends with `dvc`. Where `execution.fork_server` is false, workers are spawned processes.
 """
 
 import hashlib
@@ -159,16 +158,9 @@ def _forked(address: str, prepare: Callable[[], None], dvc: int) -> _Worker:
     try:
         return _Worker(address)
     except (ConnectionError, FileNotFoundError):
-        _clear(Path(address))
+        Path(address).unlink(missing_ok=True)  # who is killed leaves its socket
     _start_server(address, prepare, dvc)
     return _Worker(address)
-
-
-def _clear(address: Path) -> None:
-    """Remove this socket and those of other `dvc` processes that are gone: who is killed leaves its own."""
-    for path in address.parent.iterdir():
-        if path == address or not Path("/proc", path.stem).exists():
-            path.unlink(missing_ok=True)
 
 
 def _start_server(address: str, prepare: Callable[[], None], dvc: int) -> None:
@@ -176,9 +168,8 @@ def _start_server(address: str, prepare: Callable[[], None], dvc: int) -> None:
         listener.bind(address)
         listener.listen()  # who connects before the server is ready waits
         files = (listener.fileno(), process.fileno())
-        names = (prepare.__module__, prepare.__name__)
         subprocess.Popen(
-            [sys.executable, "-m", "stages.runtime.workers.fork_server", *map(str, files), *names],
+            [sys.executable, "-m", fork_server.__name__, *map(str, files), prepare.__module__, prepare.__name__],
             pass_fds=files,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
