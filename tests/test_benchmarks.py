@@ -150,4 +150,4 @@ def test_rates_are_of_the_epochs_between_a_long_and_a_short_training(monkeypatch
         monkeypatch.setattr(training, name, {**getattr(training, name), "texts": 60})
     reviews, *_, padding = training.masked_rows(Path("nowhere"), None, tiny=False)
     assert (reviews.against, reviews.found, reviews.held()) == ("Keras, padded", pytest.approx(9), True)
-    assert (padding.work, padding.found) == ("padding computed, tickets of 17 words", pytest.approx(25))
+    assert (padding.work, padding.found) == ("padding in the batches, tickets of 17 words", pytest.approx(25))

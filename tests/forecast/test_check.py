@@ -29,7 +29,7 @@ def test_it_says_what_the_run_will_be(make_params, on, capsys):
     check(make_params())
     first, second = capsys.readouterr().out.splitlines()
     assert first == (
-        "synthetic: 4,000 texts of 13 tokens in rows of 29; 38 models: 24 of baseline, 12 of masked, 2 of double_mask"
+        "synthetic: 4,000 texts of 13 tokens in rows of 29; 44 models: 28 of baseline, 14 of masked, 2 of double_mask"
     )
     assert second.startswith("about ")
     assert " s on 2 cores that are idle, less for what is there already; 1.6 GB of memory (1,000 GB " in second

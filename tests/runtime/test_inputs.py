@@ -66,7 +66,7 @@ def edited(old: str, new: str):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("  epochs: 20", "  epochs: 3", "train.epochs was 20 and is 3"),
+        ("  epochs: 10", "  epochs: 3", "train.epochs was 10 and is 3"),
         ("  truncate: ", "  max_texts: 5\n  truncate: ", "pad.max_texts was not there and is 5"),
         ("dataset: synthetic", "dataset: mr", "dataset was synthetic and is mr"),
         ("    texts: 4000", "    texts: 40", "datasets.synthetic.texts was 4000 and is 40"),
