@@ -43,6 +43,7 @@ class Call:
     handed: list[Any] = field(default_factory=list)
     """The masks that `call` was given."""
     outputs: list[Any] = field(default_factory=list)
+    """Without those of a graph that nothing reads, as the states of a recurrent layer may be."""
     masks: list[Any] = field(default_factory=list)
     """The mask that each output carries, or None."""
     cleared: list[Any] = field(default_factory=list)
@@ -89,7 +90,23 @@ def recorded(model: Any, inputs: Any, jitter: np.random.Generator | None = None)
             outputs = model(inputs, training=False)
         except Exception as error:
             raise AuditError(f"{recorder.where} cannot read these inputs: {first_line(error)}") from error
+    if _is_graph(model):
+        _leave_out_unread(recorder.calls, keras.tree.flatten(outputs))
     return outputs, recorder.calls
+
+
+def _is_graph(model: Any) -> bool:
+    """Whether no code of the user's stands between the calls of a model."""
+    return type(model).__module__.startswith("keras.src.")
+
+
+def _leave_out_unread(calls: list[Call], given: list[Any]) -> None:
+    """Take the outputs that nothing reads from a graph's calls, but not from the calls inside of these."""
+    read = {id(tensor) for call in calls for tensor in (*call.inputs, *call.handed)} | {id(tensor) for tensor in given}
+    for call in calls:
+        pairs = [pair for pair in zip(call.outputs, call.masks, strict=True) if id(pair[0]) in read]
+        if pairs and not call.outer:
+            call.outputs, call.masks = map(list, zip(*pairs, strict=True))
 
 
 def mask_of(tensor: Any) -> Any:
@@ -151,7 +168,7 @@ class _Recorder:
 
     def behind(self, tensors: list[Any]) -> list[int]:
         # Between the calls of a graph nothing is made: what was not seen before is a copy of what the model is given.
-        in_a_graph = not self.open and type(self.model).__module__.startswith("keras.src.")
+        in_a_graph = not self.open and _is_graph(self.model)
         return [self.seen.setdefault(id(tensor), 0 if in_a_graph else len(self.calls)) for tensor in tensors]
 
     def layer(self, layer: Any, function: Any, args: Any, kwargs: Any) -> Any:

@@ -7,6 +7,7 @@ from unittest.mock import patch
 import pytest
 
 from stages.padding_audit import Audit, audit, auditing
+from stages.padding_audit.facts import ROUNDING
 from stages.padding_audit.result import Did, Verdict
 
 from . import (
@@ -66,6 +67,15 @@ def did(name: str, layer: str) -> Did:
 def test_a_model_gets_its_known_answer(name):
     known = {"pre": KNOWN[name].pre, "post": KNOWN[name].post}
     assert {side: answer(audited(name), side) for side in known} == known
+
+
+@pytest.mark.parametrize(
+    ("name", "moves"), [("teacher_forced_decoder", False), ("teacher_forced_decoder_with_states", True)]
+)
+def test_states_move_a_layer_only_where_something_reads_them(name, moves):
+    (row,) = (row for row in audited(name).layers if row.path == "decoder")
+    assert [change > ROUNDING for change in row.change["post"].values()] == [moves]
+    assert all(change > ROUNDING for change in row.change["pre"].values())
 
 
 @pytest.mark.slow
