@@ -164,7 +164,7 @@ def is_masking_faster(results: Results) -> str:
     share = steps_against(*pairs[0])
     if share >= 1:
         return "No: Keras computes masked steps and discards them, and no batch was trimmed here."
-    took = f"an epoch took {format_percent(share)} of the steps"
+    took = f"those of an epoch had {format_percent(share)} of the steps"
     return f"Not by itself: Keras computes masked steps and discards them. But batches could be trimmed, and {took}."
 
 

@@ -28,7 +28,7 @@ def compute_grows(results: Results) -> Ruling:
 
 
 def trims(results: Results, cell: CellFacts) -> bool:
-    """Whether training computed fewer positions than full rows have."""
+    """Whether the batches of training had fewer positions than full rows have."""
     return cell.computed_tokens < _positions(results, cell)
 
 
@@ -52,14 +52,14 @@ def mask_costs(results: Results) -> Ruling:
         return Ruling(Stand.OPEN, "This run compares no masked model with `baseline`.")
     cell, other = pairs[0]
     share = format_percent(steps_against(cell, other))
-    figure = f"An epoch of `{cell.variant}` computed {share} of the steps of `{other.variant}`."
+    figure = f"The batches of `{cell.variant}` have {share} of the steps of those of `{other.variant}`."
     if all(steps_against(*pair) >= 1 - ROUNDING for pair in pairs):
         return Ruling(Stand.SUPPORTED, figure)
     return Ruling(Stand.DEPENDS, figure, "trimming, which a mask allows")
 
 
 def steps_against(cell: CellFacts, other: CellFacts) -> float:
-    """Steps of an epoch of one cell over those of another."""
+    """Steps of the batches of an epoch of one cell over those of another."""
     one, two = (each.computed_tokens / sum(seed.epochs for seed in each.seeds) for each in (cell, other))
     return one / two
 
