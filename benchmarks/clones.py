@@ -10,6 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from benchmarks.processes import environment
 from benchmarks.table import REPOSITORY
 from stages.sweeps.run.identity import override
 
@@ -51,10 +52,11 @@ def change_params(path: Path, changes: Mapping[str, Any]) -> None:
 def repro(folder: Path, *options: str, expected: str = "") -> float:
     """Seconds of `dvc repro` in a clone; ends the program where it fails or does not say what is expected."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {"PATH": path}
     start = time.perf_counter()
     command = [sys.executable, "-m", "dvc", "repro", *options]
-    run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        command, cwd=folder, env=environment() | {"PATH": path}, capture_output=True, text=True, check=False
+    )
     seconds = time.perf_counter() - start
     if run.returncode or expected not in run.stdout:
         sys.exit(f"dvc repro failed in {folder}:\n{run.stdout}{run.stderr}")

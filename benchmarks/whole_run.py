@@ -21,21 +21,27 @@ REPORT = Path("reports", "synthetic", "report.json")
 
 
 def rows(*, tiny: bool) -> Iterator[Row]:
-    """Cold, ours before the rival and behind it; then in the same clones nothing to do, and `analyze` alone."""
-    changes = SMALL if tiny else {}
-    with tempfile.TemporaryDirectory() as name:
-        before, theirs, after = (
-            clone(Path(name) / who, commit, changes)
-            for who, commit in (("before", "HEAD"), ("theirs", BEFORE), ("after", "HEAD"))
-        )
-        cold = [repro(folder) for folder in (before, theirs, after)]
-        took, ratio = f"{cold[0]:.0f} and {cold[2]:.0f} s", mean([cold[0], cold[2]]) / cold[1]
-        yield Row("run", "the default run, cold", f"that of {BEFORE}", took, f"{cold[1]:.0f} s", ratio, "≤ 1.0")
+    """Cold, there and back through the runs below; then in the last clones nothing to do, and `analyze` alone."""
+    runs: dict[str, tuple[str, dict[str, Any]]] = {
+        "the default run, cold": ("HEAD", {}),
+        "the same with twelve seeds": ("HEAD", {"train.seeds": 12}),
+        BEFORE: (BEFORE, {}),
+    }
+    folders, cold = {}, {name: list[float]() for name in runs}
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, name in enumerate(runs if tiny else [*runs, *reversed(runs)]):
+            commit, changes = runs[name]
+            folders[name] = clone(Path(scratch) / str(number), commit, {**changes, **(SMALL if tiny else {})})
+            cold[name].append(repro(folders[name]))
+        theirs, after = cold.pop(BEFORE), folders["the default run, cold"]
+        for name, own in cold.items():
+            took = [" and ".join(f"{seconds:.0f}" for seconds in each) + " s" for each in (own, theirs)]
+            yield Row("run", name, f"the default run of {BEFORE}", *took, mean(own) / mean(theirs), "≤ 1.0")
         idle = [repro(after, expected=UP_TO_DATE) for _ in range(1 if tiny else IDLE_RUNS)]
         yield Row("run", "`dvc repro`, nothing to do", "–", f"{spread(idle)} s", "", median(idle), "≤ 3", "s")
         alone = ("--force", "--single-item", "analyze")
-        own, other = in_turn(lambda: repro(after, *alone), lambda: repro(theirs, *alone), 1 if tiny else PAIRS)
-        said = f"{spread(own)} s; {_same_verdicts(after / REPORT, theirs / REPORT)}"
+        own, other = in_turn(lambda: repro(after, *alone), lambda: repro(folders[BEFORE], *alone), 1 if tiny else PAIRS)
+        said = f"{spread(own)} s; {_same_verdicts(after / REPORT, folders[BEFORE] / REPORT)}"
         ratio = median(its / mine for mine, its in zip(own, other, strict=True))
         yield Row("run", "`analyze`, default run", f"that of {BEFORE}", said, f"{spread(other)} s", ratio, "≥ 2")
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks import idle, record, table, training
-from benchmarks.processes import Done, in_turn
+from benchmarks.processes import Done, done, in_turn
 from benchmarks.table import RESULTS, Row, between, replace, write_rows
+from stages import ONE_ARITHMETIC
 from stages.params.schema import load_params
 from stages.runtime.workers import pool
 from tests.conftest import REPOSITORY
@@ -25,6 +26,13 @@ def page(tmp_path, monkeypatch):
     path = tmp_path / "RESULTS.md"
     path.write_text("before\n<!-- rows -->\n<!-- /rows -->\nafter\n")
     return path
+
+
+def test_a_rival_is_not_held_to_the_arithmetic_of_the_project(monkeypatch):
+    for name, value in ONE_ARITHMETIC.items():
+        monkeypatch.setenv(name, value)
+    said = done([sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]).said
+    assert "PATH" in said and not said.keys() & ONE_ARITHMETIC.keys()
 
 
 @pytest.mark.parametrize(
