@@ -55,6 +55,7 @@ def main(folder: Path, epochs: int, way: str) -> None:
     train, validation = (read(folder / f"{split}.npz") for split in ("train", "validation"))
     start = time.perf_counter()
     torch.manual_seed(0)
+    torch.set_flush_denormal(True)  # as TensorFlow does: gradients vanish over 400 steps, and such numbers are slow
     generator = np.random.default_rng(0)
     model, loss = Classifier(knobs, way == "packed"), torch.nn.BCEWithLogitsLoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=knobs["learning_rate"])
