@@ -49,8 +49,8 @@ def test_params_that_differ_and_differences_paired_by_seed(commit):
     commit("as-it-was", lambda report: None)
     text = comparison(commit("wider", wider), "synthetic", ("as-it-was", "wider"))
     assert text.startswith("**synthetic**: `pad.max_len` 0.95 → longest.\n")
-    # Twelve seeds, 1 and 3 points in turn: mean 2, standard error 1.0445/√12, t quantile of 11 degrees 2.201.
-    assert row_of(text, "post", "accuracy of `baseline`")[-1] == "+2.0 [+1.3, +2.7]"
+    # Fourteen seeds, 1 and 3 points in turn: mean 2, standard error 1.0377/√14, t quantile of 13 degrees 2.160.
+    assert row_of(text, "post", "accuracy of `baseline`")[-1] == "+2.0 [+1.4, +2.6]"
     assert row_of(text, "pre", "accuracy of `baseline`")[-1] == "0 in every seed"
     assert "DIFFERENT" in row_of(text, "post", "readout drift")[2]
 
