@@ -10,7 +10,7 @@ from stages.analysis.contract_cells import CellFacts
 from stages.params.derived import BASELINE
 from stages.params.layers import RECURRENT
 from stages.reporting.answer import ACCURACY, LEAK, different, points
-from stages.reporting.claims.cost import cheapest, steps_against
+from stages.reporting.claims.cost import cheapest, share_of_steps, steps_against
 from stages.reporting.claims.stand import (
     all_drifts,
     baselines,
@@ -161,11 +161,11 @@ def is_masking_faster(results: Results) -> str:
     pairs = masked_and_baseline(results)
     if not pairs:
         return f"This run compares no masked model with `{BASELINE}`: run {_run(results, WITH_MASK)}."
-    share = steps_against(*pairs[0])
-    if share >= 1:
+    cell, other = pairs[0]
+    if steps_against(cell, other) >= 1:
         return "No: Keras computes masked steps and discards them, and no batch was trimmed here."
-    took = f"those of an epoch had {format_percent(share)} of the steps"
-    return f"Not by itself: Keras computes masked steps and discards them. But batches could be trimmed, and {took}."
+    trimmed = f"those of `{cell.variant}` have {share_of_steps(cell, other)}"
+    return f"Not by itself: Keras computes masked steps and discards them. But batches could be trimmed: {trimmed}."
 
 
 def how_bidirectional_reads_pads(results: Results) -> str:

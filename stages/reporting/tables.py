@@ -75,7 +75,7 @@ def headline_table(results: Results) -> Table:
     """A row for each side and variant at the number of pads that `report.pads` names."""
     at = condition_text(results.headline)
     header = ["padding", "variant", f"state drift ratio, {at}", f"predictions flipped, {at}", "test accuracy"]
-    header += [f"accuracy − {BASELINE}, points", "padding in the computed tokens"]
+    header += [f"accuracy − {BASELINE}, points", "padding in the batches"]
     notes = Notes()
     rows: list[Row] = []
     for cell in results.cells:

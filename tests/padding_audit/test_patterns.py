@@ -7,14 +7,13 @@ import keras
 import numpy as np
 import pytest
 
-from stages.padding_audit.facts import ROUNDING
-
 from . import models_attention, models_layers, models_recurrent
 from .models import KNOWN, UNITS, L, masked, randomised, tokens
 
 MODULES = (models_attention, models_layers, models_recurrent)
 """Reading them fills KNOWN."""
 TEXTS = np.random.default_rng(3).integers(1, 20, (11, 5))
+ROUNDING = 2 * float(np.finfo(np.float32).eps)
 EXACT, ROUNDED, CONSTANT, GROWS = "0 0 0", "0", "a a 0", "grows"
 
 

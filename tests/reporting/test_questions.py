@@ -147,7 +147,7 @@ def test_masked_steps_leave_the_state_unless_it_moved(deep_results):
 def test_masking_is_faster_by_trimming_alone(deep_results, results):
     text = answers(deep_results(drift=LEAK))["Q6"]
     assert text.startswith("Not by itself")
-    assert "those of an epoch had 42.4 % of the steps" in text  # 9,460 of 22,320
+    assert "have 42.4 % of the steps" in text  # 9,460 of 22,320
     untrimmed = with_cells(deep_results(drift=LEAK), lambda cell: replace(cell, computed_tokens=22_320))
     assert answers(untrimmed)["Q6"].startswith("No: ")
     assert "compares no masked model" in answers(results(NO_BASELINE, drift=LEAK))["Q6"]

@@ -51,11 +51,15 @@ def mask_costs(results: Results) -> Ruling:
     if not pairs:
         return Ruling(Stand.OPEN, "This run compares no masked model with `baseline`.")
     cell, other = pairs[0]
-    share = format_percent(steps_against(cell, other))
-    figure = f"The batches of `{cell.variant}` have {share} of the steps of those of `{other.variant}`."
+    figure = f"The batches of `{cell.variant}` have {share_of_steps(cell, other)}."
     if all(steps_against(*pair) >= 1 - ROUNDING for pair in pairs):
         return Ruling(Stand.SUPPORTED, figure)
     return Ruling(Stand.DEPENDS, figure, "trimming, which a mask allows")
+
+
+def share_of_steps(cell: CellFacts, other: CellFacts) -> str:
+    """How many steps the batches of one cell have, in words."""
+    return f"{format_percent(steps_against(cell, other))} of the steps of those of `{other.variant}`"
 
 
 def steps_against(cell: CellFacts, other: CellFacts) -> float:
